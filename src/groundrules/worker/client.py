@@ -1,0 +1,289 @@
+"""The deciding process's side of a worker: asking, waiting no longer than the limit, and telling why not."""
+
+import asyncio
+import os
+import re
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from linecache import getline
+from pathlib import Path
+from select import select
+from typing import TypeVar
+
+from groundrules.worker.output import Output
+from groundrules.worker.protocol import (
+    JSON,
+    REPLY_LIMIT,
+    Failure,
+    Frame,
+    ProtocolError,
+    Reply,
+    encode,
+    read_frame,
+    read_reply,
+)
+
+T = TypeVar("T")
+
+PRELOAD_LIMIT = 60.0  # seconds for the libraries to be imported, before any of the trainee's code
+START_LIMIT = 8.0  # seconds for an application to be imported and to start
+REQUEST_LIMIT = 5.0  # seconds for one answer
+KILLED = -9  # the exit code of a process ended by SIGKILL
+PATIENCE_LOST = 1.0  # seconds for one answer, once a run has seen a hang
+
+
+class WorkerError(Exception):
+    """The worker gave no answer; the text is a sentence for the trainee.
+
+    `frames` are the lines of the trainee's code that it is about, the innermost last.
+    """
+
+    def __init__(self, message: str, frames: tuple[Frame, ...] = ()) -> None:
+        super().__init__(message)
+        self.frames = frames
+
+
+class Raised(WorkerError):
+    """The trainee's code raised an exception."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure), failure.frames)
+        self.failure = failure
+
+
+class Hung(WorkerError):
+    """The trainee's code did not come to an end in time."""
+
+
+class Ended(WorkerError):
+    """The trainee's code ended the process that it runs in."""
+
+
+class BadReply(WorkerError):
+    """What came back is not a reply."""
+
+
+class MachineTrouble(WorkerError):
+    """Not the trainee's code is to blame, but the machine."""
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a worker ended: its exit code, negative for a signal, and the processor seconds it had."""
+
+    code: int
+    cpu: float | None
+
+
+class Worker:
+    """One process that runs one folder's application.
+
+    :param folder: the folder that holds the `app` package.
+    :param end: ends the process at once.
+    :param output: what the process prints.
+    :param stacks: a descriptor to read dumped stacks from, where the system has signals.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        end: Callable[[], None],
+        output: Output,
+        stacks: int | None = None,
+        patient: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.output = output
+        self.pid: Future[int] = Future()
+        self.exit: Future[Exit] = Future()
+        self._end = end
+        self._stacks = stacks
+        self._patient = patient
+        self._connection: socket.socket | None = None
+        self._unsent: list[bytes] = []
+        self._lock = threading.Lock()
+        self._next_id = secrets.randbits(
+            48
+        )  # a reply cannot be written before the request is known
+        self._pending: dict[int, Future[JSON]] = {}
+        self._broken: str | None = None
+
+    def attach(self, connection: socket.socket) -> None:
+        """Use `connection` from now on, for what was submitted before as well."""
+        with self._lock:
+            self._connection = connection
+            for line in self._unsent:
+                self._transmit(line)
+        threading.Thread(target=self._read, args=(connection,), daemon=True).start()
+
+    def submit(self, do: str, **parameters: JSON) -> Future[JSON]:
+        """Send a request; its future holds the value or the `WorkerError` that came instead."""
+        answer: Future[JSON] = Future()
+        with self._lock:
+            self._next_id += 1
+            number = self._next_id
+            self._pending[number] = answer
+            line = encode({"id": number, "do": do, **parameters})
+            if self._connection is None:
+                self._unsent.append(line)
+            else:
+                self._transmit(line)
+        if self.exit.done():
+            self._fail_pending()
+        return answer
+
+    async def ask(self, do: str, *, limit: float, doing: str, **parameters: JSON) -> JSON:
+        """Send a request and wait for its value, `limit` seconds at most.
+
+        `doing` completes "… did not end within", as in "the import of app.main".
+        Raises a `WorkerError` of the kind that fits.
+        """
+        return await self.wait(self.submit(do, **parameters), limit=limit, doing=doing)
+
+    async def wait(self, answer: Future[JSON], *, limit: float, doing: str) -> JSON:
+        """Wait for what was submitted, as `ask` does."""
+        try:
+            await _within(PRELOAD_LIMIT, self.pid)
+        except TimeoutError:
+            raise MachineTrouble(
+                f"The worker did not start within {PRELOAD_LIMIT:.0f} s: the machine is too busy. Try again."
+            ) from None
+        try:
+            return await _within(None if self._patient else limit, answer)
+        except TimeoutError:
+            raise await self.diagnose(limit, doing) from None
+        except Ended:
+            raise await self.death(doing) from None
+
+    async def diagnose(self, limit: float, doing: str) -> WorkerError:
+        """Find out why there is no answer, end the worker, and return the error that says so."""
+        if self.exit.done():
+            return await self.death(doing)
+        try:
+            waiting = await self._waiting()
+        except Ended:
+            return await self.death(doing)
+        frames = waiting or self._stack()
+        self.kill()
+        ended = await self._wait_for_exit()
+        unanswered = f"{doing} did not end within {limit:.0f} s"
+        if frames:
+            busy = not waiting and (ended is None or ended.cpu is None or ended.cpu > limit / 4)
+            why = "this line is still running" if busy else "it is waiting at this line"
+            return Hung(f"{unanswered}: {why}.", frames)
+        if ended and ended.cpu is not None and ended.cpu < limit / 4 and waiting is None:
+            return MachineTrouble(
+                f"{unanswered}, but had only {ended.cpu:.1f} s of processor time: "
+                "the machine is too busy. Try again."
+            )
+        return Hung(f"{unanswered}.")
+
+    async def death(self, doing: str) -> WorkerError:
+        """Return the error that says how the worker ended."""
+        self.kill()
+        ended = await self._wait_for_exit()
+        if self._broken is not None:
+            return BadReply(
+                f"{doing} sent something that is no reply ({self._broken}): "
+                "the code writes to the worker's own connection, or has patched what it is built on."
+            )
+        if ended is None or ended.code == KILLED:
+            return Ended(f"{doing} ended the process: it was killed, or closed its connection.")
+        if ended.code < 0:
+            name = signal.Signals(-ended.code).name
+            return Ended(f"{doing} crashed the Python interpreter ({name}).")
+        return Ended(
+            f"{doing} ended the whole process with exit status {ended.code}, as os._exit() does."
+        )
+
+    def kill(self) -> None:
+        """End the process at once, and whatever it started."""
+        self._end()
+
+    def _transmit(self, line: bytes) -> None:
+        assert self._connection is not None
+        with suppress(OSError):  # it is gone: its exit will be told
+            self._connection.sendall(line)
+
+    def _read(self, connection: socket.socket) -> None:
+        pending = b""
+        with suppress(OSError):
+            while data := connection.recv(65536):
+                *lines, pending = (pending + data).split(b"\n")
+                try:
+                    for line in lines:
+                        self._settle(read_reply(line))
+                    if len(pending) > REPLY_LIMIT:
+                        raise ProtocolError(f"it is longer than {REPLY_LIMIT // 1024} KiB")
+                except ProtocolError as error:
+                    self._broken = str(error)
+                    break
+        self._fail_pending()
+
+    def _settle(self, reply: Reply) -> None:
+        with self._lock:
+            answer = self._pending.pop(reply.id, None)
+        if answer is None:
+            raise ProtocolError("nobody asked for it")
+        if reply.failure is not None:
+            answer.set_exception(Raised(reply.failure))
+        else:
+            answer.set_result(reply.value)
+
+    def _fail_pending(self) -> None:
+        with self._lock:
+            pending, self._pending = self._pending, {}
+        for answer in pending.values():
+            with suppress(Exception):  # cancelled by who gave up waiting
+                answer.set_exception(Ended("The worker is gone."))
+
+    def ended(self, how: Exit) -> None:
+        """Be told how the process ended."""
+        self.exit.set_result(how)
+        connection = self._connection
+        if connection is not None:  # a child of it may keep the other end open
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._fail_pending()
+
+    async def _wait_for_exit(self) -> Exit | None:
+        with suppress(TimeoutError):
+            return await _within(5, self.exit)
+        return None
+
+    async def _waiting(self) -> tuple[Frame, ...] | None:
+        """Ask at which lines tasks wait; None if the worker's loop does not answer."""
+        try:
+            lines = await _within(0.5, self.submit("waiting"))
+            return tuple(read_frame(line) for line in lines) if isinstance(lines, list) else ()
+        except (TimeoutError, Raised, ProtocolError):
+            return None
+
+    def _stack(self) -> tuple[Frame, ...]:
+        """Make the process dump its stacks, and return the innermost line of the trainee's."""
+        if self._stacks is None:
+            return ()
+        dump = b""
+        with suppress(OSError):
+            os.kill(self.pid.result(), signal.SIGUSR1)
+            while select([self._stacks], [], [], 0.2)[0]:  # it comes in small pieces
+                dump += os.read(self._stacks, 65536)
+        for file, line in re.findall(
+            r'^  File "(.*)", line (\d+) in ', dump.decode(), re.MULTILINE
+        ):
+            path = Path(file)
+            if path.is_relative_to(self.folder):
+                shown = path.relative_to(self.folder).as_posix()
+                return (Frame(shown, int(line), getline(file, int(line)).strip()),)
+        return ()
+
+
+async def _within(limit: float | None, future: Future[T]) -> T:
+    return await asyncio.wait_for(asyncio.wrap_future(future), limit)

@@ -1,0 +1,220 @@
+"""Starting workers: by a fork server where the system can fork, one process each otherwise."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from groundrules.worker.client import KILLED, PRELOAD_LIMIT, Exit, MachineTrouble, Worker
+from groundrules.worker.output import Output
+from groundrules.worker.protocol import decode, encode
+
+BASE = ("fastapi", "pydantic_settings", "uvicorn.protocols.http.auto", "uvicorn.lifespan.on")
+DATABASE = ("sqlalchemy.ext.asyncio", "asyncpg")
+
+
+def clean_environment() -> dict[str, str]:
+    """Return what every process needs and nothing of what else is set here."""
+    kept = ("PATH", "SYSTEMROOT", "TEMP", "TMPDIR", "TZ")
+    return {"LANG": "C.UTF-8"} | {name: os.environ[name] for name in kept if name in os.environ}
+
+
+class ForkLauncher:
+    """Starts workers as forks of one process that has the libraries imported.
+
+    That process starts importing at once; nobody waits for it until a worker is asked something.
+    :param preload: the modules to import beforehand.
+    """
+
+    def __init__(self, preload: Sequence[str] = (*BASE, *DATABASE)) -> None:
+        self._orders, theirs = socket.socketpair()
+        self._process = subprocess.Popen(
+            [
+                sys.executable,
+                "-I",
+                "-m",
+                __package__ + ".forkserver",
+                str(theirs.fileno()),
+                *preload,
+            ],
+            pass_fds=[theirs.fileno()],
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        theirs.close()
+        self._lock = threading.Lock()
+        self._ordered: deque[Worker] = deque()
+        self._started: dict[int, Worker] = {}
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def start(
+        self, folder: Path, environment: Mapping[str, str], *, terminal: bool = False
+    ) -> Worker:
+        """Start a worker for the application in `folder`, with `environment` and nothing else set.
+
+        With `terminal` it has this process's own input and output, and no time limits.
+        """
+        ours, connection = socket.socketpair()
+        stacks, stacks_in = os.pipe()
+        worker = Worker(
+            folder,
+            end=lambda: self._end(worker),
+            output=Output(),
+            stacks=stacks,
+            patient=terminal,
+        )
+        passed = [connection.fileno(), stacks_in]
+        made = [stacks_in]
+        if terminal:
+            passed += [0, 1, 2]
+        else:
+            source, sink = os.pipe()
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            worker.output = Output(source)
+            passed += [nothing, sink, sink]
+            made += [sink, nothing]
+        order = _order(folder, environment, terminal)
+        with self._lock:
+            self._ordered.append(worker)
+            with suppress(OSError):  # it is gone: the thread that reads from it says so
+                socket.send_fds(self._orders, [order], passed)
+        connection.close()
+        for descriptor in made:
+            os.close(descriptor)
+        worker.attach(ours)
+        return worker
+
+    def close(self) -> None:
+        """End every worker, and the process they were forked from."""
+        with suppress(OSError):
+            self._orders.shutdown(socket.SHUT_RDWR)
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _read(self) -> None:
+        with suppress(OSError), self._orders.makefile("rb") as lines:
+            for line in lines:
+                match decode(line):
+                    case {"started": int(pid)}:
+                        with self._lock:
+                            worker = self._started[pid] = self._ordered.popleft()
+                        worker.pid.set_result(pid)
+                    case {"ended": int(pid), "code": int(code), "cpu": float(cpu)}:
+                        with self._lock:
+                            worker = self._started.pop(pid)
+                        worker.ended(Exit(code, cpu))
+        with self._lock:
+            orphans, unstarted = list(self._started.values()), list(self._ordered)
+        for worker in orphans:
+            self._end(worker)
+            worker.ended(Exit(KILLED, None))
+        for worker in unstarted:
+            worker.pid.set_exception(
+                MachineTrouble(
+                    "The process that starts workers ended: the libraries cannot be imported, "
+                    "or something killed it. Make the environment anew, then try again."
+                )
+            )
+
+    def _end(self, worker: Worker) -> None:
+        if worker.pid.done() and not worker.exit.done() and not worker.pid.exception():
+            pid = worker.pid.result()
+            for end in (os.killpg, os.kill):  # one that has the terminal leads no group
+                with suppress(ProcessLookupError, PermissionError):
+                    end(pid, signal.SIGKILL)
+
+
+class ExecLauncher:
+    """Starts each worker as a process of its own, connected by TCP on the loopback interface.
+
+    For systems that cannot fork. It is slower: every worker imports the libraries itself.
+    """
+
+    def __init__(self) -> None:
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def start(
+        self, folder: Path, environment: Mapping[str, str], *, terminal: bool = False
+    ) -> Worker:
+        """Start a worker, as `ForkLauncher.start` does."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        secret = secrets.token_hex()
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-I",
+                "-m",
+                __package__ + ".child",
+                str(listener.getsockname()[1]),
+                secret,
+            ],
+            env=clean_environment(),
+            stdin=None if terminal else subprocess.DEVNULL,
+            stdout=None if terminal else subprocess.PIPE,
+            stderr=None if terminal else subprocess.STDOUT,
+        )
+        self._processes.append(process)
+        printed = Output(os.dup(process.stdout.fileno())) if process.stdout else Output()
+        worker = Worker(folder, end=process.kill, output=printed, patient=terminal)
+        worker.pid.set_result(process.pid)
+        order = _order(folder, environment, terminal)
+        threading.Thread(
+            target=self._connect, args=(listener, secret, order, worker), daemon=True
+        ).start()
+        threading.Thread(
+            target=lambda: worker.ended(Exit(process.wait(), None)), daemon=True
+        ).start()
+        return worker
+
+    def close(self) -> None:
+        """End every worker."""
+        for process in self._processes:
+            process.kill()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+    def _connect(self, listener: socket.socket, secret: str, order: bytes, worker: Worker) -> None:
+        listener.settimeout(PRELOAD_LIMIT)
+        with listener, suppress(TimeoutError):
+            while True:
+                connection, _ = listener.accept()
+                connection.settimeout(5)
+                with suppress(OSError):
+                    if _first_line(connection) == secret.encode():
+                        connection.settimeout(None)
+                        connection.sendall(order)
+                        worker.attach(connection)
+                        return
+                connection.close()
+
+
+def _order(folder: Path, environment: Mapping[str, str], terminal: bool) -> bytes:
+    environment = {**clean_environment(), **environment}
+    return encode({"folder": str(folder), "environment": dict(environment), "terminal": terminal})
+
+
+def _first_line(connection: socket.socket) -> bytes:
+    line = b""
+    while len(line) < 1024 and (byte := connection.recv(1)) not in (b"", b"\n"):
+        line += byte
+    return line
+
+
+Launcher = ForkLauncher | ExecLauncher
+
+
+def launcher(preload: Sequence[str] = (*BASE, *DATABASE)) -> Launcher:
+    """Return the kind of launcher that this system can have."""
+    return ForkLauncher(preload) if hasattr(os, "fork") else ExecLauncher()

@@ -1,0 +1,39 @@
+"""What a worker prints: read as it comes, and only the beginning and the end of it kept."""
+
+import os
+import threading
+from collections import deque
+
+KEPT = 4096  # bytes kept of the beginning, and again of the end
+
+
+class Output:
+    """Everything that comes out of the descriptor `source`, or nothing if there is none."""
+
+    def __init__(self, source: int | None = None) -> None:
+        self._first = bytearray()
+        self._last: deque[int] = deque(maxlen=KEPT)
+        self._left_out = 0
+        self._lock = threading.Lock()
+        if source is not None:
+            threading.Thread(target=self._read, args=(source,), daemon=True).start()
+
+    def take(self) -> str:
+        """Return what was printed since this was last asked."""
+        with self._lock:
+            first, last, left_out = bytes(self._first), bytes(self._last), self._left_out
+            self._first.clear()
+            self._last.clear()
+            self._left_out = 0
+        between = f"\n… {left_out:,} bytes left out …\n" if left_out else ""
+        return first.decode(errors="replace") + between + last.decode(errors="replace")
+
+    def _read(self, source: int) -> None:
+        while data := os.read(source, 1 << 20):
+            with self._lock:
+                room = KEPT - len(self._first)
+                self._first += data[:room]
+                rest = data[room:]
+                self._left_out += max(0, len(self._last) + len(rest) - KEPT)
+                self._last.extend(rest[-KEPT:])
+        os.close(source)
