@@ -1,0 +1,67 @@
+"""The command line of `course.py`: make the environment ready, then become the program asked for."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from groundrules.bootstrap import environment
+from groundrules.bootstrap.trouble import Trouble, sentence
+
+HELP = """\
+Learn a team's FastAPI backend rules by building one application, step by step.
+
+    python3 course.py start         set everything up, show where you stand and what to do next
+    python3 course.py pytest ...    check your work, for example: pytest steps/01
+    python3 course.py test          run the project's own tests (--all: the slow ones too)
+    python3 course.py COMMAND ...   any other command of groundrules: status, check, db, ...
+
+The first run makes the environment .venv in this folder, exactly as uv.lock says, and needs the
+network. Later runs start at once. Once .venv is activated, type `groundrules` and `pytest` as they
+are. With uv: `uv run groundrules start` and `uv run pytest` do the same.
+
+`python3 course.py groundrules --help` lists all commands.
+"""
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def main(arguments: list[str]) -> int:
+    """Run `course.py` with these arguments; return the exit status, unless the program replaces us."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(HELP, end="")
+        return 0
+    program, rest, groups = _program(arguments)
+    try:
+        environment.make_ready(ROOT, groups)
+        return _become(environment.scripts(ROOT) / program, rest)
+    except (Trouble, OSError) as error:
+        print(sentence(error, ROOT), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing is broken: the same command goes on from here.", file=sys.stderr)
+        return 130
+
+
+def _program(arguments: list[str]) -> tuple[str, list[str], frozenset[str]]:
+    first, *rest = arguments
+    if first == "test":
+        os.chdir(ROOT)
+        everyday = [] if "--all" in rest else ["-m", "not slow"]
+        chosen = [argument for argument in rest if argument != "--all"]
+        return "pytest", [*everyday, *chosen], frozenset({"dev"})
+    if first in ("pytest", "groundrules"):
+        return first, rest, frozenset()
+    return "groundrules", arguments, frozenset()
+
+
+def _become(program: Path, arguments: list[str]) -> int:
+    command = [str(program), *arguments]
+    if sys.platform != "win32":
+        os.execv(program, command)
+    running = subprocess.Popen(command)
+    while True:
+        try:
+            return running.wait()
+        except KeyboardInterrupt:  # the program received it too, and decides what it means
+            continue

@@ -1,0 +1,161 @@
+"""Installing with uv: the one on the PATH, or a pinned one that pip puts into `.tools`."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from groundrules.bootstrap.trouble import Trouble, installing_failed
+
+UV = "0.13.9"
+OLDEST_UV = (0, 9)
+PYPI = "https://pypi.org/simple"
+
+
+class Installer:
+    """Makes the environment of one clone and fills it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.python = getattr(sys, "_base_executable", "") or sys.executable
+        self.settings = _settings(root)
+        self.uv = str(self._uv())
+
+    def new_environment(self) -> None:
+        """Make an empty `.venv` of the Python that runs us, in place of any that is there."""
+        again = " again" if (self.root / ".venv").exists() else ""
+        _say(f"Making the environment .venv{again}, with Python {sys.version.split()[0]}.")
+        options = ["--clear", "--quiet", "--no-project", "--prompt", "groundrules"]
+        self._run(["venv", *options, "--python", self.python, "--no-python-downloads", ".venv"])
+
+    def install(self, groups: frozenset[str]) -> None:
+        """Install the project and these dependency groups, exactly as `uv.lock` says."""
+        _say("Installing what uv.lock lists into .venv. The first time it is downloaded.")
+        began = time.monotonic()
+        chosen = [
+            "--frozen",
+            "--no-default-groups",
+            *(f"--group={group}" for group in sorted(groups)),
+        ]
+        if mirror := self._mirror():
+            self._install_from(mirror, chosen)
+        else:
+            self._run(["sync", *chosen, "--python", ".venv", "--inexact", "--compile-bytecode"])
+        _say(f"Installed in {time.monotonic() - began:.0f} s.")
+
+    def _install_from(self, mirror: str, chosen: list[str]) -> None:
+        """Fetch the locked files from the user's own index: `sync` knows only the lock's addresses."""
+        self.settings["UV_DEFAULT_INDEX"] = mirror
+        listed = str(self.root / ".tools" / "requirements.txt")
+        self._run(["export", *chosen, "--no-emit-project", "--quiet", "--output-file", listed])
+        install = ["pip", "install", "--python", ".venv", "--compile-bytecode"]
+        self._run([*install, "--require-hashes", "--requirements", listed])
+        self._run([*install, "--no-deps", "--quiet", "--editable", "."])
+
+    def _mirror(self) -> str:
+        chosen = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL")
+        if not chosen:
+            told = subprocess.run(
+                [self.python, "-m", "pip", "config", "list"],
+                capture_output=True,
+                text=True,
+                check=False,
+            ).stdout
+            found = dict(re.findall(r"^(\S+)\.index-url='(.*)'$", told, re.MULTILINE))
+            chosen = found.get(":env:") or found.get("install") or found.get("global") or PYPI
+        return "" if chosen.rstrip("/") == PYPI else chosen
+
+    def _run(self, arguments: list[str]) -> None:
+        quiet = [] if sys.stderr.isatty() else ["--quiet"]  # progress is for a terminal
+        done = subprocess.run(
+            [self.uv, *arguments, *quiet],
+            cwd=self.root,
+            env=self.settings,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            close_fds=False,
+            check=False,
+        )
+        if done.returncode < 0 or done.returncode == 130:
+            raise KeyboardInterrupt
+        if done.returncode:
+            raise installing_failed("what uv.lock lists", [self.root, self._cache()])
+
+    def _cache(self) -> Path:
+        told = subprocess.run(
+            [self.uv, "cache", "dir"], capture_output=True, text=True, check=False
+        )
+        return Path(told.stdout.strip() or self.root)
+
+    def _uv(self) -> Path:
+        found = shutil.which("uv")
+        if found and _version(found) >= OLDEST_UV:
+            return Path(found)
+        home = self.root / ".tools" / f"uv-{UV}"
+        program = home / "bin" / ("uv.exe" if os.name == "nt" else "uv")
+        if not program.exists():
+            self._fetch_uv(home)
+        return program
+
+    def _fetch_uv(self, home: Path) -> None:
+        _say(f"Fetching uv {UV}, which makes the environment, into .tools.")
+        fresh = home.with_suffix(".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        options = ["-qq", "--no-input", "--disable-pip-version-check", "--retries", "2"]
+        choice = ["--no-deps", "--only-binary", ":all:", "--target", str(fresh), f"uv=={UV}"]
+        settings = {
+            "PIP_USER": "0",
+            "PIP_REQUIRE_VIRTUALENV": "0",
+            "PIP_ROOT_USER_ACTION": "ignore",
+        }
+        done = subprocess.run(
+            [*self._pip(), "install", *options, *choice],
+            env={**os.environ, **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            check=False,
+        )
+        if done.returncode:
+            raise installing_failed(f"uv {UV}", [self.root])
+        fresh.replace(home)
+
+    def _pip(self) -> list[str]:
+        """Return the command of pip: this Python's, or that of an environment which brings its own."""
+        if _works([self.python, "-m", "pip", "--version"]):
+            return [self.python, "-m", "pip"]
+        own = self.root / ".tools" / "pip"
+        if _works([self.python, "-m", "venv", "--clear", str(own)]):
+            return [str(own / ("Scripts" if os.name == "nt" else "bin") / "python"), "-m", "pip"]
+        raise Trouble(
+            f"{self.python} has neither pip nor uv to install with: install pip (on Debian and Ubuntu: "
+            "sudo apt install python3-pip) or uv (https://docs.astral.sh/uv/), then run this again."
+        )
+
+
+def _settings(root: Path) -> dict[str, str]:
+    """Return the environment variables for uv, without those that would lead it elsewhere."""
+    settings = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("VIRTUAL_ENV", "UV_LOCKED")
+    }
+    settings["UV_PROJECT_ENVIRONMENT"] = str(root / ".venv")
+    if certificates := settings.get("PIP_CERT"):
+        settings.setdefault("SSL_CERT_FILE", certificates)
+    return settings
+
+
+def _version(uv: str) -> tuple[int, ...]:
+    told = subprocess.run([uv, "--version"], capture_output=True, text=True, check=False).stdout
+    return tuple(int(part) for part in re.findall(r"\d+", told)[:2])
+
+
+def _works(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
