@@ -1,0 +1,30 @@
+"""Finds or starts PostgreSQL 15, and makes the databases that the course works in.
+
+Every command of a clone shares one server: the one that GROUNDRULES_DATABASE_URL names, or one of the
+clone's own, run by the binaries on the machine or by those of a wheel. `DATABASE_URL` is the application's
+and is never read here.
+"""
+
+from groundrules.postgres.cluster import Status, ensure, find, status, stop
+from groundrules.postgres.databases import (
+    create_database,
+    drop_database,
+    drop_leftovers,
+    run_database,
+)
+from groundrules.postgres.server import PostgresError, Server, Source
+
+__all__ = [
+    "PostgresError",
+    "Server",
+    "Source",
+    "Status",
+    "create_database",
+    "drop_database",
+    "drop_leftovers",
+    "ensure",
+    "find",
+    "run_database",
+    "status",
+    "stop",
+]

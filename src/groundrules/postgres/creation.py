@@ -1,0 +1,118 @@
+"""How a server's data is made, and the settings it runs with."""
+
+import secrets
+import shutil
+import sys
+from pathlib import Path
+
+from groundrules.postgres.binaries import Binaries
+from groundrules.postgres.place import Place
+from groundrules.postgres.process import Say
+from groundrules.postgres.server import PostgresError
+
+ROLE = "groundrules"
+
+# fsync is off: suites create and drop databases all the time. What is written survives the end of any
+# process, the server's included, since the system still has it; only a crash of the machine can damage
+# it, and then only databases that the course itself made.
+_SETTINGS = """\
+listen_addresses = {addresses}
+port = {port}
+unix_socket_directories = {sockets}
+unix_socket_permissions = 0700
+data_directory = {data}
+max_connections = 200
+shared_buffers = 64MB
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+wal_level = minimal
+max_wal_senders = 0
+min_wal_size = 32MB
+max_wal_size = 256MB
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_min_messages = fatal
+"""
+
+# The superuser cannot log in: what trainees' code sends to the server must not run programs there.
+_WHO_MAY_ENTER = {
+    "unix": f"local all {ROLE} trust\n",
+    "tcp": f"host all {ROLE} 127.0.0.1/32 scram-sha-256\n",
+}
+
+
+def create(place: Place, programs: Binaries, say: Say) -> None:
+    """Make the data of a new server, whole or not at all; raise PostgresError with the reason."""
+    say("Setting up PostgreSQL's data …")
+    new = place.folder / "data.new"
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(mode=0o700)
+    place.account.own(new)
+    command: list[str | Path] = [programs.program("initdb"), "-D", new, "--username=postgres"]
+    command += ["--encoding=UTF8", "--auth=reject", "--no-sync", "--no-instructions"]
+    locales = ("C",) if sys.platform == "win32" else ("C.UTF-8", "C")
+    for locale in locales:
+        status, output = place.account.run([*command, f"--locale={locale}"], place.folder)
+        if status == 0 or "invalid locale" not in output:
+            break
+    if status == 0:
+        role = f"CREATE ROLE {ROLE} LOGIN CREATEDB"
+        if place.sockets is None:
+            place.password.write_text(secrets.token_hex(16), encoding="utf-8")
+            role += f" PASSWORD '{password(place)}'"
+        single: list[str | Path] = [
+            programs.program("postgres"),
+            "--single",
+            "-F",
+            "-D",
+            new,
+            "postgres",
+        ]
+        status, output = place.account.run(single, place.folder, role + ";\n")
+        if status == 0 and "ERROR" not in output:
+            new.rename(place.data)
+            return
+    shutil.rmtree(new, ignore_errors=True)
+    raise PostgresError(
+        f"PostgreSQL's data could not be set up in {place.folder}: {reason(output)}."
+    )
+
+
+def configure(place: Place, port: int) -> None:
+    """Write the settings that the next start of the server reads."""
+    text = _SETTINGS.format(
+        addresses="''" if place.sockets else "'127.0.0.1'",
+        port=port,
+        sockets=_quoted(str(place.sockets or "")),
+        data=_quoted(str(place.data)),
+    )
+    for name, content in (
+        ("postgresql.conf", text),
+        ("pg_hba.conf", _WHO_MAY_ENTER["unix" if place.sockets else "tcp"]),
+        ("pg_ident.conf", ""),
+    ):
+        file = place.folder / name
+        file.write_text(content, encoding="utf-8", errors="surrogateescape")
+        file.chmod(0o644)
+
+
+def password(place: Place) -> str | None:
+    """Return the role's password; None where the server is behind a Unix socket and asks for none."""
+    return None if place.sockets else place.password.read_text(encoding="utf-8")
+
+
+def reason(output: str) -> str:
+    """Return the one line of PostgreSQL's output that says what went wrong."""
+    for mark in ("PANIC: ", "FATAL: ", "error: ", "ERROR: "):
+        lines = [line.split(mark, 1)[1] for line in output.splitlines() if mark in line]
+        if lines:
+            return lines[-1].strip()
+    lines = [line for line in output.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "it gave no reason"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n")
+    return f"'{escaped}'"

@@ -1,0 +1,140 @@
+"""Databases of the tool's own, named `groundrules_*`, and those that killed runs left."""
+
+import hashlib
+import os
+import platform
+import re
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from groundrules.postgres.server import PostgresError, Server
+
+if TYPE_CHECKING:
+    import asyncpg  # type: ignore[import-untyped]
+
+_NAME = re.compile(r"groundrules_[a-z0-9_]{1,51}")  # 63 bytes are all that a name has room for
+_RUN = re.compile(r"groundrules_run_(?P<host>[0-9a-f]{6})_(?P<pid>\d+)_(?P<made>[0-9a-f]+)_\w+")
+_A_DAY = 24 * 60 * 60
+
+
+def run_database(label: str) -> str:
+    """Return a name for a database of this process, which `drop_leftovers` drops once the process is gone.
+
+    `label` is up to 16 of a-z, 0-9 and _; the name is another each second.
+    """
+    return f"groundrules_run_{_host()}_{os.getpid()}_{int(time.time()):x}_{label}"
+
+
+async def create_database(server: Server, name: str, *, template: str | None = None) -> None:
+    """Create a database, a copy of `template` if one is given.
+
+    Raises ValueError if the name is not `groundrules_*`, PostgresError if the server refuses.
+    """
+    copied = f"TEMPLATE {_checked(template)}" if template else "TEMPLATE template0 ENCODING 'UTF8'"
+    async with connection(server) as session:
+        await session.execute(f"CREATE DATABASE {_checked(name)} {copied}")
+
+
+async def drop_database(server: Server, name: str) -> None:
+    """Drop a database if it is there, whoever is connected to it.
+
+    Raises ValueError if the name is not `groundrules_*`, PostgresError if the server refuses.
+    """
+    async with connection(server) as session:
+        await session.execute(f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)")
+
+
+async def has_database(server: Server, name: str) -> bool:
+    """Whether the server has a database of that name."""
+    async with connection(server) as session:
+        return bool(await session.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name))
+
+
+async def drop_leftovers(server: Server) -> list[str]:
+    """Drop the databases of runs that were killed; return their names.
+
+    Those are the ones named by `run_database` whose process has ended or, as its number may be another's by
+    now or its machine another, that are older than a day.
+    """
+    async with connection(server) as session:
+        rows = await session.fetch(
+            r"SELECT datname FROM pg_database WHERE datname LIKE 'groundrules\_run\_%'"
+        )
+        names = [row["datname"] for row in rows if _is_leftover(row["datname"])]
+        for name in names:
+            await session.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    return names
+
+
+@asynccontextmanager
+async def connection(server: Server) -> "AsyncIterator[asyncpg.Connection]":
+    """Connect to the server's maintenance database; what goes wrong there becomes a PostgresError."""
+    import asyncpg
+
+    try:
+        session = await asyncpg.connect(
+            user=server.role,
+            password=server.password or "",
+            host=server.host,
+            port=server.port,
+            database=server.maintenance,
+            ssl=server.sslmode,
+            timeout=10,
+        )
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        why = (
+            "it did not answer within 10 seconds"
+            if isinstance(error, TimeoutError)
+            else _one_line(error)
+        )
+        raise PostgresError(
+            f"PostgreSQL on {server.host}, port {server.port}, does not let {server.role} in: {why}."
+        ) from None
+    try:
+        yield session
+    except asyncpg.PostgresError as error:
+        raise PostgresError(f"PostgreSQL refused: {_one_line(error)}.") from None
+    finally:
+        await session.close(timeout=10)
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"The tool touches only databases named groundrules_*, not {name!r}.")
+    return f'"{name}"'
+
+
+def _is_leftover(name: str) -> bool:
+    match = _RUN.fullmatch(name)
+    if match is None:
+        return False
+    if time.time() - int(match["made"], 16) > _A_DAY:
+        return True
+    return match["host"] == _host() and not _is_alive(int(match["pid"]))
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+
+
+def _is_alive(pid: int) -> bool:
+    if sys.platform == "win32":  # where os.kill ends the process, whatever the signal
+        import ctypes
+
+        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, pid)
+        ctypes.windll.kernel32.CloseHandle(handle)
+        return bool(handle)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
