@@ -10,6 +10,7 @@ from groundrules.postgres.databases import (
     create_database,
     drop_database,
     drop_leftovers,
+    ensure_database,
     run_database,
 )
 from groundrules.postgres.server import PostgresError, Server, Source
@@ -23,6 +24,7 @@ __all__ = [
     "drop_database",
     "drop_leftovers",
     "ensure",
+    "ensure_database",
     "find",
     "run_database",
     "status",

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from groundrules.postgres.process import UMASK, Account, Say, locked
@@ -145,45 +144,43 @@ def _fetch(home: Path, root: Path, say: Say) -> None:
 
 
 def _install(wanted: Path, target: Path, root: Path) -> None:
-    tool = _installer(root)
-    command: list[str | Path] = [
-        *tool,
-        "--target",
-        target,
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--require-hashes",
-    ]
-    done = subprocess.run(
-        [*command, "--python-version", "3.11", "-r", wanted],
-        cwd=root,
-        env=os.environ
-        | {"UV_LINK_MODE": "copy"},  # whoever owns it, the installer's cache is not touched
-        capture_output=True,
-        text=True,
-        check=False,
-        umask=UMASK,
-    )
-    if done.returncode:
-        told = re.findall(r"^\s*(?:error|cause): (.+)", done.stderr, re.MULTILINE | re.IGNORECASE)
-        why = ": ".join(line.rstrip(".:") for line in told[:2]) or "the installer failed"
-        raise PostgresError(
-            f"PostgreSQL 15 could not be fetched ({why}): try again, or {HOW_TO_GET_15}."
+    reasons = []
+    for tool in _installers(root):
+        command = [
+            *tool,
+            "--target",
+            str(target),
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--require-hashes",
+        ]
+        done = subprocess.run(
+            [*command, "--python-version", "3.11", "-r", str(wanted)],
+            cwd=root,
+            env=os.environ | {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            umask=UMASK,
         )
-
-
-def _installer(root: Path) -> list[str]:
-    for uv in (
-        os.environ.get("UV"),
-        shutil.which("uv"),
-        shutil.which("uv", path=root / ".tools/bin"),
-    ):
-        if uv:
-            return [uv, "pip", "install", "--no-progress", "--python", sys.executable]
-    if find_spec("pip"):
-        return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        if done.returncode == 0:
+            return
+        told = re.findall(r"^\s*(?:error|cause): (.+)", done.stderr, re.MULTILINE | re.IGNORECASE)
+        reasons.append(": ".join(line.rstrip(".:") for line in told[:2]))
+    why = next(filter(None, reasons), "neither uv nor pip is here to fetch it")
     raise PostgresError(
-        "PostgreSQL 15 cannot be fetched without uv or pip: run `python3 course.py start`, which gets one, "
-        f"or {HOW_TO_GET_15}."
+        f"PostgreSQL 15 could not be fetched ({why}): try again, or {HOW_TO_GET_15}."
     )
+
+
+def _installers(root: Path) -> Iterator[list[str]]:
+    """Yield the commands to try: uv and pip each know some of the indexes that users have set."""
+    own = sorted((root / ".tools").glob("uv-*/bin/uv*"))
+    uv = os.environ.get("UV") or shutil.which("uv") or (str(own[-1]) if own else None)
+    if uv:
+        # As a copy: a link would have whoever changes the one change the installer's cache too.
+        yield [uv, "pip", "install", "--quiet", "--link-mode", "copy", "--python", sys.executable]
+    base = getattr(sys, "_base_executable", "") or sys.executable
+    yield [base, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from groundrules.postgres.server import PostgresError, Server
@@ -33,9 +33,8 @@ async def create_database(server: Server, name: str, *, template: str | None = N
 
     Raises ValueError if the name is not `groundrules_*`, PostgresError if the server refuses.
     """
-    copied = f"TEMPLATE {_checked(template)}" if template else "TEMPLATE template0 ENCODING 'UTF8'"
     async with connection(server) as session:
-        await session.execute(f"CREATE DATABASE {_checked(name)} {copied}")
+        await session.execute(_creation(name, template))
 
 
 async def drop_database(server: Server, name: str) -> None:
@@ -47,10 +46,15 @@ async def drop_database(server: Server, name: str) -> None:
         await session.execute(f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)")
 
 
-async def has_database(server: Server, name: str) -> bool:
-    """Whether the server has a database of that name."""
+async def ensure_database(server: Server, name: str) -> None:
+    """Create a database unless it is there; raises as `create_database` does."""
+    import asyncpg
+
     async with connection(server) as session:
-        return bool(await session.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name))
+        if not await session.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+            # Another command may be quicker.
+            with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+                await session.execute(_creation(name))
 
 
 async def drop_leftovers(server: Server) -> list[str]:
@@ -99,6 +103,11 @@ async def connection(server: Server) -> "AsyncIterator[asyncpg.Connection]":
         raise PostgresError(f"PostgreSQL refused: {_one_line(error)}.") from None
     finally:
         await session.close(timeout=10)
+
+
+def _creation(name: str, template: str | None = None) -> str:
+    copied = f"TEMPLATE {_checked(template)}" if template else "TEMPLATE template0 ENCODING 'UTF8'"
+    return f"CREATE DATABASE {_checked(name)} {copied}"
 
 
 def _checked(name: str) -> str:

@@ -1,0 +1,172 @@
+"""The commands of `groundrules db`: the course's PostgreSQL."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from groundrules.postgres import Server
+
+DATABASE = "groundrules_dev"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Look after the course's PostgreSQL 15.\n\n"
+    "Commands that need it start it themselves, and it runs until `groundrules db stop`. "
+    "It belongs to this clone, listens on no network, and its databases stay until you delete them.\n\n"
+    "To use a server of your own, set GROUNDRULES_DATABASE_URL.",
+)
+
+
+@app.command()
+def start(
+    wheel: Annotated[
+        bool,
+        typer.Option(
+            "--wheel", help="Use the PostgreSQL 15 that a wheel carries, not the machine's."
+        ),
+    ] = False,
+) -> None:
+    """Start PostgreSQL, unless it runs already.
+
+    It is the machine's own PostgreSQL 15 if there is one, and otherwise one that is downloaded once.
+    """
+    from groundrules import postgres
+
+    with _plain_errors():
+        server = postgres.ensure(_root(), source="wheel" if wheel else None, say=_say)
+    print(f"PostgreSQL {server.version} runs ({_ORIGIN[server.source]}).")
+
+
+@app.command()
+def stop() -> None:
+    """Stop PostgreSQL; its databases stay for the next start."""
+    from groundrules import postgres
+
+    with _plain_errors():
+        ran = postgres.stop(_root(), say=_say)
+    print("PostgreSQL is stopped." if ran else "PostgreSQL was not running.")
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say whether PostgreSQL runs, where it comes from and where its data is.
+
+    The exit status is 0 if it runs, 1 if it does not, and 2 if that cannot be told.
+    """
+    from groundrules import postgres
+
+    with _plain_errors():
+        found = postgres.status(_root())
+    server = found.server
+    if as_json:
+        told = {
+            "running": server is not None,
+            "source": server and server.source,
+            "version": server and server.version,
+            "url": server and server.url_for(DATABASE),
+            "data": found.data and str(found.data),
+        }
+        print(json.dumps(told, indent=2))
+    elif server is None:
+        print("PostgreSQL does not run. Start it with: groundrules db start")
+    else:
+        print(f"PostgreSQL {server.version} runs ({_ORIGIN[server.source]}).")
+        if found.data:
+            print(f"Its data is in {found.data}")
+    raise typer.Exit(0 if server else 1)
+
+
+@app.command()
+def url(
+    name: Annotated[str, typer.Argument(help="The database, made if it is missing.")] = DATABASE,
+) -> None:
+    """Print the URL of a database, for the application's DATABASE_URL.
+
+    For example: export DATABASE_URL=$(groundrules db url)
+    """
+    with _plain_errors():
+        server = _server_with(name)
+    print(server.url_for(name))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def psql(context: typer.Context) -> None:
+    """Open the application's database in psql; what follows goes to psql.
+
+    For example: groundrules db psql -c "SELECT count(*) FROM users"
+    """
+    import shutil
+
+    with _plain_errors():
+        server = _server_with(DATABASE)
+        program = shutil.which("psql", path=server.binaries) or shutil.which("psql")
+        if program is None:
+            print(
+                "psql is not on this machine: install PostgreSQL's client programs "
+                "(apt install postgresql-client, brew install libpq).",
+                file=sys.stderr,
+            )
+            raise typer.Exit(2)
+    # In the environment a password is nobody else's to see, and options given by hand come first.
+    settings = {
+        "PGHOST": server.host,
+        "PGPORT": str(server.port),
+        "PGUSER": server.role,
+        "PGDATABASE": DATABASE,
+        "PGPASSWORD": server.password or "",
+        "PGSSLMODE": server.sslmode or "prefer",
+    }
+    os.environ.update(settings)
+    command = [program, *context.args]
+    if sys.platform == "win32":
+        raise typer.Exit(subprocess.run(command, check=False).returncode)
+    os.execv(program, command)
+
+
+_ORIGIN = {
+    "environment": "the server that GROUNDRULES_DATABASE_URL names",
+    "machine": "this clone's own, of the PostgreSQL on the machine",
+    "wheel": "this clone's own, of the downloaded PostgreSQL",
+}
+
+
+def _server_with(name: str) -> "Server":
+    import asyncio
+
+    from groundrules import postgres
+
+    server = postgres.ensure(_root(), say=_say)
+    asyncio.run(postgres.ensure_database(server, name))
+    return server
+
+
+def _root() -> Path:
+    from groundrules.course.steps import find_course
+
+    return find_course().root
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    from groundrules.course.steps import CourseError
+    from groundrules.postgres import PostgresError
+
+    try:
+        yield
+    except (CourseError, PostgresError, ValueError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
