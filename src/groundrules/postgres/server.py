@@ -42,11 +42,11 @@ class Server:
 
     def url_for(self, database: str) -> str:
         """Return the URL of a database for SQLAlchemy, as in DATABASE_URL."""
-        return self._url("postgresql+asyncpg", "ssl", database)
+        return self._url("postgresql+asyncpg", "localhost", "ssl", database)
 
     def dsn_for(self, database: str) -> str:
         """Return the URL of a database for asyncpg, psql and everything else that uses libpq's form."""
-        return self._url("postgresql", "sslmode", database)
+        return self._url("postgresql", "", "sslmode", database)
 
     def answers(self) -> bool:
         """Whether the server takes connections, asked without a password and in a few milliseconds."""
@@ -75,13 +75,13 @@ class Server:
             raise
         return connection
 
-    def _url(self, scheme: str, ssl: str, database: str) -> str:
+    def _url(self, scheme: str, local: str, ssl: str, database: str) -> str:
         user = quote(self.role, safe="")
         if self.password is not None:
             user += ":" + quote(self.password, safe="")
         options = []
         if self.host.startswith("/"):
-            address = "localhost"
+            address = local
             options.append(f"host={quote(self.host)}")
             if self.port != 5432:
                 options.append(f"port={self.port}")

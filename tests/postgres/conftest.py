@@ -1,0 +1,169 @@
+"""Clones to start real servers in, as whoever runs the tests and, where that is root, as nobody."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from groundrules import postgres
+from groundrules.postgres.place import place_of
+from groundrules.postgres.postmaster import postmaster_of
+from groundrules.postgres.process import Account
+
+SOURCES = Path(postgres.__file__).parents[2]
+IS_ROOT = sys.platform != "win32" and os.geteuid() == 0
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GROUNDRULES_DATABASE_URL", "GROUNDRULES_POSTGRES"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def _machine() -> None:
+    """Skip on a machine without PostgreSQL 15, but for what the wheel's serves as well."""
+    from groundrules.postgres.binaries import on_the_machine
+    from groundrules.postgres.process import account
+
+    try:
+        on_the_machine(account())
+    except postgres.PostgresError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def new_clone(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Return what makes a folder to start a server in; nothing is left of the server afterwards."""
+    made = []
+
+    def make(name: str) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        made.append(folder)
+        return folder
+
+    yield make
+    for folder in made:
+        remove_server(folder)
+
+
+@pytest.fixture
+def clone(new_clone: Callable[[str], Path]) -> Path:
+    """A folder to start a server in."""
+    return new_clone("clone")
+
+
+@pytest.fixture(scope="session")
+def server(_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
+    """A server that runs, for tests that do it no harm."""
+    root = tmp_path_factory.mktemp("clone")
+    yield postgres.ensure(root)
+    remove_server(root)
+
+
+def remove_server(root: Path) -> None:
+    """Stop the server of a clone and remove its folders outside of the clone."""
+    place = place_of(root)
+    for name in ("GROUNDRULES_DATABASE_URL", "GROUNDRULES_POSTGRES"):
+        os.environ.pop(name, None)
+    postgres.stop(root)
+    shutil.rmtree(place.folder, ignore_errors=True)
+    if place.sockets:
+        shutil.rmtree(place.sockets, ignore_errors=True)
+    with suppress(OSError):
+        Path("/var/lib/groundrules").rmdir()
+
+
+def pid_of(root: Path) -> int:
+    """Return the process id of the server of a clone."""
+    postmaster = postmaster_of(place_of(root).pid_file)
+    assert postmaster, "no server runs"
+    return postmaster.pid
+
+
+@dataclass(frozen=True)
+class Nobody:
+    """An ordinary user with a folder of its own, where the tests run as root."""
+
+    folder: Path
+    python: str
+    account: Account
+
+    def clone(self, name: str) -> Path:
+        """Make a folder to start a server in."""
+        folder = self.folder / name
+        folder.mkdir(parents=True)
+        for each in (folder, *folder.parents):
+            if each == self.folder:
+                break
+            self.account.own(each)
+        return folder
+
+    def run(self, root: Path, code: str, **settings: str) -> str:
+        """Run Python code that knows `postgres` and `root`; return what it printed.
+
+        A PostgresError is printed as `refused: …`.
+        """
+        program = (
+            "import sys; from pathlib import Path; from groundrules import postgres\n"
+            "root = Path(sys.argv[1])\n"
+            f"try: {code}\n"
+            "except postgres.PostgresError as error: print('refused:', error)\n"
+        )
+        done = subprocess.run(
+            [self.python, "-c", program, root],
+            user=self.account.uid,
+            group=self.account.gid,
+            extra_groups=[],
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCES), "HOME": str(self.folder)}
+            | settings,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def start(self, root: Path, **settings: str) -> str:
+        """Start the server of a clone; return its socket's folder, or why it did not start."""
+        return self.run(root, "print(postgres.ensure(root).host)", **settings)
+
+
+@pytest.fixture
+def nobody() -> Iterator[Nobody]:
+    """An ordinary user; skipped unless root runs the tests and that user can run Python."""
+    if not IS_ROOT or sys.platform == "win32":
+        pytest.skip("only root can act for another user")
+    import pwd
+
+    entry = pwd.getpwnam("nobody")
+    account = Account(entry.pw_uid, entry.pw_gid)
+    folder = Path(tempfile.mkdtemp(prefix="groundrules-nobody-", dir="/tmp"))
+    folder.chmod(0o755)
+    account.own(folder)
+    user = Nobody(folder, _python_for(account), account)
+    yield user
+    for found in folder.rglob(".groundrules"):
+        user.run(found.parent, "postgres.stop(root)")
+    shutil.rmtree(folder)
+    for sockets in Path("/tmp").glob(f"groundrules-{account.uid}-*"):
+        shutil.rmtree(sockets)
+
+
+def _python_for(account: Account) -> str:
+    for python in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"):
+        probe = f"import sys; sys.path.insert(0, {str(SOURCES)!r}); import groundrules.postgres"
+        with suppress(OSError):
+            if account.run([python, "-c", probe], Path("/"))[0] == 0:
+                return python
+    pytest.skip("the user nobody has no Python that can read the tool")
