@@ -1,0 +1,86 @@
+"""GR101: the project asks for Python 3.11 or newer."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from groundrules.rules.cases import case
+from groundrules.rules.model.project import Project, relative
+from groundrules.rules.pyproject import PyProject, pyprojects, table
+from groundrules.rules.rule import Violation
+from groundrules.rules.versions import NotASpecifier, oldest_too_old
+
+CLAUSE = "stack.framework"
+RATIONALE = "What is written for 3.11 fails on an older Python only when somebody runs it there."
+FIX = 'Write `requires-python = ">=3.11"` under `[project]`.'
+
+OLDEST = "3.11"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """The Python versions a project says it runs on, and where it says so."""
+
+    key: str
+    text: object
+    poetry: bool
+    section: str
+
+
+def check(project: Project) -> Iterator[Violation]:
+    """Yield the declaration that lets in a Python below 3.11, if that is what it does."""
+    for pyproject in pyprojects(project.package.folder):
+        declared = _declaration(pyproject)
+        if declared is not None:
+            message = _judge(declared)
+            if message:
+                yield _place(pyproject, declared, project, message)
+            return
+
+
+def _declaration(pyproject: PyProject) -> Declaration | None:
+    project = table(pyproject.data, "project")
+    if "requires-python" in project:
+        return Declaration("requires-python", project["requires-python"], False, "project")
+    poetry = table(pyproject.data, "tool", "poetry", "dependencies")
+    if "python" in poetry:
+        given = poetry["python"]
+        text = given.get("version", given) if isinstance(given, dict) else given
+        return Declaration("python", text, True, "tool.poetry.dependencies")
+    return None
+
+
+def _judge(declared: Declaration) -> str | None:
+    text = declared.text
+    written = f'`{declared.key} = "{text}"`' if isinstance(text, str) else f"`{declared.key}`"
+    try:
+        if not isinstance(text, str):
+            raise NotASpecifier
+        version = oldest_too_old(text, OLDEST, poetry=declared.poetry)
+    except NotASpecifier:
+        return f"{written} is no set of Python versions."
+    return f"{written} lets in Python {version}." if version else None
+
+
+def _place(
+    pyproject: PyProject, declared: Declaration, project: Project, message: str
+) -> Violation:
+    path = relative(pyproject.path, project.package.root)
+    key = re.compile(rf"""(?:^|[\s{{,."'])["']?({re.escape(declared.key)})["']?\s*=""")
+    section, fallback = "", None
+    for number, line in enumerate(pyproject.text.splitlines(), start=1):
+        header = re.match(r"\s*\[+([^\]]+)\]", line)
+        if header:
+            section = re.sub(r"[\s\"']", "", header[1])
+        match = None if line.lstrip().startswith("#") else key.search(line)
+        if match:
+            found = Violation(path, number, match.start(1) + 1, len(line.rstrip()) + 1, message)
+            if section == declared.section:
+                return found
+            fallback = fallback or found
+    return fallback or Violation(path, 1, 1, 2, message)
+
+
+INVALID = ()
+VALID = ()
+VALID_ALTERNATIVE = ()

@@ -1,0 +1,236 @@
+"""GR201: every argument and every return has a type hint."""
+
+from collections.abc import Iterator
+
+from groundrules.rules.cases import case
+from groundrules.rules.model.project import Project
+from groundrules.rules.model.tree import Function
+from groundrules.rules.places import at_name
+from groundrules.rules.rule import Violation
+
+CLAUSE = "style.type-hints"
+RATIONALE = "Hints tell readers, editors and FastAPI itself what a function takes and gives."
+FIX = (
+    "Write a type after each name (`limit: int`) and before the colon what comes back (`-> None`)."
+)
+
+
+def check(project: Project) -> Iterator[Violation]:
+    """Yield each function that lacks a hint for an argument or for what it returns."""
+    for function in project.functions:
+        missing = [
+            argument.arg
+            for argument in function.arguments
+            if argument.annotation is None
+            and not _is_first_of_method(project, function, argument.arg)
+        ]
+        lacks_return = function.node.returns is None
+        if missing or lacks_return:
+            yield at_name(function, _message(function.name, missing, lacks_return=lacks_return))
+
+
+def _is_first_of_method(project: Project, function: Function, argument: str) -> bool:
+    if function.owner is None or not function.positional:
+        return False
+    if function.positional[0].arg != argument:
+        return False
+    return not project.names.has_decorator(function, "builtins.staticmethod")
+
+
+def _message(name: str, missing: list[str], *, lacks_return: bool) -> str:
+    quoted = [f"`{each}`" for each in missing]
+    listed = quoted[0] if len(quoted) == 1 else ""
+    if len(quoted) > 1:
+        listed = f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    parts = [listed] if listed else []
+    if lacks_return:
+        parts.append("what it returns")
+    return f"`{name}` has no type hint for {', nor for '.join(parts)}."
+
+
+INVALID = (
+    case(
+        "an argument without a hint",
+        """
+        async def read_item(item_id) -> dict[str, int]:
+            return {"id": item_id}
+        """,
+        1,
+    ),
+    case(
+        "no return hint",
+        """
+        def total(prices: list[int]):
+            return sum(prices)
+        """,
+        1,
+        path="app/services/prices.py",
+    ),
+    case(
+        "*args and **kwargs",
+        """
+        def log(message: str, *args, **kwargs) -> None:
+            print(message, args, kwargs)
+        """,
+        1,
+        path="app/core/logs.py",
+    ),
+    case(
+        "`__init__` without a return hint, and a static method's first argument",
+        """
+        class Mailer:
+            def __init__(self, host: str):
+                self.host = host
+
+            @staticmethod
+            def clean(address) -> str:
+                return str(address).strip()
+        """,
+        2,
+        6,
+        path="app/services/mail.py",
+    ),
+    case(
+        "a nested function and a private one",
+        """
+        from collections.abc import Callable
+
+
+        def _twice(action: Callable[[], None]) -> Callable[[], None]:
+            def again():
+                action()
+                action()
+
+            return again
+
+
+        def _once(action) -> None:
+            action()
+        """,
+        5,
+        12,
+        path="app/core/calls.py",
+    ),
+    case(
+        "an argument by keyword only, in a signature of several lines under a decorator",
+        """
+        from functools import cache
+
+
+        @cache
+        def search(
+            text: str,
+            *,
+            limit=20,
+        ) -> list[str]:
+            return [text] * limit
+        """,
+        5,
+        path="app/services/search.py",
+    ),
+    case(
+        "a method defined under a condition, its second argument by position only",
+        """
+        import sys
+
+
+        class Clock:
+            if sys.platform == "win32":
+
+                def wait(self, seconds, /) -> None: ...
+        """,
+        7,
+        path="app/core/clock.py",
+    ),
+)
+
+VALID = (
+    case(
+        "everything has a hint",
+        """
+        async def add(first: int, second: int = 2, *rest: int, **named: int) -> int:
+            return first + second + sum(rest) + sum(named.values())
+        """,
+    ),
+    case(
+        "the first argument of methods and class methods",
+        """
+        class Shelf:
+            def __init__(self, size: int) -> None:
+                self.size = size
+
+            @classmethod
+            def empty(cls) -> "Shelf":
+                return cls(0)
+        """,
+        path="app/services/shelf.py",
+    ),
+    case("no functions at all", "LIMIT = 20\n", path="app/core/limits.py"),
+)
+
+VALID_ALTERNATIVE = (
+    case(
+        "lambdas cannot have hints",
+        """
+        by_title = lambda book: book.title
+        """,
+        path="app/services/sorting.py",
+    ),
+    case(
+        "hints as strings, and the first argument by another name than self",
+        """
+        class Node:
+            def join(this, other: "Node", /) -> "list[Node]":
+                return [this, other]
+        """,
+        path="app/services/nodes.py",
+    ),
+    case(
+        "`__new__`, `__init_subclass__` and a metaclass's methods",
+        """
+        class Meta(type):
+            def __call__(cls, *args: object, **kwargs: object) -> object:
+                return super().__call__(*args, **kwargs)
+
+
+        class Only(metaclass=Meta):
+            def __new__(cls) -> "Only":
+                return super().__new__(cls)
+
+            def __init_subclass__(cls, **kwargs: object) -> None:
+                super().__init_subclass__()
+        """,
+        path="app/core/only.py",
+    ),
+    case(
+        "a property, its setter, and overloads",
+        """
+        from typing import overload
+
+
+        class Page:
+            @property
+            def size(self) -> int:
+                return 1
+
+            @size.setter
+            def size(self, value: int) -> None: ...
+
+            @overload
+            def item(self, index: int) -> str: ...
+            @overload
+            def item(self, index: slice) -> list[str]: ...
+            def item(self, index: int | slice) -> str | list[str]:
+                return []
+        """,
+        path="app/services/pages.py",
+    ),
+    case(
+        "tests are not application code",
+        {
+            "app/main.py": "TITLE = 'app'\n",
+            "app/tests/test_title.py": "def test_title(app): assert app\n",
+            "app/test_more.py": "def test_more(app): assert app\n",
+        },
+    ),
+)

@@ -1,0 +1,110 @@
+"""Runs the rules over a project."""
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from groundrules.rules.findings import UNREADABLE, CheckError, Finding, Report
+from groundrules.rules.ignores import find_ignores, silence
+from groundrules.rules.model.files import find_package
+from groundrules.rules.model.project import Broken, Progress, load_project
+from groundrules.rules.pyproject import broken_pyproject
+from groundrules.rules.registry import all_rules
+from groundrules.rules.rule import Rule, Violation
+from groundrules.rules.settings import Settings, read_settings
+
+_BROKEN_NAME = "readable"
+_BROKEN_WHY = "What cannot be read cannot be checked, nor run."
+_BROKEN_FIX = "Mend what the message says; everything else was checked."
+
+
+def check_project(
+    root: Path,
+    *,
+    package: str | None = None,
+    select: Iterable[str] | None = None,
+    ignore: Iterable[str] | None = None,
+    honour_ignores: bool = True,
+    exclude: Collection[str] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Check a project and return the report, its findings sorted by place.
+
+    :param root: the folder that holds the application package, or the package itself.
+    :param package: the package's name; found by itself if left out.
+    :param select: the codes to check, all if left out; `ignore` leaves some of them out.
+    :param honour_ignores: whether comments and `[tool.groundrules]` may silence rules.
+    :param exclude: paths relative to `root` whose findings are left out; their code still counts.
+    :param progress: called with the number of each file read, and of all of them.
+
+    Raises `CheckError` if it cannot check: no such folder or package, or an unknown code.
+    """
+    settings = read_settings(root) if honour_ignores else Settings()
+    found = find_package(root, package or settings.package)
+    rules = choose_rules(
+        settings.select if select is None else tuple(select),
+        settings.ignore if ignore is None else tuple(ignore),
+    )
+    project = load_project(found, progress)
+    findings = {
+        _finding(rule, violation)
+        for rule in rules
+        for violation in rule.check(project)
+        if violation.path not in exclude
+    }
+    pyproject = broken_pyproject(found)
+    unreadable = [*project.broken, *([pyproject] if pyproject else [])]
+    findings |= {_unreadable(each) for each in unreadable if each.path not in exclude}
+    ignores = find_ignores(project) if honour_ignores else []
+    kept, unused = silence(findings, ignores, {rule.code for rule in rules})
+    return Report(
+        root=str(found.root),
+        package=found.name,
+        files=len(project.modules) + len(project.broken),
+        findings=tuple(sorted(kept)),
+        unused_ignores=tuple(sorted(unused)),
+    )
+
+
+def codes() -> tuple[str, ...]:
+    """Return the codes of all rules, sorted."""
+    return tuple(rule.code for rule in all_rules())
+
+
+def choose_rules(select: tuple[str, ...] | None, ignore: tuple[str, ...] | None) -> list[Rule]:
+    """Return the rules to run; raise `CheckError` for a code that no rule has."""
+    known = codes()
+    for code in (*(select or ()), *(ignore or ())):
+        if code not in known:
+            raise CheckError(f"There is no rule {code}: `groundrules rules` lists them all.")
+    wanted = set(select or known) - set(ignore or ())
+    return [rule for rule in all_rules() if rule.code in wanted]
+
+
+def _finding(rule: Rule, at: Violation) -> Finding:
+    return Finding(
+        path=at.path,
+        line=at.line,
+        column=at.column,
+        rule=rule.code,
+        name=rule.name,
+        message=at.message,
+        why=rule.rationale,
+        fix=rule.fix,
+        docs=rule.docs,
+        end_column=at.end_column,
+    )
+
+
+def _unreadable(broken: Broken) -> Finding:
+    return Finding(
+        path=broken.path,
+        line=broken.line,
+        column=broken.column,
+        rule=UNREADABLE,
+        name=_BROKEN_NAME,
+        message=broken.message,
+        why=_BROKEN_WHY,
+        fix=_BROKEN_FIX,
+        docs="docs/rules/index.md",
+        end_column=broken.column + 1,
+    )

@@ -1,0 +1,56 @@
+"""What a check gives back."""
+
+from dataclasses import dataclass
+
+UNREADABLE = "GR000"
+
+
+class CheckError(Exception):
+    """The check could not be made; the text is one sentence to show."""
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One place where a rule is broken.
+
+    :param path: relative to the folder that was checked, with forward slashes.
+    :param line: counted from 1, as is `column`.
+    :param end_column: the column after the last character to point at, on the same line.
+    :param docs: the page that explains the rule, relative to the project's root.
+    """
+
+    path: str
+    line: int
+    column: int
+    rule: str
+    name: str
+    message: str
+    why: str
+    fix: str
+    docs: str
+    end_column: int
+
+
+@dataclass(frozen=True, order=True)
+class UnusedIgnore:
+    """A `# groundrules: ignore[…]` comment that silences nothing for this rule."""
+
+    path: str
+    line: int
+    rule: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of one check; `findings` are sorted by place.
+
+    :param root: the folder that was checked, as it was named.
+    :param package: the application package.
+    :param files: how many Python files were read.
+    """
+
+    root: str
+    package: str
+    files: int
+    findings: tuple[Finding, ...]
+    unused_ignores: tuple[UnusedIgnore, ...] = ()

@@ -1,0 +1,60 @@
+"""`# groundrules: ignore[GR402]` on a line silences a rule there."""
+
+import io
+import re
+import tokenize
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from groundrules.rules.findings import Finding, UnusedIgnore
+from groundrules.rules.model.project import Project
+from groundrules.rules.model.tree import Module
+
+_MARK = "groundrules:"
+_COMMENT = re.compile(r"#\s*groundrules:\s*ignore\[([^\]]*)\]")
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """One code in one comment."""
+
+    path: str
+    line: int
+    rule: str
+
+
+def find_ignores(project: Project) -> list[Ignore]:
+    """Return every code that a comment of the project silences."""
+    return [each for module in project.modules.values() for each in _in_module(module)]
+
+
+def silence(
+    findings: Iterable[Finding], ignores: Iterable[Ignore], checked: set[str]
+) -> tuple[list[Finding], list[UnusedIgnore]]:
+    """Return the findings that no comment silences, and the comments that silence none.
+
+    A comment for a rule that was not checked is not counted as unused.
+    """
+    found = list(findings)
+    places = {(each.path, each.line, each.rule) for each in found}
+    silent = {(each.path, each.line, each.rule) for each in ignores}
+    kept = [each for each in found if (each.path, each.line, each.rule) not in silent]
+    known = {code for *_, code in silent if re.fullmatch(r"GR\d{3}", code)}
+    unused = [
+        UnusedIgnore(*each)
+        for each in silent - places
+        if each[2] in checked or each[2] not in known
+    ]
+    return kept, unused
+
+
+def _in_module(module: Module) -> Iterable[Ignore]:
+    if not any(_MARK in line for line in module.lines):
+        return
+    reader = io.StringIO("\n".join(module.lines)).readline
+    for token in tokenize.generate_tokens(reader):
+        match = _COMMENT.match(token.string) if token.type == tokenize.COMMENT else None
+        if match:
+            for code in match[1].split(","):
+                if code.strip():
+                    yield Ignore(module.path, token.start[0], code.strip().upper())

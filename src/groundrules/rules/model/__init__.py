@@ -1,0 +1,5 @@
+"""The source model: what a project's code says, read and never imported.
+
+`files` finds the code, `reader` parses each file once and notes its scopes, functions, classes and calls,
+`names` says what an expression stands for, and `routes` which functions answer HTTP requests.
+"""

@@ -1,0 +1,125 @@
+"""Finds a project's application package and the files in it."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundrules.rules.findings import CheckError
+
+_NOT_APPLICATION = frozenset(
+    {"tests", "test", "migrations", "alembic", "venv", "env", "site-packages", "node_modules"}
+)
+_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
+_FASTAPI = re.compile(rb"^[ \t]*(?:from|import)[ \t]+fastapi\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Package:
+    """An application package.
+
+    :param root: the folder that is checked; findings' paths are relative to it.
+    :param imports: the folder from which its modules are imported.
+    """
+
+    name: str
+    folder: Path
+    root: Path
+    imports: Path
+
+
+def find_package(path: Path, name: str | None = None) -> Package:
+    """Return the application package in `path`, or that `path` is.
+
+    Raises `CheckError` if there is none, or several and `name` does not say which.
+    """
+    if not path.exists():
+        raise CheckError(f"{path} does not exist: name the folder that holds the package.")
+    if not path.is_dir():
+        raise CheckError(f"{path} is not a folder: name the one that holds the package.")
+    if name:
+        return _named(path, name)
+    for holder in (path, path / "src"):
+        if _has_python(holder / "app"):
+            return Package("app", holder / "app", path, holder)
+    here = path.resolve()
+    if (path / "__init__.py").is_file() or (here.name == "app" and _has_python(path)):
+        return Package(here.name, path, path.parent if path.name else here.parent, here.parent)
+    return _by_content(path)
+
+
+def python_files(folder: Path) -> Iterator[Path]:
+    """Yield the files of application code below `folder`, sorted; each folder is read once."""
+    seen = set[str]()
+    for current, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(current)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(each for each in folders if _is_application(Path(current), each))
+        for file in sorted(files):
+            if file.endswith(".py") and not _TEST_FILE.fullmatch(file):
+                yield Path(current, file)
+
+
+def _named(path: Path, name: str) -> Package:
+    folder_name = name.replace(".", "/")
+    for holder in (path, path / "src"):
+        if (holder / folder_name).is_dir():
+            return Package(name, holder / folder_name, path, holder)
+    here = path.resolve()
+    if here.name == name:
+        return Package(name, path, path.parent if path.name else here.parent, here.parent)
+    raise CheckError(f"There is no package {name} in {path}: name one of its folders.")
+
+
+def _by_content(path: Path) -> Package:
+    candidates = []
+    for holder in (path, path / "src"):
+        if not holder.is_dir() or (holder != path and (holder / "__init__.py").is_file()):
+            continue
+        for folder in sorted(holder.iterdir()):
+            if _is_candidate(folder, path) and _mentions_fastapi(python_files(folder)):
+                candidates.append(Package(folder.name, folder, path, holder))
+    at_top = (file for file in python_files(path) if file.parent == path)
+    if _mentions_fastapi(at_top) and not any(
+        (each.folder / "__init__.py").is_file() for each in candidates
+    ):
+        return Package(path.resolve().name, path, path, path)
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        names = ", ".join(each.name for each in candidates)
+        raise CheckError(
+            f"{path} holds several packages with FastAPI code: {names}. Say which with --package NAME."
+        )
+    raise CheckError(
+        f"No package with FastAPI code in {path}: name the folder that holds it, or use --package NAME."
+    )
+
+
+def _is_candidate(folder: Path, path: Path) -> bool:
+    named_well = folder.name.isidentifier() and folder != path / "src"
+    return folder.is_dir() and named_well and _is_application(folder.parent, folder.name)
+
+
+def _mentions_fastapi(files: Iterator[Path]) -> bool:
+    for file in files:
+        try:
+            if _FASTAPI.search(file.read_bytes()):
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def _is_application(holder: Path, name: str) -> bool:
+    if name in _NOT_APPLICATION or name.startswith((".", "__pycache__")):
+        return False
+    return not (holder / name / "pyvenv.cfg").exists()
+
+
+def _has_python(folder: Path) -> bool:
+    return folder.is_dir() and next(python_files(folder), None) is not None

@@ -1,0 +1,119 @@
+"""A whole project as rules see it."""
+
+import ast
+import io
+import os
+import tokenize
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from groundrules.rules.model.files import Package, python_files
+from groundrules.rules.model.names import Names
+from groundrules.rules.model.reader import read_module
+from groundrules.rules.model.routes import Route, Routes
+from groundrules.rules.model.tree import Function, Module
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A file that could not be read or parsed, and why, as a sentence."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """The code of one application package.
+
+    :param modules: every module that could be parsed, by its dotted name.
+    """
+
+    package: Package
+    modules: dict[str, Module]
+    broken: list[Broken] = field(default_factory=list)
+
+    @cached_property
+    def names(self) -> Names:
+        """What the project's names stand for."""
+        return Names(self.modules)
+
+    @cached_property
+    def routes(self) -> list[Route]:
+        """Every registration of a handler for HTTP requests."""
+        return Routes(self.names).all()
+
+    @cached_property
+    def handlers(self) -> list[Function]:
+        """The functions that answer HTTP requests, each once."""
+        return list(dict.fromkeys(route.handler for route in self.routes))
+
+    @property
+    def functions(self) -> list[Function]:
+        """Every function and method of the project."""
+        return [each for module in self.modules.values() for each in module.functions]
+
+
+def load_project(package: Package, progress: Progress | None = None) -> Project:
+    """Read and parse the code of a package, each file once."""
+    project = Project(package, {})
+    files = list(python_files(package.folder))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for number, file in enumerate(files, start=1):
+            if progress is not None:
+                progress(number, len(files))
+            _load(project, file)
+    return project
+
+
+def relative(path: Path, root: Path) -> str:
+    """Return `path` as seen from `root`, with forward slashes."""
+    return Path(os.path.relpath(path, root)).as_posix()
+
+
+def _load(project: Project, file: Path) -> None:
+    package = project.package
+    path = relative(file, package.root)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        project.broken.append(Broken(path, 1, 1, f"{path} cannot be read: {reason}."))
+        return
+    try:
+        tree = ast.parse(content)
+        text = _decode(content)
+    except SyntaxError as error:
+        line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
+        project.broken.append(Broken(path, line, column, f"{path} does not parse: {error.msg}."))
+    except (ValueError, LookupError) as error:
+        project.broken.append(Broken(path, 1, 1, f"{path} does not parse: {error}."))
+    except (RecursionError, MemoryError):
+        project.broken.append(
+            Broken(path, 1, 1, f"{path} does not parse: its code is nested too deeply.")
+        )
+    else:
+        inside = Path(os.path.relpath(file, package.folder)).parts
+        name, is_package = _module_name(Path(os.path.relpath(file, package.imports)))
+        module = Module(name, path, text.split("\n"), is_package, inside)
+        project.modules[name] = read_module(module, tree)
+
+
+def _decode(content: bytes) -> str:
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+    return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _module_name(path: Path) -> tuple[str, bool]:
+    parts = list(path.with_suffix("").parts)
+    if parts[-1] == "__init__":
+        return ".".join(parts[:-1]), True
+    return ".".join(parts), False

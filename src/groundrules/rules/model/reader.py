@@ -1,0 +1,269 @@
+"""Reads one file into a `Module` in a single walk over its tree."""
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from groundrules.rules.model.tree import Binding, CallSite, Class, Function, Module, Scope
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def read_module(module: Module, tree: ast.Module) -> Module:
+    """Fill `module` with what `tree` holds, and return it."""
+    Reader(module).read(tree)
+    return module
+
+
+class Reader:
+    """Walks a tree once, without recursion, and notes what binds, calls and defines."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._todo: list[tuple[ast.AST, Scope]] = []
+
+    def read(self, tree: ast.Module) -> None:
+        """Walk the whole tree."""
+        top = self._scope(None)
+        self._later(reversed(tree.body), top)
+        while self._todo:
+            node, scope = self._todo.pop()
+            visit = _VISITS.get(type(node))
+            if visit is not None:
+                visit(self, node, scope)
+            elif node._fields:
+                self._later(_children(node), scope)
+
+    def _later(self, nodes: Iterator[ast.AST], scope: Scope) -> None:
+        self._todo.extend((node, scope) for node in nodes)
+
+    def _scope(self, parent: Scope | None) -> Scope:
+        scope = Scope(self._module, parent)
+        self._module.scopes.append(scope)
+        return scope
+
+    def _bind(
+        self,
+        scope: Scope,
+        name: str,
+        node: ast.AST,
+        value: ast.expr | None = None,
+        annotation: ast.expr | None = None,
+        *,
+        element: bool = False,
+        unpacked: int | None = None,
+    ) -> None:
+        scope = scope.elsewhere.get(name, scope)
+        line: int = getattr(node, "lineno", 0)
+        column: int = getattr(node, "col_offset", 0)
+        binding = Binding(
+            name, node, scope, line, column, value, annotation, element=element, unpacked=unpacked
+        )
+        scope.bindings.setdefault(name, []).append(binding)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
+        inner = self._scope(scope)
+        function = Function(node, scope, inner)
+        object.__setattr__(inner, "owner", function)
+        self._module.functions.append(function)
+        self._module.defined[node] = function
+        self._bind(scope, node.name, node)
+        if isinstance(scope.owner, Class):
+            scope.owner.methods.append(function)
+        for argument in function.arguments:
+            self._bind(inner, argument.arg, argument, annotation=argument.annotation)
+        self._later(reversed(node.body), inner)
+        outer = [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
+        self._later(iter(outer), scope)
+
+    def _lambda(self, node: ast.Lambda, scope: Scope) -> None:
+        inner = self._scope(scope)
+        given = node.args
+        for argument in [*given.posonlyargs, *given.args, *given.kwonlyargs]:
+            self._bind(inner, argument.arg, argument)
+        for extra in (given.vararg, given.kwarg):
+            if extra:
+                self._bind(inner, extra.arg, extra)
+        self._later(iter((node.body,)), inner)
+        self._later(iter((*given.defaults, *(each for each in given.kw_defaults if each))), scope)
+
+    def _class(self, node: ast.ClassDef, scope: Scope) -> None:
+        inner = self._scope(scope)
+        found = Class(node, scope, inner)
+        object.__setattr__(inner, "owner", found)
+        self._module.classes.append(found)
+        self._module.defined[node] = found
+        self._bind(scope, node.name, node)
+        self._later(reversed(node.body), inner)
+        self._later(iter((*node.decorator_list, *node.bases, *node.keywords)), scope)
+
+    def _comprehension(self, node: Any, scope: Scope) -> None:
+        inner = self._scope(scope)
+        for generator in node.generators:
+            self._target(inner, generator.target, generator.iter, element=True)
+        self._later(_children(node), inner)
+
+    def _import(self, node: ast.Import, scope: Scope) -> None:
+        self._module.imports.append(node)
+        for alias in node.names:
+            self._bind(scope, alias.asname or alias.name.partition(".")[0], node)
+
+    def _import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
+        self._module.imports.append(node)
+        for alias in node.names:
+            if alias.name == "*":
+                scope.stars.append(node)
+            else:
+                self._bind(scope, alias.asname or alias.name, node)
+
+    def _assign(self, node: ast.Assign, scope: Scope) -> None:
+        for target in node.targets:
+            self._target(scope, target, node.value)
+        self._later(_children(node), scope)
+
+    def _annotated(self, node: ast.AnnAssign, scope: Scope) -> None:
+        self._target(scope, node.target, node.value, node.annotation)
+        self._later(_children(node), scope)
+
+    def _named(self, node: ast.NamedExpr, scope: Scope) -> None:
+        self._target(scope, node.target, node.value)
+        self._later(_children(node), scope)
+
+    def _loop(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
+        self._target(scope, node.target, node.iter, element=True)
+        self._later(_children(node), scope)
+
+    def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
+        for item in node.items:
+            if item.optional_vars is not None:
+                self._target(scope, item.optional_vars, item.context_expr)
+        self._later(_children(node), scope)
+
+    def _caught(self, node: ast.ExceptHandler, scope: Scope) -> None:
+        if node.name:
+            self._bind(scope, node.name, node, annotation=node.type)
+        self._later(_children(node), scope)
+
+    def _global(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
+        for name in node.names:
+            home = self._module.scope if isinstance(node, ast.Global) else _home(scope, name)
+            if home is not None:
+                scope.elsewhere[name] = home
+
+    def _type_alias(self, node: Any, scope: Scope) -> None:
+        self._target(scope, node.name, node.value)
+        self._later(_children(node), scope)
+
+    def _call(self, node: ast.Call, scope: Scope) -> None:
+        site = CallSite(node, scope)
+        self._module.calls.append(site)
+        function = scope.enclosing_function()
+        if function is not None:
+            function.calls.append(site)
+        self._later(_children(node), scope)
+
+    def _return(self, node: ast.Return, scope: Scope) -> None:
+        if node.value is not None and isinstance(scope.owner, Function):
+            scope.owner.returns.append(node.value)
+        self._later(_children(node), scope)
+
+    def _captured(self, node: ast.AST, scope: Scope) -> None:
+        if name := getattr(node, "name", None) or getattr(node, "rest", None):
+            self._bind(scope, name, node)
+        self._later(_children(node), scope)
+
+    def _target(
+        self,
+        scope: Scope,
+        target: ast.expr,
+        value: ast.expr | None,
+        annotation: ast.expr | None = None,
+        *,
+        element: bool = False,
+        unpacked: int | None = None,
+    ) -> None:
+        if isinstance(target, ast.Name):
+            self._bind(
+                scope, target.id, target, value, annotation, element=element, unpacked=unpacked
+            )
+        elif isinstance(target, ast.Attribute):
+            self._attribute(scope, target, value, annotation)
+        elif isinstance(target, ast.Starred):
+            self._target(scope, target.value, None)
+        elif isinstance(target, ast.Tuple | ast.List):
+            pairs = _elements(value) if not element else None
+            for index, part in enumerate(target.elts):
+                if pairs is not None and len(pairs) == len(target.elts):
+                    self._target(scope, part, pairs[index])
+                else:
+                    self._target(scope, part, value, element=element, unpacked=index)
+
+    def _attribute(
+        self,
+        scope: Scope,
+        target: ast.Attribute,
+        value: ast.expr | None,
+        annotation: ast.expr | None,
+    ) -> None:
+        method = scope.enclosing_function()
+        if method is None or method.owner is None or not isinstance(target.value, ast.Name):
+            return
+        if method.positional and target.value.id == method.positional[0].arg:
+            binding = Binding(
+                target.attr, target, scope, target.lineno, target.col_offset, value, annotation
+            )
+            method.owner.attributes.setdefault(target.attr, []).append(binding)
+
+
+def _elements(value: ast.expr | None) -> list[ast.expr] | None:
+    if not isinstance(value, ast.Tuple | ast.List):
+        return None
+    return None if any(isinstance(each, ast.Starred) for each in value.elts) else value.elts
+
+
+def _home(scope: Scope, name: str) -> Scope | None:
+    outer = scope.parent
+    while outer is not None:
+        if name in outer.bindings and not outer.is_class:
+            return outer
+        outer = outer.parent
+    return None
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    for field in reversed(node._fields):
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            for each in reversed(value):
+                if isinstance(each, ast.AST):
+                    yield each
+        elif isinstance(value, ast.AST):
+            yield value
+
+
+_VISITS: dict[type[ast.AST], Callable[[Reader, Any, Scope], None]] = {
+    ast.FunctionDef: Reader._function,
+    ast.AsyncFunctionDef: Reader._function,
+    ast.Lambda: Reader._lambda,
+    ast.ClassDef: Reader._class,
+    ast.Import: Reader._import,
+    ast.ImportFrom: Reader._import_from,
+    ast.Assign: Reader._assign,
+    ast.AnnAssign: Reader._annotated,
+    ast.NamedExpr: Reader._named,
+    ast.For: Reader._loop,
+    ast.AsyncFor: Reader._loop,
+    ast.With: Reader._with,
+    ast.AsyncWith: Reader._with,
+    ast.ExceptHandler: Reader._caught,
+    ast.Global: Reader._global,
+    ast.Nonlocal: Reader._global,
+    ast.Call: Reader._call,
+    ast.Return: Reader._return,
+    ast.MatchAs: Reader._captured,
+    ast.MatchStar: Reader._captured,
+    ast.MatchMapping: Reader._captured,
+    **dict.fromkeys(_COMPREHENSIONS, Reader._comprehension),
+}
+if hasattr(ast, "TypeAlias"):
+    _VISITS[ast.TypeAlias] = Reader._type_alias

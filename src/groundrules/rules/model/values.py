@@ -1,0 +1,93 @@
+"""What an expression can stand for, as far as the source tells."""
+
+import ast
+from dataclasses import dataclass
+from typing import Union
+
+from groundrules.rules.model.tree import Class, Function, Module, Scope
+
+
+@dataclass(frozen=True)
+class External:
+    """Something that is imported from outside the project, by its full dotted name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A literal: a string, a number, True, False or None."""
+
+    value: object
+
+
+@dataclass(frozen=True)
+class ModuleValue:
+    """A module of the project."""
+
+    module: Module
+
+
+@dataclass(frozen=True)
+class ClassValue:
+    """A class of the project."""
+
+    cls: Class
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionValue:
+    """A function of the project, with what is known of the arguments of the functions around it.
+
+    :param bound: the object it is a method of, when it was reached through one.
+    """
+
+    function: Function
+    frames: "Frames" = ()
+    bound: "Value | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """What calling a class gives, or anything outside the project that is called."""
+
+    of: "Value"
+
+
+@dataclass(frozen=True, eq=False)
+class Attribute:
+    """An attribute of an object that the project does not define itself, such as `router.get`."""
+
+    of: "Value"
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a call of an `Attribute` gives, such as `router.get("/")`; it keeps the call."""
+
+    of: "Value"
+    call: ast.Call
+    scope: Scope
+    frames: "Frames" = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """The values of a function's arguments in one call of it."""
+
+    scope: Scope
+    values: "dict[str, Value]"
+
+
+Frames = tuple[Frame, ...]
+Value = Union[  # noqa: UP007  # the names are not defined yet when this runs as `|`
+    External,
+    Constant,
+    ModuleValue,
+    ClassValue,
+    FunctionValue,
+    Instance,
+    Attribute,
+    Result,
+]

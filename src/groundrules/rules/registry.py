@@ -1,0 +1,30 @@
+"""Finds the rules: every module of `catalogue` named after a code is one."""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from groundrules.rules import catalogue
+from groundrules.rules.rule import Rule
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Return every rule, sorted by code."""
+    names = sorted(each.name for each in iter_modules(catalogue.__path__))
+    return tuple(_load(name) for name in names if name.startswith("gr"))
+
+
+def _load(name: str) -> Rule:
+    module = import_module(f"{catalogue.__name__}.{name}")
+    return Rule(
+        code=name[:5].upper(),
+        name=name[6:].replace("_", "-"),
+        clause=module.CLAUSE,
+        rationale=module.RATIONALE,
+        fix=module.FIX,
+        check=module.check,
+        invalid=module.INVALID,
+        valid=module.VALID,
+        valid_alternative=module.VALID_ALTERNATIVE,
+    )

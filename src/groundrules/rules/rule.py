@@ -1,0 +1,49 @@
+"""What a rule is, and what it is given to judge."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from groundrules.rules.cases import Case
+
+if TYPE_CHECKING:
+    from groundrules.rules.model.project import Project
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A place where a rule is broken, in the words of the code it is about.
+
+    :param column: counted from 1, as are the lines; `end_column` is the one after the last.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_column: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of the catalogue.
+
+    :param clause: the id in `docs/spec.md` of the clause it checks.
+    :param rationale: one sentence that says why the rule exists.
+    :param fix: the smallest change that satisfies it.
+    """
+
+    code: str
+    name: str
+    clause: str
+    rationale: str
+    fix: str
+    check: "Callable[[Project], Iterator[Violation]]"
+    invalid: tuple[Case, ...]
+    valid: tuple[Case, ...]
+    valid_alternative: tuple[Case, ...]
+
+    @property
+    def docs(self) -> str:
+        """The page that explains the rule, relative to the project's root."""
+        return f"docs/rules/{self.code}.md"
