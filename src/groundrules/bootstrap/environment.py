@@ -56,20 +56,15 @@ def _install(root: Path, groups: frozenset[str]) -> None:
 
 
 def _is_whole(root: Path) -> bool:
-    """Tell whether Python and the programs are there; a link to a removed Python does not exist."""
+    """Tell whether the programs are there, and the Python they were made from still is."""
     suffix = ".exe" if os.name == "nt" else ""
-    programs = all(
-        (scripts(root) / (name + suffix)).exists() for name in ("python", "groundrules", "pytest")
-    )
-    return programs and _base(root).exists()
-
-
-def _base(root: Path) -> Path:
-    for line in (root / ".venv" / "pyvenv.cfg").read_text(encoding="utf-8").splitlines():
-        name, _, value = line.partition("=")
-        if name.strip() == "home":
-            return Path(value.strip())
-    return root / ".venv" / "pyvenv.cfg" / "home"
+    programs = [scripts(root) / (name + suffix) for name in ("python", "groundrules", "pytest")]
+    try:
+        settings = (root / ".venv" / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    bases = [Path(line.partition("=")[2].strip()) for line in settings if line.startswith("home")]
+    return bool(bases) and all(path.exists() for path in [*programs, *bases])
 
 
 def _place(root: Path) -> str:

@@ -28,8 +28,8 @@ class Installer:
         """Make an empty `.venv` of the Python that runs us, in place of any that is there."""
         again = " again" if (self.root / ".venv").exists() else ""
         _say(f"Making the environment .venv{again}, with Python {sys.version.split()[0]}.")
-        options = ["--clear", "--quiet", "--no-project", "--prompt", "groundrules"]
-        self._run(["venv", *options, "--python", self.python, "--no-python-downloads", ".venv"])
+        options = ["--clear", "--no-project", "--prompt", "groundrules", "--no-python-downloads"]
+        self._run(["venv", *options, "--python", self.python, ".venv"], quiet=True)
 
     def install(self, groups: frozenset[str]) -> None:
         """Install the project and these dependency groups, exactly as `uv.lock` says."""
@@ -50,10 +50,10 @@ class Installer:
         """Fetch the locked files from the user's own index: `sync` knows only the lock's addresses."""
         self.settings["UV_DEFAULT_INDEX"] = mirror
         listed = str(self.root / ".tools" / "requirements.txt")
-        self._run(["export", *chosen, "--no-emit-project", "--quiet", "--output-file", listed])
+        self._run(["export", *chosen, "--no-emit-project", "--output-file", listed], quiet=True)
         install = ["pip", "install", "--python", ".venv", "--compile-bytecode"]
         self._run([*install, "--require-hashes", "--requirements", listed])
-        self._run([*install, "--no-deps", "--quiet", "--editable", "."])
+        self._run([*install, "--no-deps", "--editable", "."], quiet=True)
 
     def _mirror(self) -> str:
         chosen = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL")
@@ -68,10 +68,11 @@ class Installer:
             chosen = found.get(":env:") or found.get("install") or found.get("global") or PYPI
         return "" if chosen.rstrip("/") == PYPI else chosen
 
-    def _run(self, arguments: list[str]) -> None:
-        quiet = [] if sys.stderr.isatty() else ["--quiet"]  # progress is for a terminal
+    def _run(self, arguments: list[str], quiet: bool = False) -> None:
+        if quiet or not sys.stderr.isatty():  # progress is for a terminal
+            arguments = [*arguments, "--quiet"]
         done = subprocess.run(
-            [self.uv, *arguments, *quiet],
+            [self.uv, *arguments],
             cwd=self.root,
             env=self.settings,
             stdin=subprocess.DEVNULL,
@@ -104,21 +105,21 @@ class Installer:
         _say(f"Fetching uv {UV}, which makes the environment, into .tools.")
         fresh = home.with_suffix(".new")
         shutil.rmtree(fresh, ignore_errors=True)
-        options = ["-qq", "--no-input", "--disable-pip-version-check", "--retries", "2"]
+        options = ["-q", "--no-input", "--disable-pip-version-check", "--retries", "2"]
         choice = ["--no-deps", "--only-binary", ":all:", "--target", str(fresh), f"uv=={UV}"]
-        settings = {
-            "PIP_USER": "0",
-            "PIP_REQUIRE_VIRTUALENV": "0",
-            "PIP_ROOT_USER_ACTION": "ignore",
-        }
+        settings = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
         done = subprocess.run(
             [*self._pip(), "install", *options, *choice],
             env={**os.environ, **settings},
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr,
+            capture_output=True,
+            text=True,
             check=False,
         )
         if done.returncode:
+            _say(
+                "\n".join(done.stderr.splitlines()[-1:])
+            )  # before it stand warnings and tracebacks
             raise installing_failed(f"uv {UV}", [self.root])
         fresh.replace(home)
 
