@@ -26,9 +26,12 @@ class Installer:
 
     def new_environment(self) -> None:
         """Make an empty `.venv` of the Python that runs us, in place of any that is there."""
-        again = " again" if (self.root / ".venv").exists() else ""
+        venv = self.root / ".venv"
+        again = " again" if venv.exists() else ""
         _say(f"Making the environment .venv{again}, with Python {sys.version.split()[0]}.")
-        options = ["--clear", "--no-project", "--prompt", "groundrules", "--no-python-downloads"]
+        if venv.exists():
+            shutil.rmtree(venv)
+        options = ["--no-project", "--prompt", "groundrules", "--no-python-downloads"]
         self._run(["venv", *options, "--python", self.python, ".venv"], quiet=True)
 
     def install(self, groups: frozenset[str]) -> None:
