@@ -81,6 +81,103 @@ def _place(
     return fallback or Violation(path, 1, 1, 2, message)
 
 
-INVALID = ()
-VALID = ()
-VALID_ALTERNATIVE = ()
+def _project(text: str, path: str = "pyproject.toml") -> dict[str, str]:
+    return {"app/main.py": "TITLE = 'app'\n", path: text}
+
+
+INVALID = (
+    case(
+        "an older Python is let in",
+        _project('[project]\nname = "app"\nrequires-python = ">=3.10"\n'),
+        3,
+        path="pyproject.toml",
+    ),
+    case(
+        "`~=3.10` lets in all of Python 3 from there",
+        _project('[project]\nrequires-python = "~=3.10"\n'),
+        2,
+        path="pyproject.toml",
+    ),
+    case(
+        "`>3.10` holds 3.10.1",
+        _project("[project]\nrequires-python = '>3.10'\n"),
+        2,
+        path="pyproject.toml",
+    ),
+    case(
+        "no lower bound",
+        _project('[project]\n"requires-python" = "<4, !=3.10.*"\n'),
+        2,
+        path="pyproject.toml",
+    ),
+    case(
+        "Poetry's caret, and one of several sets",
+        _project(
+            """
+            [tool.poetry]
+            name = "app"
+
+            [tool.poetry.dependencies]
+            fastapi = "^0.165"
+            python = "^3.9 || ^3.11"
+            """
+        ),
+        6,
+        path="pyproject.toml",
+    ),
+    case(
+        "`[project]` decides over Poetry",
+        _project(
+            """
+            [tool.poetry.dependencies]
+            python = "^3.11"
+
+            [project]
+            # requires-python = ">=3.11"
+            requires-python = ">=3.8,<4.0"
+            """
+        ),
+        6,
+        path="pyproject.toml",
+    ),
+    case(
+        "no set of versions at all",
+        _project('project.requires-python = "3.11 or newer"\n'),
+        1,
+        path="pyproject.toml",
+    ),
+    case(
+        "Poetry's tilde and wildcard",
+        _project('[tool.poetry.dependencies]\npython = { version = "~3.10 | 3.10.*" }\n'),
+        2,
+        path="pyproject.toml",
+    ),
+)
+
+VALID = (
+    case("3.11 or newer", _project('[project]\nrequires-python = ">=3.11"\n')),
+    case("a later one", _project('[project]\nrequires-python = ">=3.12,<3.15"\n')),
+    case("Poetry's caret", _project('[tool.poetry.dependencies]\npython = "^3.11"\n')),
+)
+
+VALID_ALTERNATIVE = (
+    case("no pyproject.toml", {"app/main.py": "TITLE = 'app'\n"}),
+    case(
+        "a pyproject.toml that says nothing about Python",
+        _project('[tool.ruff]\ntarget-version = "py310"\n'),
+    ),
+    case("exactly 3.11", _project('[project]\nrequires-python = "==3.11.*"\n')),
+    case("`~=3.11`", _project('[project]\nrequires-python = "~=3.11"\n')),
+    case(
+        "pre-releases of 3.11 are no final release below it",
+        _project('[project]\nrequires-python = ">=3.11.0a1"\n'),
+    ),
+    case(
+        "3.10 is let in and shut out again",
+        _project('[project]\nrequires-python = ">=3.10,!=3.10.*"\n'),
+    ),
+    case(
+        "Poetry's several sets, all new enough",
+        _project('[tool.poetry.dependencies]\npython = ">=3.11,<3.13 || ~3.13 || >=3.14 <4"\n'),
+    ),
+)

@@ -21,6 +21,494 @@ def check(project: Project) -> Iterator[Violation]:
             yield at_name(handler, f"The route handler `{handler.name}` is not `async def`.")
 
 
-INVALID = ()
-VALID = ()
-VALID_ALTERNATIVE = ()
+INVALID = (
+    case(
+        "a decorated handler",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.get("/items")
+        def list_items() -> list[str]:
+            \"\"\"List the items.\"\"\"
+            return []
+        """,
+        7,
+    ),
+    case(
+        "`api_route`, and the path by keyword",
+        """
+        import fastapi
+
+        app = fastapi.FastAPI()
+
+
+        @app.api_route(path="/items", methods=["GET", "POST"])
+        @app.put(path="/items")
+        def items() -> list[str]:
+            \"\"\"Take or give the items.\"\"\"
+            return []
+        """,
+        8,
+    ),
+    case(
+        "registered by a call, in another module than the one that defines it",
+        {
+            "app/api/items.py": """
+                def list_items() -> list[str]:
+                    \"\"\"List the items.\"\"\"
+                    return []
+                """,
+            "app/api/router.py": """
+                from fastapi import APIRouter
+
+                from . import items
+
+                api_router = APIRouter()
+                api_router.add_api_route("/items", items.list_items, methods=["GET"])
+                """,
+        },
+        1,
+    ),
+    case(
+        "an aliased class, and a router made by a factory of another module",
+        {
+            "app/api/items.py": """
+                from fastapi import APIRouter as Routes
+
+                from app.core import make_router
+
+                Router = Routes
+                first, second = Router(), make_router("/second")
+
+
+                @first.get("/")
+                def one() -> int:
+                    \"\"\"Give one.\"\"\"
+                    return 1
+
+
+                @second.get("/")
+                def two() -> int:
+                    \"\"\"Give two.\"\"\"
+                    return 2
+                """,
+            "app/core/__init__.py": "from .routing import *\n",
+            "app/core/routing.py": """
+                import fastapi
+
+
+                def make_router(prefix: str) -> "fastapi.APIRouter":
+                    router = fastapi.APIRouter(prefix=prefix)
+                    return router
+                """,
+        },
+        10,
+        16,
+    ),
+    case(
+        "a router kept on an object, a subclass of the router, and the application's own router",
+        """
+        from fastapi import APIRouter, FastAPI
+
+
+        class Versioned(APIRouter):
+            pass
+
+
+        class Area:
+            def __init__(self) -> None:
+                self.router = Versioned()
+
+
+        area = Area()
+        app = FastAPI()
+
+
+        @area.router.post("/")
+        def make() -> None:
+            \"\"\"Make one.\"\"\"
+
+
+        @app.router.delete("/")
+        def remove() -> None:
+            \"\"\"Remove it.\"\"\"
+        """,
+        18,
+        23,
+    ),
+    case(
+        "the decorator called by hand, kept under a name, or made with `partial`",
+        """
+        from functools import partial
+
+        from fastapi import APIRouter
+
+        router = APIRouter()
+        route = router.get
+        post = partial(router.post, tags=["items"])
+
+
+        def by_hand() -> None:
+            \"\"\"Be registered by hand.\"\"\"
+
+
+        router.get("/by-hand")(by_hand)
+
+
+        @route("/named")
+        def named() -> None:
+            \"\"\"Be registered by a name.\"\"\"
+
+
+        @post("/partial")
+        def made() -> None:
+            \"\"\"Be registered by a partial.\"\"\"
+        """,
+        10,
+        18,
+        23,
+    ),
+    case(
+        "decorators of the project's own",
+        """
+        from collections.abc import Callable
+        from typing import Any
+
+        from fastapi import APIRouter
+
+        router = APIRouter()
+        Handler = Callable[..., Any]
+
+
+        def page(path: str) -> Callable[[Handler], Handler]:
+            return router.get(path, include_in_schema=False)
+
+
+        def action(path: str) -> Callable[[Handler], Handler]:
+            def register(handler: Handler) -> Handler:
+                router.add_api_route(path, handler, methods=["POST"])
+                return handler
+
+            return register
+
+
+        def home(handler: Handler) -> Handler:
+            return router.get("/")(handler)
+
+
+        @page("/about")
+        def about() -> None:
+            \"\"\"Tell about us.\"\"\"
+
+
+        @action("/return")
+        def give_back() -> None:
+            \"\"\"Give it back.\"\"\"
+
+
+        @home
+        def index() -> None:
+            \"\"\"Welcome.\"\"\"
+        """,
+        27,
+        32,
+        37,
+    ),
+    case(
+        "handlers and routers handed to a function that registers them",
+        """
+        from collections.abc import Callable
+
+        from fastapi import FastAPI
+
+
+        def health() -> str:
+            \"\"\"Say that all is well.\"\"\"
+            return "well"
+
+
+        def add(app: FastAPI, path: str, handler: Callable[[], str]) -> None:
+            app.add_api_route(path, endpoint=handler)
+
+
+        def create_app() -> FastAPI:
+            app = FastAPI()
+            add(app, "/health", health)
+
+            @app.get("/version")
+            def version() -> str:
+                \"\"\"Tell the version.\"\"\"
+                return "1"
+
+            return app
+        """,
+        6,
+        20,
+    ),
+    case(
+        "methods of a class, and Starlette's routes",
+        """
+        from fastapi import APIRouter, FastAPI
+        from starlette.requests import Request
+        from starlette.responses import PlainTextResponse
+        from starlette.routing import Route
+
+
+        class Items:
+            def __init__(self) -> None:
+                self.router = APIRouter()
+                self.router.add_api_route("/", self.all)
+
+            def all(self) -> list[str]:
+                \"\"\"List the items.\"\"\"
+                return []
+
+
+        def robots(request: Request) -> PlainTextResponse:
+            \"\"\"Ask robots to stay away.\"\"\"
+            return PlainTextResponse("")
+
+
+        app = FastAPI(routes=[Route("/robots.txt", robots)])
+        """,
+        12,
+        17,
+    ),
+    case(
+        "registered in a loop, and through a decorator that wraps the handler",
+        """
+        from collections.abc import Callable
+        from functools import wraps
+
+        from fastapi import APIRouter
+
+        Handler = Callable[..., str]
+
+
+        def logged(handler: Handler) -> Handler:
+            @wraps(handler)
+            async def wrapper(*args: object, **kwargs: object) -> str:
+                return handler(*args, **kwargs)
+
+            return wrapper
+
+
+        def one() -> str:
+            \"\"\"Give one.\"\"\"
+            return "1"
+
+
+        def two() -> str:
+            \"\"\"Give two.\"\"\"
+            return "2"
+
+
+        def three() -> str:
+            \"\"\"Give three.\"\"\"
+            return "3"
+
+
+        router = APIRouter()
+        for path, handler in (("/1", one), ("/2", two)):
+            router.add_api_route(path, handler)
+        router.get("/3")(logged(three))
+        """,
+        17,
+        22,
+        27,
+    ),
+)
+
+VALID = (
+    case(
+        "handlers that are `async def`",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.get("/items")
+        async def list_items() -> list[str]:
+            \"\"\"List the items.\"\"\"
+            return []
+        """,
+    ),
+    case(
+        "a plain dependency",
+        """
+        from typing import Annotated
+
+        from fastapi import APIRouter, Depends
+
+        router = APIRouter()
+
+
+        def page_size(limit: int = 20) -> int:
+            return min(limit, 100)
+
+
+        @router.get("/items")
+        async def list_items(limit: Annotated[int, Depends(page_size)]) -> int:
+            \"\"\"Give the page's size.\"\"\"
+            return limit
+        """,
+    ),
+    case(
+        "plain functions that no route calls",
+        """
+        def slug(title: str) -> str:
+            return title.lower().replace(" ", "-")
+        """,
+        path="app/services/slugs.py",
+    ),
+)
+
+VALID_ALTERNATIVE = (
+    case(
+        "objects of one's own that merely have a `get` or `post`",
+        """
+        from collections.abc import Callable
+
+
+        class Registry:
+            def __init__(self) -> None:
+                self.known: dict[str, Callable[..., object]] = {}
+
+            def get(self, name: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
+                def keep(function: Callable[..., object]) -> Callable[..., object]:
+                    self.known[name] = function
+                    return function
+
+                return keep
+
+            post = get
+
+
+        class Router(Registry):
+            pass
+
+
+        router = Router()
+
+
+        @router.get("/jobs")
+        def job() -> None: ...
+
+
+        @router.post("/jobs")
+        def other() -> None: ...
+        """,
+        path="app/services/jobs.py",
+    ),
+    case(
+        "WebSockets, middleware, event and exception handlers are no HTTP routes",
+        """
+        from fastapi import FastAPI, Request, WebSocket
+        from fastapi.responses import PlainTextResponse
+
+        app = FastAPI()
+
+
+        @app.websocket("/live")
+        def live(socket: WebSocket) -> None: ...
+
+
+        @app.exception_handler(KeyError)
+        def missing(request: Request, error: KeyError) -> PlainTextResponse:
+            return PlainTextResponse("missing", 404)
+
+
+        @app.on_event("startup")
+        def warm_up() -> None: ...
+        """,
+        path="app/main.py",
+    ),
+    case(
+        "an HTTP client, a dict and a cache",
+        """
+        import functools
+
+        import httpx
+        from fastapi import APIRouter
+
+        client = httpx.Client()
+        names = {"/": "home"}
+
+
+        @functools.cache
+        def title(path: str) -> str | None:
+            return names.get(path)
+
+
+        def fetch() -> httpx.Response:
+            return client.get("/items")
+        """,
+        path="app/services/names.py",
+    ),
+    case(
+        "an `async def` handler under a plain wrapper, or made partial",
+        """
+        from collections.abc import Callable
+        from functools import partial, wraps
+        from typing import Any
+
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        def counted(handler: Callable[..., Any]) -> Callable[..., Any]:
+            @wraps(handler)
+            async def wrapper(*args: Any, **kwargs: Any) -> Any:
+                return await handler(*args, **kwargs)
+
+            return wrapper
+
+
+        @router.get("/items")
+        @counted
+        async def list_items() -> list[str]:
+            \"\"\"List the items.\"\"\"
+            return []
+
+
+        async def greet(name: str) -> str:
+            \"\"\"Greet somebody.\"\"\"
+            return name
+
+
+        router.add_api_route("/anna", partial(greet, "Anna"))
+        """,
+    ),
+    case(
+        "a name that is a router in one module and something else in another",
+        {
+            "app/api/items.py": """
+                from fastapi import APIRouter
+
+                router = APIRouter()
+
+
+                @router.get("/")
+                async def read() -> None:
+                    \"\"\"Read it.\"\"\"
+                """,
+            "app/services/commands.py": """
+                from app.services.bus import router
+
+
+                @router.get("/")
+                def read() -> None: ...
+                """,
+            "app/services/bus.py": """
+                from bus import Router
+
+                router = Router()
+                """,
+        },
+    ),
+)

@@ -23,6 +23,301 @@ def check(project: Project) -> Iterator[Violation]:
             )
 
 
-INVALID = ()
-VALID = ()
-VALID_ALTERNATIVE = ()
+INVALID = (
+    case(
+        "a handler in `main.py`",
+        """
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+
+        @app.get("/")
+        async def home() -> str:
+            \"\"\"Welcome.\"\"\"
+            return "welcome"
+        """,
+        7,
+        path="app/main.py",
+    ),
+    case(
+        "a handler made inside `create_app`",
+        """
+        from fastapi import FastAPI
+
+
+        def create_app() -> FastAPI:
+            app = FastAPI()
+
+            @app.get("/health")
+            async def health() -> str:
+                \"\"\"Say that all is well.\"\"\"
+                return "well"
+
+            return app
+        """,
+        8,
+        path="app/main.py",
+    ),
+    case(
+        "defined elsewhere, registered in `api/`",
+        {
+            "app/services/items.py": """
+                async def list_items() -> list[str]:
+                    \"\"\"List the items.\"\"\"
+                    return []
+                """,
+            "app/api/items.py": """
+                from fastapi import APIRouter
+
+                from app.services import items
+
+                router = APIRouter()
+                router.get("/items")(items.list_items)
+                """,
+        },
+        1,
+        path="app/services/items.py",
+    ),
+    case(
+        "a package beside `api/`, with a router from there",
+        {
+            "app/routes/items.py": """
+                from ..api.router import router
+
+
+                @router.get("/items")
+                async def list_items() -> list[str]:
+                    \"\"\"List the items.\"\"\"
+                    return []
+                """,
+            "app/api/router.py": """
+                from fastapi import APIRouter
+
+                router = APIRouter()
+                """,
+        },
+        5,
+        path="app/routes/items.py",
+    ),
+    case(
+        "a module named `api.py` is not the package",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.get("/items")
+        async def list_items() -> list[str]:
+            \"\"\"List the items.\"\"\"
+            return []
+        """,
+        7,
+        path="app/api.py",
+    ),
+    case(
+        "a folder `api` that lies deeper",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.get("/items")
+        async def list_items() -> list[str]:
+            \"\"\"List the items.\"\"\"
+            return []
+        """,
+        7,
+        path="app/items/api/routes.py",
+    ),
+    case(
+        "a method of a class in `core/`",
+        """
+        from fastapi import APIRouter
+
+
+        class Health:
+            def __init__(self) -> None:
+                self.router = APIRouter()
+                self.router.add_api_route("/health", self.check)
+
+            async def check(self) -> str:
+                \"\"\"Say that all is well.\"\"\"
+                return "well"
+        """,
+        9,
+        path="app/core/health.py",
+    ),
+)
+
+VALID = (
+    case(
+        "a handler in `api/`, its router included by `main.py`",
+        {
+            "app/api/items.py": """
+                from fastapi import APIRouter
+
+                router = APIRouter()
+
+
+                @router.get("/items")
+                async def list_items() -> list[str]:
+                    \"\"\"List the items.\"\"\"
+                    return []
+                """,
+            "app/main.py": """
+                from fastapi import FastAPI
+
+                from app.api.items import router
+
+                app = FastAPI()
+                app.include_router(router, prefix="/api/v1")
+                """,
+        },
+    ),
+    case(
+        "a handler in a package below `api/`",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.get("/items")
+        async def list_items() -> list[str]:
+            \"\"\"List the items.\"\"\"
+            return []
+        """,
+        path="app/api/v1/endpoints/items.py",
+    ),
+    case(
+        "middleware and exception handlers in `main.py`",
+        """
+        from collections.abc import Awaitable, Callable
+
+        from fastapi import FastAPI, Request, Response
+
+        app = FastAPI()
+
+
+        @app.middleware("http")
+        async def timed(
+            request: Request, call_next: Callable[[Request], Awaitable[Response]]
+        ) -> Response:
+            return await call_next(request)
+
+
+        @app.exception_handler(KeyError)
+        async def missing(request: Request, error: KeyError) -> Response:
+            return Response(status_code=404)
+        """,
+        path="app/main.py",
+    ),
+)
+
+VALID_ALTERNATIVE = (
+    case(
+        "defined in `api/`, registered in `main.py`",
+        {
+            "app/api/__init__.py": "from .items import list_items as list_items\n",
+            "app/api/items.py": """
+                async def list_items() -> list[str]:
+                    \"\"\"List the items.\"\"\"
+                    return []
+                """,
+            "app/main.py": """
+                from fastapi import FastAPI
+
+                from app import api
+
+                app = FastAPI()
+                app.add_api_route("/items", api.list_items)
+                """,
+        },
+    ),
+    case(
+        "the handler in the package's own `__init__.py`, the router from `core/`",
+        {
+            "app/api/__init__.py": """
+                from app.core.routing import router
+
+
+                @router.get("/")
+                async def home() -> str:
+                    \"\"\"Welcome.\"\"\"
+                    return "welcome"
+                """,
+            "app/core/routing.py": """
+                from fastapi import APIRouter
+
+                router = APIRouter()
+                """,
+        },
+    ),
+    case(
+        "a decorator in `core/` that registers what `api/` defines",
+        {
+            "app/core/routing.py": """
+                from collections.abc import Callable
+
+                from fastapi import APIRouter
+
+                router = APIRouter()
+                Handler = Callable[..., object]
+
+
+                def public(path: str) -> Callable[[Handler], Handler]:
+                    def register(handler: Handler) -> Handler:
+                        return router.get(path, tags=["public"])(handler)
+
+                    return register
+                """,
+            "app/api/items.py": """
+                from app.core.routing import public
+
+
+                @public("/items")
+                async def list_items() -> list[str]:
+                    \"\"\"List the items.\"\"\"
+                    return []
+                """,
+        },
+    ),
+    case(
+        "a source folder named `src`",
+        {
+            "src/app/api/items.py": """
+                from fastapi import APIRouter
+
+                router = APIRouter()
+
+
+                @router.get("/items")
+                async def list_items() -> list[str]:
+                    \"\"\"List the items.\"\"\"
+                    return []
+                """,
+        },
+    ),
+    case(
+        "a command line whose functions are decorated like handlers",
+        """
+        from collections.abc import Callable
+
+
+        class Commands:
+            def get(self, name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+                return lambda function: function
+
+
+        commands = Commands()
+
+
+        @commands.get("serve")
+        async def serve() -> None: ...
+        """,
+        path="app/commands.py",
+    ),
+)
