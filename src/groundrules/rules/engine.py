@@ -59,7 +59,7 @@ def check_project(
     return Report(
         root=str(found.root),
         package=found.name,
-        files=len(project.modules) + len(project.broken),
+        files=project.files,
         findings=tuple(sorted(kept)),
         unused_ignores=tuple(sorted(unused)),
     )

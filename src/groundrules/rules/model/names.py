@@ -28,6 +28,8 @@ _TYPING = ("typing.", "typing_extensions.")
 _TRANSPARENT = frozenset(
     {"Annotated", "Optional", "Union", "ClassVar", "Final", "Required", "NotRequired"}
 )
+_NO_VALUE = (None, Constant(None))
+_FIELDS = (External("dataclasses.field"), External("attrs.field"))
 _PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
 
 
@@ -58,6 +60,16 @@ class Names:
         value = self.evaluate(node, scope, frames)
         return value.value if isinstance(value, Constant) else None
 
+    def literal(self, node: ast.expr | None, scope: Scope) -> tuple[ast.expr | None, Scope]:
+        """Return the expression that a name was assigned, with its scope; others as they are."""
+        here: Scope | None = scope
+        while isinstance(node, ast.Name) and here is not None:
+            for binding in reversed(here.bindings.get(node.id, ())):
+                if binding.value is not None and not binding.element and binding.unpacked is None:
+                    return binding.value, here
+            here = here.parent
+        return node, scope
+
     def type_of(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> Value | None:
         """Return the class that an annotation names: of `X | None` and `Annotated[X, …]` it is X."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -65,6 +77,9 @@ class Names:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             return self.type_of(node.left, scope, frames) or self.type_of(node.right, scope, frames)
         value = self.evaluate(node, scope, frames)
+        if isinstance(value, Constant) and isinstance(value.value, str) and node is not None:
+            alias = _parsed(value.value, node)
+            value = None if isinstance(alias, ast.Constant) else self.evaluate(alias, scope, frames)
         return value if isinstance(value, External | ClassValue) else None
 
     def attribute(self, of: Value | None, name: str) -> Value | None:
@@ -92,6 +107,10 @@ class Names:
             case External("typing.cast") if len(node.args) == 2:
                 kind = self.type_of(node.args[0], scope, frames)
                 return Instance(kind) if kind else self.evaluate(node.args[1], scope, frames)
+            case External("builtins.getattr") if len(node.args) >= 2:
+                wanted = self.constant(node.args[1], scope, frames)
+                owner = self.evaluate(node.args[0], scope, frames)
+                return self.attribute(owner, wanted) if isinstance(wanted, str) else None
             case External("builtins.super"):
                 return self._super(scope)
             case External() | ClassValue():
@@ -187,7 +206,10 @@ class Names:
             case ast.Name(id=name):
                 return self.lookup(name, scope, (node.lineno, node.col_offset), frames)
             case ast.Attribute(value=value, attr=attr):
-                return self.attribute(self.evaluate(value, scope, frames), attr)
+                found = self.attribute(self.evaluate(value, scope, frames), attr)
+                if isinstance(value, ast.Name) and (found is None or isinstance(found, Attribute)):
+                    return self._assigned_attribute(value, attr, scope, frames) or found
+                return found
             case ast.Call(func=func):
                 return self.call(self.evaluate(func, scope, frames), node, scope, frames)
             case ast.Constant(value=value):
@@ -200,6 +222,17 @@ class Names:
                 return self._first(values, scope, frames)
             case ast.Await(value=value) | ast.NamedExpr(value=value):
                 return self.evaluate(value, scope, frames)
+        return None
+
+    def _assigned_attribute(
+        self, owner: ast.Name, attr: str, scope: Scope, frames: Frames
+    ) -> Value | None:
+        """Return what `owner.attr = …` assigned, for an object that is no `self`."""
+        here: Scope | None = scope
+        while here is not None:
+            if owner.id in here.bindings:
+                return self._in_scope(here, f"{owner.id}.{attr}", None, frames)
+            here = here.parent
         return None
 
     def _first(self, nodes: Iterable[ast.expr], scope: Scope, frames: Frames) -> Value | None:
@@ -216,7 +249,18 @@ class Names:
                 parts = index.elts if isinstance(index, ast.Tuple) else [index]
                 kinds = (self.type_of(part, scope, frames) for part in parts)
                 return next((kind for kind in kinds if kind is not None), None)
-        return base if isinstance(base, External | ClassValue) else None
+        if isinstance(base, External | ClassValue):
+            return base
+        held, where = self.literal(value, scope)
+        key = self.constant(index, scope, frames)
+        if isinstance(held, ast.Dict):
+            for held_key, each in zip(held.keys, held.values, strict=True):
+                if key is not None and self.constant(held_key, where) == key:
+                    return self.evaluate(each, where)
+        if isinstance(held, ast.List | ast.Tuple) and isinstance(key, int):
+            inside = -len(held.elts) <= key < len(held.elts)
+            return self.evaluate(held.elts[key], where) if inside else None
+        return None
 
     def lookup(
         self, name: str, scope: Scope, position: tuple[int, int], frames: Frames = ()
@@ -244,6 +288,8 @@ class Names:
             value = self.bound(binding, frames)
             if value is not None and value != Constant(None):
                 return value
+            if value is None and position is not None and _settles(binding, position):
+                return None
         for star in reversed(scope.stars):
             value = self._from(scope.module.source_of(star), name, star=True)
             if value is not None:
@@ -284,14 +330,30 @@ class Names:
                 return None
             case ast.arg():
                 return self._argument(binding, frames)
+        if binding.unpacked is not None and not binding.element:
+            return self._unpacked(binding, binding.unpacked, frames)
         if binding.unpacked is None:
             sources = elements(binding.value) if binding.element else (binding.value,)
             for source in sources:
                 value = self.evaluate(source, scope, frames)
-                if value is not None and value != Constant(None):
-                    return value
+                if value in _NO_VALUE or _is_field(value):
+                    continue
+                return value
         kind = self.type_of(binding.annotation, scope, frames)
         return Instance(kind) if kind else None
+
+    def _unpacked(self, binding: Binding, position: int, frames: Frames) -> Value | None:
+        """Return what a tuple that a function of the project returns holds at a position."""
+        if not isinstance(binding.value, ast.Call):
+            return None
+        called = self.evaluate(binding.value.func, binding.scope, frames)
+        if not isinstance(called, FunctionValue):
+            return None
+        for returned in called.function.returns:
+            parts = elements(returned)
+            if position < len(parts):
+                return self.evaluate(parts[position], called.function.scope, called.frames)
+        return None
 
     def _imported(self, names: list[ast.alias], bound: str) -> Value | None:
         for alias in names:
@@ -430,6 +492,23 @@ def _match_arguments(function: Function, node: ast.Call, *, bound: bool) -> dict
     return given
 
 
+def _is_field(value: Value | None) -> bool:
+    return isinstance(value, Instance) and value.of in _FIELDS
+
+
+def _settles(binding: Binding, position: tuple[int, int]) -> bool:
+    """Whether a binding surely holds at a position: not under a condition, nor made of itself."""
+    if (binding.line, binding.column) >= position or binding.value is None:
+        return False
+    owner = binding.scope.owner
+    first_column = owner.node.body[0].col_offset if owner else 0
+    if binding.column != first_column:
+        return False
+    return not any(
+        isinstance(each, ast.Name) and each.id == binding.name for each in ast.walk(binding.value)
+    )
+
+
 def _nearest_first(
     bindings: Iterable[Binding], position: tuple[int, int] | None
 ) -> Iterator[Binding]:
@@ -441,7 +520,7 @@ def _nearest_first(
     yield from (each for each in newest if (each.line, each.column) >= position)
 
 
-def _parsed(text: str, at: ast.Constant) -> ast.expr | None:
+def _parsed(text: str, at: ast.expr) -> ast.expr | None:
     try:
         parsed = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

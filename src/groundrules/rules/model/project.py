@@ -33,10 +33,13 @@ class Broken:
 class Project:
     """The code of one application package.
 
-    :param modules: every module that could be parsed, by its dotted name.
+    :param files: how many files of code it has.
+    :param modules: every module that could be parsed, by its dotted name; a folder without an
+        `__init__.py` is an empty one.
     """
 
     package: Package
+    files: int
     modules: dict[str, Module]
     broken: list[Broken] = field(default_factory=list)
 
@@ -63,14 +66,15 @@ class Project:
 
 def load_project(package: Package, progress: Progress | None = None) -> Project:
     """Read and parse the code of a package, each file once."""
-    project = Project(package, {})
     files = list(python_files(package.folder))
+    project = Project(package, len(files), {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for number, file in enumerate(files, start=1):
             if progress is not None:
                 progress(number, len(files))
             _load(project, file)
+    _add_namespaces(project.modules)
     return project
 
 
@@ -105,6 +109,18 @@ def _load(project: Project, file: Path) -> None:
         name, is_package = _module_name(Path(os.path.relpath(file, package.imports)))
         module = Module(name, path, text.split("\n"), is_package, inside)
         project.modules[name] = read_module(module, tree)
+
+
+def _add_namespaces(modules: dict[str, Module]) -> None:
+    parents = {parent for name in modules for parent in _parents(name)}
+    for name in sorted(parents - modules.keys()):
+        empty = Module(name, name.replace(".", "/"), [], is_package=True, parts=None)
+        modules[name] = read_module(empty, ast.Module([], []))
+
+
+def _parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
 def _decode(content: bytes) -> str:

@@ -205,14 +205,16 @@ class Reader:
         value: ast.expr | None,
         annotation: ast.expr | None,
     ) -> None:
-        method = scope.enclosing_function()
-        if method is None or method.owner is None or not isinstance(target.value, ast.Name):
+        if not isinstance(target.value, ast.Name):
             return
-        if method.positional and target.value.id == method.positional[0].arg:
+        method, name = scope.enclosing_function(), target.value.id
+        if method and method.owner and method.positional and name == method.positional[0].arg:
             binding = Binding(
                 target.attr, target, scope, target.lineno, target.col_offset, value, annotation
             )
             method.owner.attributes.setdefault(target.attr, []).append(binding)
+        else:
+            self._bind(scope, f"{name}.{target.attr}", target, value, annotation)
 
 
 def _elements(value: ast.expr | None) -> list[ast.expr] | None:

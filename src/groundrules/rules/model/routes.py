@@ -92,7 +92,8 @@ class Routes:
         given = route.option("methods")
         if given is None:
             return frozenset({"GET"})
-        values = [self._names.constant(each, route.scope, route.frames) for each in elements(given)]
+        held, scope = self._names.literal(given, route.scope)
+        values = [self._names.constant(each, scope, route.frames) for each in elements(held)]
         named = frozenset(value.upper() for value in values if isinstance(value, str))
         return named if named and len(named) == len(values) else None
 
@@ -229,32 +230,16 @@ class Routes:
                     yield from self._handlers(given, where, (), depth + 1)
 
     def _rows(self, node: ast.expr | None, scope: Scope) -> list[ast.expr]:
-        if isinstance(node, ast.Name):
-            here: Scope | None = scope
-            while here is not None:
-                for binding in here.bindings.get(node.id, ()):
-                    if binding.value is not None and not binding.element:
-                        return elements(binding.value)
-                here = here.parent
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            match node.func.attr, self._rows_of_items(node.func.value, scope):
-                case "items", pairs:
-                    return pairs
-                case "values", pairs:
-                    return [elements(pair)[1] for pair in pairs]
-        return elements(node)
-
-    def _rows_of_items(self, node: ast.expr, scope: Scope) -> list[ast.expr]:
-        here: Scope | None = scope
-        while isinstance(node, ast.Name) and here is not None:
-            for binding in here.bindings.get(node.id, ()):
-                if isinstance(binding.value, ast.Dict):
-                    node = binding.value
-            here = here.parent
-        if not isinstance(node, ast.Dict):
-            return []
-        pairs = zip(node.keys, node.values, strict=True)
-        return [ast.Tuple([key, value], ast.Load()) for key, value in pairs if key is not None]
+        """Return what a loop over `node` goes through, as far as literals tell."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=owner, attr="items")):
+                held, _ = self._names.literal(owner, scope)
+                if isinstance(held, ast.Dict):
+                    pairs = zip(held.keys, held.values, strict=True)
+                    return [ast.Tuple([key, value], ast.Load()) for key, value in pairs if key]
+            case ast.Call(func=ast.Attribute(value=owner, attr="values")):
+                node = owner
+        return elements(self._names.literal(node, scope)[0])
 
     def _wrapped(self, value: FunctionValue) -> Function:
         function = value.function
