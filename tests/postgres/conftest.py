@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -96,11 +96,13 @@ class Nobody:
     folder: Path
     python: str
     account: Account
+    roots: list[Path] = field(default_factory=list)
 
     def clone(self, name: str) -> Path:
         """Make a folder to start a server in."""
         folder = self.folder / name
         folder.mkdir(parents=True)
+        self.roots.append(folder)
         for each in (folder, *folder.parents):
             if each == self.folder:
                 break
@@ -112,6 +114,8 @@ class Nobody:
 
         A PostgresError is printed as `refused: …`.
         """
+        if root not in self.roots:
+            self.roots.append(root)
         program = (
             "import sys; from pathlib import Path; from groundrules import postgres\n"
             "root = Path(sys.argv[1])\n"
@@ -153,11 +157,12 @@ def nobody() -> Iterator[Nobody]:
     account.own(folder)
     user = Nobody(folder, _python_for(account), account)
     yield user
-    for found in folder.rglob(".groundrules"):
+    used = "from groundrules.postgres.place import place_of; print(place_of(root).sockets)"
+    for found in sorted(folder.rglob(".groundrules")):
         user.run(found.parent, "postgres.stop(root)")
+    for root in [*user.roots]:
+        shutil.rmtree(user.run(root, used), ignore_errors=True)
     shutil.rmtree(folder)
-    for sockets in Path("/tmp").glob(f"groundrules-{account.uid}-*"):
-        shutil.rmtree(sockets)
 
 
 def _python_for(account: Account) -> str:

@@ -148,7 +148,7 @@ def _awaited(place: Place, say: Say) -> Server | None:
         return None
     say("Waiting for PostgreSQL to answer …")
     deadline = time.monotonic() + _PATIENCE
-    while postmaster.runs() and (postmaster.sockets is None or postmaster.sockets.exists()):
+    while postmaster.runs() and postmaster.is_reachable():
         server = _running(place)
         if server:
             return server
@@ -199,6 +199,7 @@ def _launch(place: Place, programs: Binaries, say: Say) -> Server:
         server, why = _attempt(place, programs)
         if server:
             return server
+        creation.check_room(place, why)
         if _ORPHANS not in why:
             raise PostgresError(
                 f"PostgreSQL did not start: {why}; if this does not go away, delete {place.data}, "

@@ -1,5 +1,7 @@
 """How a server's data is made, and the settings it runs with."""
 
+import errno
+import os
 import secrets
 import shutil
 import sys
@@ -74,6 +76,7 @@ def create(place: Place, programs: Binaries, say: Say) -> None:
         if status == 0 and "ERROR" not in output:
             new.rename(place.data)
             return
+    check_room(place, output)
     shutil.rmtree(new, ignore_errors=True)
     raise PostgresError(
         f"PostgreSQL's data could not be set up in {place.folder}: {reason(output)}."
@@ -101,6 +104,13 @@ def configure(place: Place, port: int) -> None:
 def password(place: Place) -> str | None:
     """Return the role's password; None where the server is behind a Unix socket and asks for none."""
     return None if place.sockets else place.password.read_text(encoding="utf-8")
+
+
+def check_room(place: Place, output: str) -> None:
+    """Raise OSError if the disk is full, by what PostgreSQL wrote or by what it could not even write."""
+    full = any(os.strerror(each) in output for each in (errno.ENOSPC, errno.EDQUOT))
+    if full or shutil.disk_usage(place.folder).free < 1_000_000:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def reason(output: str) -> str:

@@ -25,6 +25,10 @@ class Postmaster:
         line = command_line(self.pid)
         return "postgres" in line and (sys.platform == "win32" or str(self.data.parent) in line)
 
+    def is_reachable(self) -> bool:
+        """Whether its socket is where it made it; who cleans up temporary files may have removed it."""
+        return self.sockets is None or (self.sockets / f".s.PGSQL.{self.port}").exists()
+
     def holds(self, data: Path) -> bool:
         """Whether `data` is the very folder, not a copy of it."""
         try:
