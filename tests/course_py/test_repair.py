@@ -163,6 +163,15 @@ def test_uv_is_fetched_with_pip_where_there_is_none(clone: Clone) -> None:
     assert list(clone.folder.glob(".tools/uv-*/bin/uv"))
 
 
+def test_a_user_without_a_home_gets_a_cache_in_the_clone(clone: Clone) -> None:
+    no_home = {"HOME": "/dev/null", "XDG_CACHE_HOME": "", "UV_CACHE_DIR": ""}
+
+    told = clone.run("groundrules", "--help", environ=no_home)
+
+    assert told.returncode == 0, told.stderr
+    assert (clone.folder / ".tools" / "cache").is_dir()
+
+
 @pytest.fixture
 def mirror() -> Iterator[tuple[str, list[str]]]:
     """Serve an index of the user's own that leads on to PyPI; yield its address and what was asked."""

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from groundrules.bootstrap.trouble import Trouble, installing_failed
+from groundrules.bootstrap.trouble import Trouble, installing_failed, may_write
 
 UV = "0.13.9"
 OLDEST_UV = (0, 9)
@@ -23,6 +23,7 @@ class Installer:
         self.python = getattr(sys, "_base_executable", "") or sys.executable
         self.settings = _settings(root)
         self.uv = str(self._uv())
+        self.cache = self._cache()
 
     def new_environment(self) -> None:
         """Make an empty `.venv` of the Python that runs us, in place of any that is there."""
@@ -86,13 +87,19 @@ class Installer:
         if done.returncode < 0 or done.returncode == 130:
             raise KeyboardInterrupt
         if done.returncode:
-            raise installing_failed("what uv.lock lists", [self.root, self._cache()])
+            raise installing_failed("what uv.lock lists", [self.root, self.cache])
 
     def _cache(self) -> Path:
+        """Return uv's folder of downloads: in `.tools` for a user whose home cannot be written."""
         told = subprocess.run(
             [self.uv, "cache", "dir"], capture_output=True, text=True, check=False
         )
-        return Path(told.stdout.strip() or self.root)
+        usual = Path(told.stdout.strip())
+        if told.returncode == 0 and may_write(usual):
+            return usual
+        own = self.root / ".tools" / "cache"
+        self.settings["UV_CACHE_DIR"] = str(own)
+        return own
 
     def _uv(self) -> Path:
         found = shutil.which("uv")
@@ -149,7 +156,18 @@ def _settings(root: Path) -> dict[str, str]:
     settings["UV_PROJECT_ENVIRONMENT"] = str(root / ".venv")
     if certificates := settings.get("PIP_CERT"):
         settings.setdefault("SSL_CERT_FILE", certificates)
+    if _system_has_certificates():  # as pip does: a company's own are there, and not in uv's list
+        settings.setdefault("UV_SYSTEM_CERTS", "1")
+        settings.setdefault("UV_NATIVE_TLS", "1")  # its name in older releases of uv
     return settings
+
+
+def _system_has_certificates() -> bool:
+    import ssl
+
+    paths = ssl.get_default_verify_paths()
+    in_folder = bool(paths.capath) and any(Path(str(paths.capath)).iterdir())
+    return sys.platform in ("win32", "darwin") or bool(paths.cafile) or in_folder
 
 
 def _version(uv: str) -> tuple[int, ...]:

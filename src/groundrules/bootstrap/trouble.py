@@ -28,15 +28,23 @@ def sentence(error: Exception, root: Path) -> str:
 def installing_failed(what: str, folders: list[Path]) -> Trouble:
     """Say why `what` could not be installed: a folder, a disk, or else the network."""
     for folder in [*folders, Path(tempfile.gettempdir())]:
-        existing = next(place for place in (folder, *folder.parents) if place.exists())
-        if not os.access(existing, os.W_OK | os.X_OK):
-            return Trouble(_locked_out(existing))
-        if shutil.disk_usage(existing).free < ROOM:
-            return Trouble(_full(existing))
+        if not may_write(folder):
+            return Trouble(_locked_out(folder))
+        if shutil.disk_usage(_existing(folder)).free < ROOM:
+            return Trouble(_full(folder))
     return Trouble(
         f"Could not install {what}; the reason stands above. Mostly it is the network: "
         "check the connection (and the proxy, if there is one), then run the same command again."
     )
+
+
+def may_write(folder: Path) -> bool:
+    """Tell whether files can be written to the folder, or the folder be made."""
+    return os.access(_existing(folder), os.W_OK | os.X_OK)
+
+
+def _existing(folder: Path) -> Path:
+    return next(place for place in (folder, *folder.parents) if place.exists())
 
 
 def _full(place: Path) -> str:
