@@ -3,6 +3,7 @@
 Only what a command needs is imported, and only when it runs: `check` must answer in a blink.
 """
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -63,5 +64,20 @@ def rules(
 
 
 def main() -> None:
-    """Run the command line; the entry point of the package."""
-    app()
+    """Run the command line; the entry point of the package.
+
+    A bad option or argument is one line on standard error, and exit status 2.
+    """
+    try:
+        status = app(standalone_mode=False)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as error:
+        explain = getattr(error, "format_message", None)
+        if explain is None:
+            raise
+        message = " ".join(explain().split()).rstrip(".")
+        if message:  # otherwise the help was asked for, and shown
+            typer.echo(f"{message}. See `groundrules --help`.", err=True)
+        sys.exit(2)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,7 +1,9 @@
 """Finds a project's application package and the files in it."""
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +66,13 @@ def python_files(folder: Path) -> Iterator[Path]:
                 yield Path(current, file)
 
 
+def read_bytes(file: Path) -> bytes:
+    """Return what a file holds; raise `OSError`, also for a pipe, which would block for ever."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return file.read_bytes()
+
+
 def _named(path: Path, name: str) -> Package:
     folder_name = name.replace(".", "/")
     for holder in (path, path / "src"):
@@ -108,7 +117,7 @@ def _is_candidate(folder: Path, path: Path) -> bool:
 def _mentions_fastapi(files: Iterator[Path]) -> bool:
     for file in files:
         try:
-            if _FASTAPI.search(file.read_bytes()):
+            if _FASTAPI.search(read_bytes(file)):
                 return True
         except OSError:
             continue

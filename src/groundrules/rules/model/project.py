@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from groundrules.rules.model.files import Package, python_files
+from groundrules.rules.model.files import Package, python_files, read_bytes
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.reader import read_module
 from groundrules.rules.model.routes import Route, Routes
@@ -87,7 +87,7 @@ def _load(project: Project, file: Path) -> None:
     package = project.package
     path = relative(file, package.root)
     try:
-        content = file.read_bytes()
+        content = read_bytes(file)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         project.broken.append(Broken(path, 1, 1, f"{path} cannot be read: {reason}."))
