@@ -245,7 +245,15 @@ def test_a_disk_that_got_full_is_named_and_hurts_nothing(nobody: Nobody) -> None
 
 @contextmanager
 def small_disk(folder: Path, user: Nobody, size: str) -> Iterator[None]:
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size},uid={user.account.uid}", "tmpfs", folder]
+    mount: list[str | Path] = [
+        "mount",
+        "-t",
+        "tmpfs",
+        "-o",
+        f"size={size},uid={user.account.uid}",
+        "tmpfs",
+        folder,
+    ]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("no small disk can be mounted here")
     try:
