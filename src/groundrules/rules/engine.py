@@ -55,7 +55,7 @@ def check_project(
     unreadable = [*project.broken, *([pyproject] if pyproject else [])]
     findings |= {_unreadable(each) for each in unreadable if each.path not in exclude}
     ignores = find_ignores(project) if honour_ignores else []
-    kept, unused = silence(findings, ignores, {rule.code for rule in rules})
+    kept, unused = silence(findings, ignores, set(codes()) - {rule.code for rule in rules})
     return Report(
         root=str(found.root),
         package=found.name,

@@ -29,22 +29,17 @@ def find_ignores(project: Project) -> list[Ignore]:
 
 
 def silence(
-    findings: Iterable[Finding], ignores: Iterable[Ignore], checked: set[str]
+    findings: Iterable[Finding], ignores: Iterable[Ignore], skipped: set[str]
 ) -> tuple[list[Finding], list[UnusedIgnore]]:
     """Return the findings that no comment silences, and the comments that silence none.
 
-    A comment for a rule that was not checked is not counted as unused.
+    :param skipped: the codes that were not checked; nobody knows whether comments for them are of use.
     """
     found = list(findings)
     places = {(each.path, each.line, each.rule) for each in found}
     silent = {(each.path, each.line, each.rule) for each in ignores}
     kept = [each for each in found if (each.path, each.line, each.rule) not in silent]
-    known = {code for *_, code in silent if re.fullmatch(r"GR\d{3}", code)}
-    unused = [
-        UnusedIgnore(*each)
-        for each in silent - places
-        if each[2] in checked or each[2] not in known
-    ]
+    unused = [UnusedIgnore(*each) for each in silent - places if each[2] not in skipped]
     return kept, unused
 
 

@@ -1,0 +1,169 @@
+"""`groundrules check` and `groundrules rules`, as a user runs them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CLEAN = "async def add(first: int, second: int) -> int:\n    return first + second\n"
+UNHINTED = "LIMIT = 20\n\n\ndef é_total(prices) -> int:\n    return sum(prices)\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "a project"
+    (folder / "app").mkdir(parents=True)
+    (folder / "app" / "sums.py").write_text(CLEAN, encoding="utf-8")
+    return folder
+
+
+def groundrules(*args: object, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-c", "from groundrules.cli import main; main()", *map(str, args)]
+    return subprocess.run(
+        command, capture_output=True, env={**os.environ, **environment}, check=False
+    )
+
+
+def test_a_clean_project_exits_with_0(project: Path) -> None:
+    done = groundrules("check", project)
+
+    assert done.returncode == 0
+    assert done.stdout.decode() == "No findings in 1 file of app.\n"
+    assert done.stderr == b""
+
+
+def test_a_finding_is_shown_with_its_line_and_exits_with_1(project: Path) -> None:
+    (project / "app" / "sums.py").write_text(UNHINTED, encoding="utf-8")
+
+    done = groundrules("check", project, PYTHONIOENCODING="utf-8")
+
+    assert done.returncode == 1
+    assert done.stdout.decode().splitlines()[:4] == [
+        "GR201 type-hints  app/sums.py:4",
+        "    `é_total` has no type hint for `prices`.",
+        "    4 │ def é_total(prices) -> int:",
+        "      │     ^^^^^^^",
+    ]
+
+
+def test_a_terminal_that_knows_only_ascii_gets_ascii(project: Path) -> None:
+    (project / "app" / "sums.py").write_text(UNHINTED, encoding="utf-8")
+
+    done = groundrules("check", project, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+
+    assert done.returncode == 1
+    assert done.stdout.decode("ascii").splitlines()[2] == r"    4 | def \xe9_total(prices) -> int:"
+
+
+def test_the_package_itself_may_be_named(project: Path) -> None:
+    (project / "app" / "sums.py").write_text(UNHINTED, encoding="utf-8")
+
+    report = json.loads(groundrules("check", project / "app", "--format", "json").stdout)
+
+    assert (report["root"], report["package"]) == (str(project), "app")
+    assert [each["path"] for each in report["findings"]] == ["app/sums.py"]
+
+
+def test_json_has_the_keys_that_are_promised(project: Path) -> None:
+    (project / "app" / "sums.py").write_text(UNHINTED, encoding="utf-8")
+
+    report = json.loads(groundrules("check", project, "--format", "json").stdout)
+
+    finding = report.pop("findings")[0]
+    assert report == {"version": 1, "root": str(project), "package": "app", "files": 1}
+    assert (finding["rule"], finding["name"], finding["line"], finding["column"]) == (
+        "GR201",
+        "type-hints",
+        4,
+        5,
+    )
+    assert set(finding) == {
+        *("rule", "name", "path", "line", "column", "message", "why", "fix", "docs")
+    }
+
+
+def test_github_gets_one_command_per_finding(project: Path) -> None:
+    (project / "app" / "sums.py").write_text(UNHINTED, encoding="utf-8")
+
+    lines = groundrules("check", project, "--format", "github").stdout.decode().splitlines()
+
+    assert len(lines) == 1
+    assert lines[0].startswith(f"::error file={project.as_posix()}/app/sums.py,line=4,col=5,")
+
+
+def test_sarif_names_rule_and_place(project: Path) -> None:
+    (project / "app" / "sums.py").write_text(UNHINTED, encoding="utf-8")
+
+    log = json.loads(groundrules("check", project, "--format", "sarif").stdout)
+
+    result = log["runs"][0]["results"][0]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert (log["version"], result["ruleId"]) == ("2.1.0", "GR201")
+    assert (region["startLine"], region["startColumn"], region["endColumn"]) == (4, 5, 12)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("missing",), "does not exist"),
+        (("file.txt",), "is not a folder"),
+        (("empty",), "No package with FastAPI code"),
+        (("two",), "several packages with FastAPI code: one, two"),
+        (("a project", "--package", "other"), "no package other"),
+        (("a project", "--select", "GR999"), "no rule GR999"),
+        (("a project", "--format", "xml"), "--format"),
+        (("a project", "--colour"), "--colour"),
+    ],
+)
+def test_what_cannot_be_checked_is_one_line_and_exits_with_2(
+    project: Path, args: tuple[str, ...], said: str
+) -> None:
+    here = project.parent
+    (here / "file.txt").touch()
+    (here / "empty").mkdir()
+    for name in ("one", "two"):
+        (here / "two" / name).mkdir(parents=True)
+        (here / "two" / name / "main.py").write_text("import fastapi\n")
+
+    done = groundrules("check", here / args[0], *args[1:])
+
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert len(done.stderr.splitlines()) == 1
+    assert said in done.stderr.decode()
+
+
+def test_rules_can_be_selected_and_ignored(project: Path) -> None:
+    (project / "app" / "sums.py").write_text(UNHINTED, encoding="utf-8")
+
+    assert groundrules("check", project, "--select", "GR202,GR204").returncode == 0
+    assert groundrules("check", project, "--ignore", "gr201").returncode == 0
+    assert groundrules("check", project, "--select", "GR201", "--select", "GR202").returncode == 1
+
+
+def test_rules_are_listed_and_explained() -> None:
+    listed = groundrules("rules").stdout.decode()
+    explained = groundrules("rules", "gr202").stdout.decode()
+    unknown = groundrules("rules", "GR999")
+
+    assert "GR303  api-package" in listed
+    assert "async def" in explained
+    assert (unknown.returncode, unknown.stderr.decode()) == (
+        2,
+        "There is no rule GR999: `groundrules rules` lists them all.\n",
+    )
+
+
+def test_checking_imports_nothing_heavy(project: Path) -> None:
+    script = (
+        "import sys; from groundrules.cli import app;"
+        f"app(['check', {str(project)!r}], standalone_mode=False);"
+        "print(sorted({'fastapi', 'sqlalchemy', 'pytest'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+
+    assert done.stdout.decode().splitlines()[-1] == "[]"

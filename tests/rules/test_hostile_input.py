@@ -1,0 +1,112 @@
+"""Files that nobody should have to read: each costs one finding, and the rest is still checked."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from groundrules.rules import check_project
+
+UNHINTED = "def total(prices) -> int:\n    return sum(prices)\n"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "sums.py").write_text(UNHINTED)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "said"),
+    [
+        (b"LIMIT = 1\ndef broken(:\n", 2, "does not parse: invalid syntax"),
+        (b"LIMIT = 1\0\n", 1, "null bytes"),
+        (b"# -*- coding: klingon -*-\n", 1, "unknown encoding"),
+        (b"NAME = '\xff'\n", 1, "utf-8"),
+        (b"DEEP = " + b"(" * 5000 + b")" * 5000, 1, "nested"),
+        (b"DEEP = " + b"-" * 100_000 + b"1", 1, "nested too deeply"),
+    ],
+)
+def test_a_file_that_does_not_parse_is_one_finding(
+    app: Path, content: bytes, line: int, said: str
+) -> None:
+    (app / "broken.py").write_bytes(content)
+
+    report = check_project(app.parent)
+
+    broken, other = report.findings
+    assert (broken.rule, broken.path, broken.line) == ("GR000", "app/broken.py", line)
+    assert said in broken.message
+    assert (other.rule, other.path) == ("GR201", "app/sums.py")
+    assert report.files == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"# -*- coding: latin-1 -*-\ndef gr\xf6sse(x) -> int: ...\n",
+        b"\xef\xbb\xbf\ndef size(x) -> int: ...\n",
+        b"LIMIT = 1\r\ndef size(x) -> int: ...\r\n",
+        b"LIMIT = 1\rdef size(x) -> int: ...\r",
+    ],
+    ids=["latin-1", "byte order mark", "windows", "old mac"],
+)
+def test_encodings_and_line_ends_keep_lines_and_columns_right(app: Path, content: bytes) -> None:
+    (app / "other.py").write_bytes(content)
+
+    found = [each for each in check_project(app.parent).findings if each.path == "app/other.py"]
+
+    assert [(each.rule, each.line, each.column) for each in found] == [("GR201", 2, 5)]
+
+
+def test_a_link_to_a_folder_above_is_not_followed_for_ever(app: Path) -> None:
+    (app / "again").symlink_to(app, target_is_directory=True)
+
+    assert [each.path for each in check_project(app.parent).findings] == ["app/sums.py"]
+
+
+def test_a_link_to_nothing_and_a_pipe_are_findings(app: Path) -> None:
+    (app / "gone.py").symlink_to(app / "nowhere.py")
+    os.mkfifo(app / "pipe.py")
+
+    report = check_project(app.parent)
+
+    assert [(each.rule, each.path) for each in report.findings] == [
+        ("GR000", "app/gone.py"),
+        ("GR000", "app/pipe.py"),
+        ("GR201", "app/sums.py"),
+    ]
+
+
+def test_classes_and_names_that_refer_to_each_other_in_a_circle_end(app: Path) -> None:
+    (app / "circle.py").write_text(
+        "class A(B): ...\nclass B(A): ...\nx = y\ny = x\n@x.get('/')\nasync def f() -> A: ...\n"
+    )
+    (app / "one.py").write_text("from app.two import *\nfrom app.two import name\n")
+    (app / "two.py").write_text(
+        "from app.one import *\nfrom app.one import name\nname.get('/')(name)\n"
+    )
+
+    assert [each.path for each in check_project(app.parent).findings] == ["app/sums.py"]
+
+
+def test_warnings_of_the_compiler_are_not_shown(app: Path) -> None:
+    (app / "escape.py").write_text("PATTERN = '\\d'\nassert (1, 'always true')\n")
+
+    assert [each.path for each in check_project(app.parent).findings] == ["app/sums.py"]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [(b"[project\n", 1), (b"[project]\nname = 'x'\nname = 'y'\n", 3), (b"name = '\xff'", 1)],
+)
+def test_a_broken_pyproject_is_one_finding(app: Path, content: bytes, line: int) -> None:
+    (app.parent / "pyproject.toml").write_bytes(content)
+
+    found = [each for each in check_project(app.parent).findings if each.rule != "GR201"]
+
+    assert [(each.rule, each.path, each.line) for each in found] == [
+        ("GR000", "pyproject.toml", line)
+    ]
