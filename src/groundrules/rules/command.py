@@ -41,7 +41,7 @@ def run_check(
 def list_rules() -> None:
     """Print every rule in a line."""
     for rule in all_rules():
-        typer.echo(f"{rule.code}  {rule.name:<20} {rule.rationale}")
+        typer.echo(f"{rule.code}  {rule.name:<20} {rule.summary}")
     typer.echo("\n`groundrules rules CODE` explains one of them, with examples.")
 
 
@@ -51,7 +51,7 @@ def explain_rule(code: str) -> int:
     if rule is None:
         typer.echo(f"There is no rule {code}: `groundrules rules` lists them all.", err=True)
         return 2
-    typer.echo(f"{rule.code} {rule.name}\n")
+    typer.echo(f"{rule.code} {rule.name}: {rule.summary}\n")
     typer.echo(f"Why   {rule.rationale}\nFix   {rule.fix}\nDocs  {rule.docs}")
     for heading, cases in (
         ("Trips it", rule.invalid[:1]),

@@ -21,6 +21,7 @@ def _load(name: str) -> Rule:
         code=name[:5].upper(),
         name=name[6:].replace("_", "-"),
         clause=module.CLAUSE,
+        summary=(module.__doc__ or "").partition(": ")[2].strip(),
         rationale=module.RATIONALE,
         fix=module.FIX,
         check=module.check,

@@ -29,6 +29,7 @@ class Rule:
     """One rule of the catalogue.
 
     :param clause: the id in `docs/spec.md` of the clause it checks.
+    :param summary: what it asks for, as a sentence.
     :param rationale: one sentence that says why the rule exists.
     :param fix: the smallest change that satisfies it.
     """
@@ -36,6 +37,7 @@ class Rule:
     code: str
     name: str
     clause: str
+    summary: str
     rationale: str
     fix: str
     check: "Callable[[Project], Iterator[Violation]]"

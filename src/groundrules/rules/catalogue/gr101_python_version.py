@@ -1,4 +1,4 @@
-"""GR101: the project asks for Python 3.11 or newer."""
+"""GR101: The project asks for Python 3.11 or newer."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""GR201: every argument and every return has a type hint."""
+"""GR201: Every argument and every return has a type hint."""
 
 from collections.abc import Iterator
 

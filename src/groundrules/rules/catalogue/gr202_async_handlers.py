@@ -1,4 +1,4 @@
-"""GR202: route handlers are written `async def`."""
+"""GR202: Route handlers are written `async def`."""
 
 from collections.abc import Iterator
 

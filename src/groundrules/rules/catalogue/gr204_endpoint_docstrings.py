@@ -1,4 +1,4 @@
-"""GR204: every endpoint has a docstring."""
+"""GR204: Every endpoint has a docstring."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""GR303: route handlers are defined in the package `api`."""
+"""GR303: Route handlers are defined in the package `api`."""
 
 from collections.abc import Iterator
 
