@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
-    from packaging.version import Version
 
 _BOUND = re.compile(r"(?:\^|~=|~|===|==|!=|>=|<=|>|<)?\s*v?[0-9*][^\s,|]*")
 _OLD_MINORS = ((3, 10), (2, 7))  # the newest minor release below 3.11 of each major one
@@ -15,8 +14,10 @@ class NotASpecifier(ValueError):
     """The text states no set of versions."""
 
 
-def oldest_too_old(text: str, below: str, *, poetry: bool) -> str | None:
-    """Return a final release below `below` that the set `text` holds, None if it holds none.
+def newest_too_old(text: str, below: str, *, poetry: bool) -> str | None:
+    """Return the newest Python, as in "3.10", below `below` that the set `text` holds.
+
+    None if the set holds no final release below it.
 
     :param poetry: whether `text` is written in Poetry's notation (`^3.11`, `||`).
 
@@ -25,26 +26,26 @@ def oldest_too_old(text: str, below: str, *, poetry: bool) -> str | None:
     from packaging.version import Version
 
     limit = Version(below)
+    found = set[Version]()
     for part in re.split(r"\s*\|\|?\s*", text.strip()) if poetry else [text]:
         versions = _poetry(part) if poetry else _specifier_set(part)
-        for candidate in sorted(_candidates(part), reverse=True):
-            if candidate < limit and versions.contains(candidate):
-                return str(candidate)
-    return None
+        for candidate in _candidates(part):
+            if Version(candidate) < limit and versions.contains(candidate):
+                found.add(Version(candidate))
+    return f"{max(found).major}.{max(found).minor}" if found else None
 
 
-def _candidates(text: str) -> "set[Version]":
-    from packaging.version import Version
-
+def _candidates(text: str) -> set[str]:
+    """Return releases of old Pythons, and those beside every one that `text` mentions."""
     minors = {(major, minor) for major, last in _OLD_MINORS for minor in range(last + 1)}
     found: set[tuple[int, ...]] = {(*each, patch) for each in minors for patch in (0, 1, 99)}
     for mentioned in re.findall(r"\d+(?:\.\d+)*", text):
-        given = [int(each) for each in mentioned.split(".")][:4]
+        given = [int(each) for each in mentioned.split(".")]
         found.add((*given,))
         found.add((*given[:-1], given[-1] + 1))
         found.add((*given[:-1], max(given[-1] - 1, 0)))
         found.add((*given, 1))
-    return {Version(".".join(map(str, each))) for each in found}
+    return {".".join(map(str, each)) for each in found}
 
 
 def _poetry(text: str) -> "SpecifierSet":

@@ -8,7 +8,7 @@ from groundrules.rules.cases import case
 from groundrules.rules.model.project import Project, relative
 from groundrules.rules.pyproject import PyProject, pyprojects, table
 from groundrules.rules.rule import Violation
-from groundrules.rules.versions import NotASpecifier, oldest_too_old
+from groundrules.rules.versions import NotASpecifier, newest_too_old
 
 CLAUSE = "stack.framework"
 RATIONALE = "What is written for 3.11 fails on an older Python only when somebody runs it there."
@@ -56,7 +56,7 @@ def _judge(declared: Declaration) -> str | None:
     try:
         if not isinstance(text, str):
             raise NotASpecifier
-        version = oldest_too_old(text, OLDEST, poetry=declared.poetry)
+        version = newest_too_old(text, OLDEST, poetry=declared.poetry)
     except NotASpecifier:
         return f"{written} is no set of Python versions."
     return f"{written} lets in Python {version}." if version else None
