@@ -57,7 +57,7 @@ def _judge(declared: Declaration) -> str | None:
         if not isinstance(text, str):
             raise NotASpecifier
         version = newest_too_old(text, OLDEST, poetry=declared.poetry)
-    except NotASpecifier:
+    except ValueError:  # NotASpecifier, or a number too long to be one
         return f"{written} is no set of Python versions."
     return f"{written} lets in Python {version}." if version else None
 
