@@ -320,6 +320,43 @@ INVALID = (
         22,
         27,
     ),
+    case(
+        "routers kept in a dict, in a tuple that a function returns, and on another object",
+        """
+        from types import SimpleNamespace
+
+        from fastapi import APIRouter
+
+        ROUTERS = {"items": APIRouter()}
+        area = SimpleNamespace()
+        area.router = APIRouter()
+
+
+        def make() -> tuple[APIRouter, APIRouter]:
+            return APIRouter(), APIRouter()
+
+
+        public, private = make()
+
+
+        @ROUTERS["items"].get("/")
+        def first() -> None:
+            \"\"\"Be first.\"\"\"
+
+
+        @area.router.get("/")
+        def second() -> None:
+            \"\"\"Be second.\"\"\"
+
+
+        @private.get("/")
+        def third() -> None:
+            \"\"\"Be third.\"\"\"
+        """,
+        18,
+        23,
+        28,
+    ),
 )
 
 VALID = (

@@ -150,6 +150,51 @@ INVALID = (
         9,
         path="app/core/health.py",
     ),
+    case(
+        "a module beside the package, that the package imports",
+        {
+            "app/main.py": """
+                from fastapi import FastAPI
+
+                from pages import home
+
+                app = FastAPI()
+                app.add_api_route("/", home)
+                """,
+            "pages.py": """
+                async def home() -> str:
+                    \"\"\"Welcome.\"\"\"
+                    return "welcome"
+                """,
+        },
+        1,
+        path="pages.py",
+    ),
+    case(
+        "routes that a router class of one's own adds to itself",
+        {
+            "app/core/crud.py": """
+                from fastapi import APIRouter
+
+
+                class Crud(APIRouter):
+                    def __init__(self, prefix: str) -> None:
+                        super().__init__(prefix=prefix)
+                        self.add_api_route("/", self.everything)
+
+                    async def everything(self) -> list[str]:
+                        \"\"\"List everything.\"\"\"
+                        return []
+                """,
+            "app/api/items.py": """
+                from app.core.crud import Crud
+
+                router = Crud("/items")
+                """,
+        },
+        9,
+        path="app/core/crud.py",
+    ),
 )
 
 VALID = (

@@ -16,6 +16,8 @@ _NOT_APPLICATION = frozenset(
 _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
 _FASTAPI = re.compile(rb"^[ \t]*(?:from|import)[ \t]+fastapi\b", re.MULTILINE)
 
+_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Package:
@@ -29,6 +31,10 @@ class Package:
     folder: Path
     root: Path
     imports: Path
+
+    def holds(self, file: Path) -> bool:
+        """Whether a file, named by a path that begins as this one does, lies in the package."""
+        return file.is_relative_to(self.folder)
 
 
 def find_package(path: Path, name: str | None = None) -> Package:
@@ -90,12 +96,10 @@ def _by_content(path: Path) -> Package:
         if not holder.is_dir() or (holder != path and (holder / "__init__.py").is_file()):
             continue
         for folder in sorted(holder.iterdir()):
-            if _is_candidate(folder, path) and _mentions_fastapi(python_files(folder)):
+            if _is_candidate(folder, path) and any(map(mentions_fastapi, python_files(folder))):
                 candidates.append(Package(folder.name, folder, path, holder))
-    at_top = (file for file in python_files(path) if file.parent == path)
-    if _mentions_fastapi(at_top) and not any(
-        (each.folder / "__init__.py").is_file() for each in candidates
-    ):
+    proper = any((each.folder / "__init__.py").is_file() for each in candidates)
+    if not proper and any(map(mentions_fastapi, modules_in(path))):
         return Package(path.resolve().name, path, path, path)
     if len(candidates) == 1:
         return candidates[0]
@@ -114,14 +118,27 @@ def _is_candidate(folder: Path, path: Path) -> bool:
     return folder.is_dir() and named_well and _is_application(folder.parent, folder.name)
 
 
-def _mentions_fastapi(files: Iterator[Path]) -> bool:
-    for file in files:
-        try:
-            if _FASTAPI.search(read_bytes(file)):
-                return True
-        except OSError:
-            continue
-    return False
+def modules_in(folder: Path) -> list[Path]:
+    """Return the files of application code that lie in a folder itself, not below it."""
+    names = (file for file in folder.glob("*.py") if not _TEST_FILE.fullmatch(file.name))
+    return sorted(file for file in names if file.is_file())
+
+
+def mentions_fastapi(file: Path) -> bool:
+    """Whether a file has an import of FastAPI in it; False if it cannot be read."""
+    return _FASTAPI.search(_content(file)) is not None
+
+
+def imported_tops(file: Path) -> set[str]:
+    """Return the first parts of the absolute names that a file seems to import."""
+    return {name.decode("ascii", "replace") for name in _IMPORT.findall(_content(file))}
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return read_bytes(file)
+    except OSError:
+        return b""
 
 
 def _is_application(holder: Path, name: str) -> bool:

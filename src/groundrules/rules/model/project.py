@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from groundrules.rules.model.files import Package, python_files, read_bytes
+from groundrules.rules.model.files import (
+    Package,
+    imported_tops,
+    mentions_fastapi,
+    modules_in,
+    python_files,
+    read_bytes,
+)
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.reader import read_module
 from groundrules.rules.model.routes import Route, Routes
@@ -65,8 +72,9 @@ class Project:
 
 
 def load_project(package: Package, progress: Progress | None = None) -> Project:
-    """Read and parse the code of a package, each file once."""
+    """Read and parse the code of a package and of the modules beside it that belong to it."""
     files = list(python_files(package.folder))
+    files += _beside(package, files)
     project = Project(package, len(files), {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -76,6 +84,22 @@ def load_project(package: Package, progress: Progress | None = None) -> Project:
             _load(project, file)
     _add_namespaces(project.modules)
     return project
+
+
+def _beside(package: Package, files: list[Path]) -> list[Path]:
+    """Return the modules beside a package that hold FastAPI code, or that its code imports."""
+    if package.folder == package.imports:
+        return []
+    candidates = modules_in(package.imports)
+    found = [file for file in candidates if mentions_fastapi(file)]
+    named = [file for file in candidates if file not in found]
+    reading = [*files, *found]
+    while named and reading:
+        imported = {name for file in reading for name in imported_tops(file)}
+        reading = [file for file in named if file.stem in imported]
+        named = [file for file in named if file not in reading]
+        found += reading
+    return sorted(found)
 
 
 def relative(path: Path, root: Path) -> str:
@@ -105,7 +129,7 @@ def _load(project: Project, file: Path) -> None:
             Broken(path, 1, 1, f"{path} does not parse: its code is nested too deeply.")
         )
     else:
-        inside = Path(os.path.relpath(file, package.folder)).parts
+        inside = file.relative_to(package.folder).parts if package.holds(file) else None
         name, is_package = _module_name(Path(os.path.relpath(file, package.imports)))
         module = Module(name, path, text.split("\n"), is_package, inside)
         project.modules[name] = read_module(module, tree)
