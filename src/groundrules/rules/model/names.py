@@ -6,6 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from groundrules.rules.model.syntax import (
+    default_of,
+    elements,
+    match_arguments,
+    nearest_first,
+    parsed_annotation,
+    settles,
+)
 from groundrules.rules.model.tree import Binding, CallSite, Class, Function, Module, Scope
 from groundrules.rules.model.values import (
     Attribute,
@@ -73,12 +81,12 @@ class Names:
     def type_of(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> Value | None:
         """Return the class that an annotation names: of `X | None` and `Annotated[X, …]` it is X."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node = _parsed(node.value, node)
+            node = parsed_annotation(node.value, node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             return self.type_of(node.left, scope, frames) or self.type_of(node.right, scope, frames)
         value = self.evaluate(node, scope, frames)
         if isinstance(value, Constant) and isinstance(value.value, str) and node is not None:
-            alias = _parsed(value.value, node)
+            alias = parsed_annotation(value.value, node)
             value = None if isinstance(alias, ast.Constant) else self.evaluate(alias, scope, frames)
         return value if isinstance(value, External | ClassValue) else None
 
@@ -187,7 +195,7 @@ class Names:
     def parameter(self, function: Function, name: str) -> Iterator[tuple[ast.expr, Scope]]:
         """Yield the expressions that the project's calls give for a parameter."""
         for site in self.sites(function):
-            given = _match_arguments(function, site.node, bound=function.owner is not None)
+            given = match_arguments(function, site.node, bound=function.owner is not None)
             if name in given:
                 yield given[name], site.scope
 
@@ -284,11 +292,11 @@ class Names:
             if frame.scope is scope and name in frame.values:
                 return frame.values[name]
         bindings = scope.bindings.get(name, ())
-        for binding in _nearest_first(bindings, position):
+        for binding in nearest_first(bindings, position):
             value = self.bound(binding, frames)
             if value is not None and value != Constant(None):
                 return value
-            if value is None and position is not None and _settles(binding, position):
+            if value is None and position is not None and settles(binding, position):
                 return None
         for star in reversed(scope.stars):
             value = self._from(scope.module.source_of(star), name, star=True)
@@ -448,7 +456,7 @@ class Names:
         self, of: FunctionValue, node: ast.Call, scope: Scope, frames: Frames
     ) -> "dict[str, Value]":
         found = dict[str, Value]()
-        for name, given in _match_arguments(of.function, node, bound=of.bound is not None).items():
+        for name, given in match_arguments(of.function, node, bound=of.bound is not None).items():
             value = self.evaluate(given, scope, frames)
             if value is not None:
                 found[name] = value
@@ -457,74 +465,5 @@ class Names:
         return found
 
 
-def elements(node: ast.expr | None) -> list[ast.expr]:
-    """Return the elements of a literal list, tuple or set, or the values of a literal dict."""
-    match node:
-        case ast.List(elts=found) | ast.Tuple(elts=found) | ast.Set(elts=found):
-            return found
-        case ast.Dict(values=found):
-            return found
-    return []
-
-
-def default_of(function: Function, name: str) -> ast.expr | None:
-    """Return the default of an argument, None if it has none."""
-    given = function.node.args
-    position = function.positional
-    defaults = dict(zip(reversed(position), reversed(given.defaults), strict=False))
-    for argument, default in (
-        *defaults.items(),
-        *zip(given.kwonlyargs, given.kw_defaults, strict=True),
-    ):
-        if argument.arg == name:
-            return default
-    return None
-
-
-def _match_arguments(function: Function, node: ast.Call, *, bound: bool) -> dict[str, ast.expr]:
-    names = [argument.arg for argument in function.positional][1 if bound else 0 :]
-    given = dict[str, ast.expr]()
-    for name, value in zip(names, node.args, strict=False):
-        if isinstance(value, ast.Starred):
-            break
-        given[name] = value
-    given.update((each.arg, each.value) for each in node.keywords if each.arg)
-    return given
-
-
 def _is_field(value: Value | None) -> bool:
     return isinstance(value, Instance) and value.of in _FIELDS
-
-
-def _settles(binding: Binding, position: tuple[int, int]) -> bool:
-    """Whether a binding surely holds at a position: not under a condition, nor made of itself."""
-    if (binding.line, binding.column) >= position or binding.value is None:
-        return False
-    owner = binding.scope.owner
-    first_column = owner.node.body[0].col_offset if owner else 0
-    if binding.column != first_column:
-        return False
-    return not any(
-        isinstance(each, ast.Name) and each.id == binding.name for each in ast.walk(binding.value)
-    )
-
-
-def _nearest_first(
-    bindings: Iterable[Binding], position: tuple[int, int] | None
-) -> Iterator[Binding]:
-    newest = sorted(bindings, key=lambda each: (each.line, each.column), reverse=True)
-    if position is None:
-        yield from newest
-        return
-    yield from (each for each in newest if (each.line, each.column) < position)
-    yield from (each for each in newest if (each.line, each.column) >= position)
-
-
-def _parsed(text: str, at: ast.expr) -> ast.expr | None:
-    try:
-        parsed = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    for each in ast.walk(parsed):
-        ast.copy_location(each, at)
-    return parsed

@@ -4,7 +4,6 @@ import ast
 import io
 import os
 import tokenize
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -76,12 +75,10 @@ def load_project(package: Package, progress: Progress | None = None) -> Project:
     files = list(python_files(package.folder))
     files += _beside(package, files)
     project = Project(package, len(files), {})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for number, file in enumerate(files, start=1):
-            if progress is not None:
-                progress(number, len(files))
-            _load(project, file)
+    for number, file in enumerate(files, start=1):
+        if progress is not None:
+            progress(number, len(files))
+        _load(project, file)
     _add_namespaces(project.modules)
     return project
 
@@ -148,7 +145,9 @@ def _parents(name: str) -> list[str]:
 
 
 def _decode(content: bytes) -> str:
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+    encoding = "utf-8-sig"
+    if b"coding" in b"".join(content.split(b"\n", 2)[:2]):  # where PEP 263 wants it
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -1,11 +1,20 @@
 """Reads one file into a `Module` in a single walk over its tree."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from groundrules.rules.model.tree import Binding, CallSite, Class, Function, Module, Scope
 
+# what has nothing below it that binds, calls or defines
+_LEAVES = frozenset(
+    {
+        *(ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del, ast.Pass, ast.Break, ast.Continue),
+        *(*ast.operator.__subclasses__(), *ast.cmpop.__subclasses__()),
+        *(*ast.unaryop.__subclasses__(), *ast.boolop.__subclasses__()),
+        *(str, int, bool, bytes, float, complex, type(None), type(...)),
+    }
+)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -26,16 +35,28 @@ class Reader:
         """Walk the whole tree."""
         top = self._scope(None)
         self._later(reversed(tree.body), top)
-        while self._todo:
-            node, scope = self._todo.pop()
-            visit = _VISITS.get(type(node))
-            if visit is not None:
+        todo, visits = self._todo, _VISITS
+        while todo:
+            node, scope = todo.pop()
+            visit = visits.get(node.__class__)
+            if visit is None:
+                self._below(node, scope)
+            else:
                 visit(self, node, scope)
-            elif node._fields:
-                self._later(_children(node), scope)
 
-    def _later(self, nodes: Iterator[ast.AST], scope: Scope) -> None:
-        self._todo.extend((node, scope) for node in nodes)
+    def _later(self, nodes: Iterable[ast.AST], scope: Scope) -> None:
+        self._todo.extend([(node, scope) for node in nodes if node.__class__ not in _LEAVES])
+
+    def _below(self, node: ast.AST, scope: Scope) -> None:
+        todo = self._todo
+        for field in reversed(node._fields):
+            value: Any = getattr(node, field, None)
+            if value.__class__ is list:
+                todo.extend(
+                    [(each, scope) for each in reversed(value) if each.__class__ not in _LEAVES]
+                )
+            elif value.__class__ not in _LEAVES:
+                todo.append((value, scope))
 
     def _scope(self, parent: Scope | None) -> Scope:
         scope = Scope(self._module, parent)
@@ -101,7 +122,7 @@ class Reader:
         inner = self._scope(scope)
         for generator in node.generators:
             self._target(inner, generator.target, generator.iter, element=True)
-        self._later(_children(node), inner)
+        self._below(node, inner)
 
     def _import(self, node: ast.Import, scope: Scope) -> None:
         self._module.imports.append(node)
@@ -119,30 +140,30 @@ class Reader:
     def _assign(self, node: ast.Assign, scope: Scope) -> None:
         for target in node.targets:
             self._target(scope, target, node.value)
-        self._later(_children(node), scope)
+        self._below(node, scope)
 
     def _annotated(self, node: ast.AnnAssign, scope: Scope) -> None:
         self._target(scope, node.target, node.value, node.annotation)
-        self._later(_children(node), scope)
+        self._below(node, scope)
 
     def _named(self, node: ast.NamedExpr, scope: Scope) -> None:
         self._target(scope, node.target, node.value)
-        self._later(_children(node), scope)
+        self._below(node, scope)
 
     def _loop(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
         self._target(scope, node.target, node.iter, element=True)
-        self._later(_children(node), scope)
+        self._below(node, scope)
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
         for item in node.items:
             if item.optional_vars is not None:
                 self._target(scope, item.optional_vars, item.context_expr)
-        self._later(_children(node), scope)
+        self._below(node, scope)
 
     def _caught(self, node: ast.ExceptHandler, scope: Scope) -> None:
         if node.name:
             self._bind(scope, node.name, node, annotation=node.type)
-        self._later(_children(node), scope)
+        self._below(node, scope)
 
     def _global(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
         for name in node.names:
@@ -152,7 +173,7 @@ class Reader:
 
     def _type_alias(self, node: Any, scope: Scope) -> None:
         self._target(scope, node.name, node.value)
-        self._later(_children(node), scope)
+        self._below(node, scope)
 
     def _call(self, node: ast.Call, scope: Scope) -> None:
         site = CallSite(node, scope)
@@ -160,17 +181,17 @@ class Reader:
         function = scope.enclosing_function()
         if function is not None:
             function.calls.append(site)
-        self._later(_children(node), scope)
+        self._below(node, scope)
 
     def _return(self, node: ast.Return, scope: Scope) -> None:
         if node.value is not None and isinstance(scope.owner, Function):
             scope.owner.returns.append(node.value)
-        self._later(_children(node), scope)
+        self._below(node, scope)
 
     def _captured(self, node: ast.AST, scope: Scope) -> None:
         if name := getattr(node, "name", None) or getattr(node, "rest", None):
             self._bind(scope, name, node)
-        self._later(_children(node), scope)
+        self._below(node, scope)
 
     def _target(
         self,
@@ -230,17 +251,6 @@ def _home(scope: Scope, name: str) -> Scope | None:
             return outer
         outer = outer.parent
     return None
-
-
-def _children(node: ast.AST) -> Iterator[ast.AST]:
-    for field in reversed(node._fields):
-        value = getattr(node, field, None)
-        if isinstance(value, list):
-            for each in reversed(value):
-                if isinstance(each, ast.AST):
-                    yield each
-        elif isinstance(value, ast.AST):
-            yield value
 
 
 _VISITS: dict[type[ast.AST], Callable[[Reader, Any, Scope], None]] = {

@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from groundrules.rules.model.names import Names, elements
+from groundrules.rules.model.names import Names
+from groundrules.rules.model.syntax import elements
 from groundrules.rules.model.tree import Binding, CallSite, Function, Scope
 from groundrules.rules.model.values import (
     Attribute,

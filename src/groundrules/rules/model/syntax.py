@@ -1,0 +1,78 @@
+"""What the syntax alone tells, without knowing what any name stands for."""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from groundrules.rules.model.tree import Binding, Function
+
+
+def elements(node: ast.expr | None) -> list[ast.expr]:
+    """Return the elements of a literal list, tuple or set, or the values of a literal dict."""
+    match node:
+        case ast.List(elts=found) | ast.Tuple(elts=found) | ast.Set(elts=found):
+            return found
+        case ast.Dict(values=found):
+            return found
+    return []
+
+
+def default_of(function: Function, name: str) -> ast.expr | None:
+    """Return the default of an argument, None if it has none."""
+    given = function.node.args
+    position = function.positional
+    defaults = dict(zip(reversed(position), reversed(given.defaults), strict=False))
+    for argument, default in (
+        *defaults.items(),
+        *zip(given.kwonlyargs, given.kw_defaults, strict=True),
+    ):
+        if argument.arg == name:
+            return default
+    return None
+
+
+def match_arguments(function: Function, node: ast.Call, *, bound: bool) -> dict[str, ast.expr]:
+    """Return what a call gives for each argument; `bound` if the first is given already."""
+    names = [argument.arg for argument in function.positional][1 if bound else 0 :]
+    given = dict[str, ast.expr]()
+    for name, value in zip(names, node.args, strict=False):
+        if isinstance(value, ast.Starred):
+            break
+        given[name] = value
+    given.update((each.arg, each.value) for each in node.keywords if each.arg)
+    return given
+
+
+def settles(binding: Binding, position: tuple[int, int]) -> bool:
+    """Whether a binding surely holds at a position: not under a condition, nor made of itself."""
+    if (binding.line, binding.column) >= position or binding.value is None:
+        return False
+    owner = binding.scope.owner
+    first_column = owner.node.body[0].col_offset if owner else 0
+    if binding.column != first_column:
+        return False
+    return not any(
+        isinstance(each, ast.Name) and each.id == binding.name for each in ast.walk(binding.value)
+    )
+
+
+def nearest_first(
+    bindings: Iterable[Binding], position: tuple[int, int] | None
+) -> Iterator[Binding]:
+    """Yield bindings in the order they are likely to hold at (line, column), the last one first."""
+    newest = sorted(bindings, key=lambda each: (each.line, each.column), reverse=True)
+    if position is None:
+        yield from newest
+        return
+    yield from (each for each in newest if (each.line, each.column) < position)
+    yield from (each for each in newest if (each.line, each.column) >= position)
+
+
+def parsed_annotation(text: str, at: ast.expr) -> ast.expr | None:
+    """Return the expression a string annotation holds, placed where the string stands."""
+    try:
+        parsed = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    for each in ast.walk(parsed):
+        ast.copy_location(each, at)
+    return parsed
