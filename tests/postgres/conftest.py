@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ import pytest
 from groundrules import postgres
 from groundrules.postgres.place import place_of
 from groundrules.postgres.postmaster import postmaster_of
-from groundrules.postgres.process import Account
+from groundrules.postgres.process import Account, command_line
 
 SOURCES = Path(postgres.__file__).parents[2]
 IS_ROOT = sys.platform != "win32" and os.geteuid() == 0
@@ -62,6 +64,26 @@ def clone(new_clone: Callable[[str], Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def _old_clone(_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    root = tmp_path_factory.mktemp("old") / "clone of mine"
+    step = root / "steps" / "01-setup"
+    step.mkdir(parents=True)
+    (step / "step.toml").write_text(
+        'id = "setup"\ntitle = "Setup"\nminutes = 1\nsummary = ""\nrules = []\nfiles = []\n'
+    )
+    postgres.ensure(root)
+    yield root
+    remove_server(root)
+
+
+@pytest.fixture
+def old_clone(_old_clone: Path) -> Path:
+    """A clone of the course whose server has run before, and does not now."""
+    postgres.stop(_old_clone)
+    return _old_clone
+
+
+@pytest.fixture(scope="session")
 def server(_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
     """A server that runs, for tests that do it no harm."""
     root = tmp_path_factory.mktemp("clone")
@@ -87,6 +109,13 @@ def pid_of(root: Path) -> int:
     postmaster = postmaster_of(place_of(root).pid_file)
     assert postmaster, "no server runs"
     return postmaster.pid
+
+
+def kill(pid: int) -> None:
+    """Kill a process and wait until it is gone."""
+    os.kill(pid, signal.SIGKILL)
+    while command_line(pid):
+        time.sleep(0.01)
 
 
 @dataclass(frozen=True)

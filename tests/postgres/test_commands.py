@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,22 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from groundrules import postgres
+from groundrules.postgres.place import place_of
 
 GROUNDRULES = (sys.executable, "-c", "from groundrules.cli import main; main()")
 
 pytestmark = pytest.mark.usefixtures("_machine")
-
-
-@pytest.fixture
-def course(new_clone: Callable[[str], Path]) -> Path:
-    """A clone with nothing in it but what makes it one."""
-    root = new_clone("clone of mine")
-    step = root / "steps" / "01-setup"
-    step.mkdir(parents=True)
-    (step / "step.toml").write_text(
-        'id = "setup"\ntitle = "Setup"\nminutes = 1\nsummary = ""\nrules = []\nfiles = []\n'
-    )
-    return root
 
 
 def db(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -43,23 +31,23 @@ def db(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_start_and_stop_say_what_they_did(course: Path) -> None:
+def test_start_and_stop_say_what_they_did(old_clone: Path) -> None:
     started, again, stopped, idle = (
-        db(course, each) for each in ("start", "start", "stop", "stop")
+        db(old_clone, each) for each in ("start", "start", "stop", "stop")
     )
 
     assert started.stdout.startswith("PostgreSQL 15.")
-    assert started.stderr == "Setting up PostgreSQL's data …\n"
+    assert started.stderr == ""
     assert (again.stdout, again.stderr) == (started.stdout, "")
     assert stopped.stdout == "PostgreSQL is stopped.\n"
     assert idle.stdout == "PostgreSQL was not running.\n"
     assert [each.returncode for each in (started, again, stopped, idle)] == [0, 0, 0, 0]
 
 
-def test_status_tells_people_and_programs_the_same(course: Path) -> None:
-    before = db(course, "status")
-    server = postgres.ensure(course)
-    after, read = db(course, "status"), db(course, "status", "--json")
+def test_status_tells_people_and_programs_the_same(old_clone: Path) -> None:
+    before = db(old_clone, "status")
+    server = postgres.ensure(old_clone)
+    after, read = db(old_clone, "status"), db(old_clone, "status", "--json")
 
     assert (before.returncode, after.returncode, read.returncode) == (1, 0, 0)
     assert "groundrules db start" in before.stdout
@@ -69,10 +57,10 @@ def test_status_tells_people_and_programs_the_same(course: Path) -> None:
     assert told["data"] in after.stdout
 
 
-async def test_url_prints_nothing_but_the_url_of_a_database_that_is_there(course: Path) -> None:
-    printed = db(course / "steps", "url")
+async def test_url_prints_nothing_but_the_url_of_a_database_that_is_there(old_clone: Path) -> None:
+    printed = db(old_clone / "steps", "url")
 
-    server = postgres.find(course)
+    server = postgres.find(old_clone)
     assert server
     assert printed.stdout == server.url_for("groundrules_dev") + "\n"
     engine = create_async_engine(printed.stdout.removesuffix("\n"))
@@ -81,8 +69,8 @@ async def test_url_prints_nothing_but_the_url_of_a_database_that_is_there(course
     await engine.dispose()
 
 
-def test_url_of_somebody_elses_database_is_refused(course: Path) -> None:
-    refused = db(course, "url", "prod")
+def test_url_of_somebody_elses_database_is_refused(old_clone: Path) -> None:
+    refused = db(old_clone, "url", "prod")
 
     assert refused.returncode == 2
     assert refused.stderr.endswith(
@@ -91,11 +79,11 @@ def test_url_of_somebody_elses_database_is_refused(course: Path) -> None:
     assert refused.stdout == ""
 
 
-def test_psql_gets_what_follows_and_gives_its_exit_status(course: Path) -> None:
-    asked = db(course, "psql", "-At", "-v", "ON_ERROR_STOP=1", "-c", "SELECT 6 * 7")
+def test_psql_gets_what_follows_and_gives_its_exit_status(old_clone: Path) -> None:
+    asked = db(old_clone, "psql", "-At", "-v", "ON_ERROR_STOP=1", "-c", "SELECT 6 * 7")
     if "psql is not on this machine" in asked.stderr:
         pytest.skip(asked.stderr)
-    failed = db(course, "psql", "-c", "SELECT nothing")
+    failed = db(old_clone, "psql", "-c", "SELECT nothing")
 
     assert asked.stdout == "42\n"
     assert failed.returncode == 1
@@ -119,11 +107,11 @@ def test_outside_of_any_clone_it_is_said_in_one_sentence(tmp_path: Path) -> None
 
 
 def test_a_wrong_variable_is_one_sentence_and_no_traceback(
-    course: Path, monkeypatch: pytest.MonkeyPatch
+    old_clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GROUNDRULES_DATABASE_URL", "sqlite:///x.db")
 
-    refused = db(course, "start")
+    refused = db(old_clone, "start")
 
     assert refused.returncode == 2
     assert refused.stderr.startswith("GROUNDRULES_DATABASE_URL cannot be used: ")
@@ -131,19 +119,20 @@ def test_a_wrong_variable_is_one_sentence_and_no_traceback(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing on Windows")
-def test_ctrl_c_ends_the_command_without_a_traceback(course: Path) -> None:
+def test_ctrl_c_ends_the_command_without_a_traceback(old_clone: Path) -> None:
+    shutil.rmtree(place_of(old_clone).data)
     with subprocess.Popen(
         [*GROUNDRULES, "db", "start"],
-        cwd=course,
+        cwd=old_clone,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     ) as command:
         assert command.stderr
-        command.stderr.readline()
+        assert command.stderr.readline() == "Setting up PostgreSQL's data …\n"
         os.killpg(command.pid, signal.SIGINT)
         rest = command.stderr.read()
 
     assert command.returncode == 130
     assert "Traceback" not in rest
-    assert postgres.ensure(course).answers()
+    assert postgres.ensure(old_clone).answers()

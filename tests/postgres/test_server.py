@@ -1,9 +1,11 @@
 """The clone's own server: found, started, stopped."""
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
@@ -11,9 +13,12 @@ import pytest
 
 from groundrules import postgres
 from groundrules.postgres import Server
-from tests.postgres.conftest import pid_of
+from groundrules.postgres.place import place_of
+from groundrules.postgres.process import account, command_line
+from tests.postgres.conftest import kill, pid_of
 
 pytestmark = pytest.mark.usefixtures("_machine")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="these signals and files are POSIX's")
 
 
 async def ask(server: Server, query: str, **login: str) -> object:
@@ -32,13 +37,13 @@ async def test_a_server_starts_where_there_is_none(clone: Path) -> None:
     assert server.source == "machine"
 
 
-def test_a_running_server_is_found_and_not_started_again(clone: Path) -> None:
-    started = postgres.ensure(clone)
-    process = pid_of(clone)
+def test_a_running_server_is_found_and_not_started_again(old_clone: Path) -> None:
+    started = postgres.ensure(old_clone)
+    process = pid_of(old_clone)
 
-    assert postgres.ensure(clone) == started
-    assert postgres.find(clone) == started
-    assert pid_of(clone) == process
+    assert postgres.ensure(old_clone) == started
+    assert postgres.find(old_clone) == started
+    assert pid_of(old_clone) == process
 
 
 def test_finding_starts_nothing(clone: Path) -> None:
@@ -46,19 +51,19 @@ def test_finding_starts_nothing(clone: Path) -> None:
     assert list(clone.iterdir()) == []
 
 
-def test_stopping_ends_the_server_and_says_whether_one_ran(clone: Path) -> None:
-    postgres.ensure(clone)
+def test_stopping_ends_the_server_and_says_whether_one_ran(old_clone: Path) -> None:
+    postgres.ensure(old_clone)
 
-    assert postgres.stop(clone) is True
-    assert postgres.find(clone) is None
-    assert postgres.stop(clone) is False
+    assert postgres.stop(old_clone) is True
+    assert postgres.find(old_clone) is None
+    assert postgres.stop(old_clone) is False
 
 
-async def test_databases_outlive_a_stop(clone: Path) -> None:
-    await postgres.create_database(postgres.ensure(clone), "groundrules_kept")
+async def test_databases_outlive_a_stop(old_clone: Path) -> None:
+    await postgres.create_database(postgres.ensure(old_clone), "groundrules_kept")
 
-    postgres.stop(clone)
-    server = postgres.ensure(clone)
+    postgres.stop(old_clone)
+    server = postgres.ensure(old_clone)
 
     count = await ask(server, "SELECT count(*) FROM pg_database WHERE datname = 'groundrules_kept'")
     assert count == 1
@@ -113,13 +118,13 @@ def test_commands_that_start_it_at_once_share_one_server(clone: Path) -> None:
 
 
 def test_the_applications_own_database_url_means_nothing(
-    clone: Path, monkeypatch: pytest.MonkeyPatch
+    old_clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "mysql://elsewhere")
     monkeypatch.setenv("PGHOST", "elsewhere")
     monkeypatch.setenv("PGPORT", "1")
 
-    assert postgres.ensure(clone).source == "machine"
+    assert postgres.ensure(old_clone).source == "machine"
 
 
 def test_progress_is_told_only_when_there_is_something_to_wait_for(clone: Path) -> None:
@@ -157,3 +162,44 @@ def test_for_root_it_works_in_a_clone_that_nobody_else_may_enter(clone: Path) ->
     assert {each: each.stat().st_mode for each in before} == before
     assert Path(f"/proc/{pid_of(clone)}").stat().st_uid != 0
     assert list(clone.iterdir()) == []
+
+
+@posix
+async def test_a_killed_server_starts_again_with_its_data(old_clone: Path) -> None:
+    await postgres.create_database(postgres.ensure(old_clone), "groundrules_survivor")
+    kill(pid_of(old_clone))
+
+    assert postgres.find(old_clone) is None
+    server = postgres.ensure(old_clone)
+    count = await ask(
+        server, "SELECT count(*) FROM pg_database WHERE datname = 'groundrules_survivor'"
+    )
+    assert count == 1
+
+
+@posix
+def test_a_pid_file_whose_number_is_another_programs_by_now_is_no_server(old_clone: Path) -> None:
+    postgres.ensure(old_clone)
+    place = place_of(old_clone)
+    left = place.pid_file.read_text()
+    server = pid_of(old_clone)
+    kill(server)
+    with somebody_else() as pid:
+        place.pid_file.write_text(left.replace(str(server), str(pid), 1))
+        assert place.socket_lock
+        place.socket_lock.write_text(left.replace(str(server), str(pid), 1))
+
+        assert postgres.find(old_clone) is None
+        assert postgres.stop(old_clone) is False
+        assert postgres.ensure(old_clone).answers()
+        assert command_line(pid)
+
+
+@contextmanager
+def somebody_else() -> Iterator[int]:
+    """A process of the server's own user that is no server; gives its id."""
+    pid = account().spawn(["/bin/sleep", "600"], Path("/"), sys.stderr.fileno())
+    try:
+        yield pid
+    finally:
+        os.kill(pid, signal.SIGKILL)

@@ -229,11 +229,11 @@ def test_a_choice_that_is_none_is_refused(clone: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.usefixtures("_machine")
-def test_a_server_that_runs_is_not_swapped_for_the_wheels(clone: Path) -> None:
-    postgres.ensure(clone)
+def test_a_server_that_runs_is_not_swapped_for_the_wheels(old_clone: Path) -> None:
+    postgres.ensure(old_clone)
 
     with pytest.raises(PostgresError, match="run `groundrules db stop` first"):
-        postgres.ensure(clone, source="wheel")
+        postgres.ensure(old_clone, source="wheel")
 
 
 @pytest.fixture

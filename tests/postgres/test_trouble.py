@@ -17,66 +17,18 @@ import pytest
 from groundrules import postgres
 from groundrules.postgres import PostgresError, Server
 from groundrules.postgres.place import place_of
-from groundrules.postgres.process import account, command_line
-from tests.postgres.conftest import Nobody, pid_of
+from groundrules.postgres.process import command_line
+from tests.postgres.conftest import Nobody, kill, pid_of
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.usefixtures("_machine"),
     pytest.mark.skipif(sys.platform == "win32", reason="these signals and files are POSIX's"),
 ]
 
 
-@contextmanager
-def somebody_else() -> Iterator[int]:
-    """A process of the server's own user that is no server; gives its id."""
-    pid = account().spawn(["/bin/sleep", "600"], Path("/"), sys.stderr.fileno())
-    try:
-        yield pid
-    finally:
-        os.kill(pid, signal.SIGKILL)
-
-
-def kill(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-    while command_line(pid):
-        time.sleep(0.01)
-
-
 def alive(pid: int) -> bool:
     return "postgres" in command_line(pid)
-
-
-async def databases(server: Server) -> set[str]:
-    session = await asyncpg.connect(server.dsn_for("postgres"))
-    try:
-        return {row["datname"] for row in await session.fetch("SELECT datname FROM pg_database")}
-    finally:
-        await session.close()
-
-
-async def test_a_killed_server_starts_again_with_its_data(clone: Path) -> None:
-    await postgres.create_database(postgres.ensure(clone), "groundrules_kept")
-    kill(pid_of(clone))
-
-    assert postgres.find(clone) is None
-    assert "groundrules_kept" in await databases(postgres.ensure(clone))
-
-
-def test_a_pid_file_whose_number_is_another_programs_by_now_is_no_server(clone: Path) -> None:
-    postgres.ensure(clone)
-    place = place_of(clone)
-    left = place.pid_file.read_text()
-    server = pid_of(clone)
-    kill(server)
-    with somebody_else() as pid:
-        place.pid_file.write_text(left.replace(str(server), str(pid), 1))
-        assert place.socket_lock
-        place.socket_lock.write_text(left.replace(str(server), str(pid), 1))
-
-        assert postgres.find(clone) is None
-        assert postgres.stop(clone) is False
-        assert postgres.ensure(clone).answers()
-        assert command_line(pid)
 
 
 async def test_a_killed_servers_last_process_is_waited_for(clone: Path) -> None:
@@ -89,7 +41,6 @@ async def test_a_killed_servers_last_process_is_waited_for(clone: Path) -> None:
     assert not alive(backend)
 
 
-@pytest.mark.slow
 async def test_a_killed_servers_process_that_never_ends_is_named(clone: Path) -> None:
     backend = await orphan(postgres.ensure(clone), pid_of(clone))
     try:
@@ -143,7 +94,7 @@ def test_damaged_data_is_named_with_what_to_do(clone: Path) -> None:
 def test_data_half_made_by_a_killed_command_is_made_anew(clone: Path) -> None:
     place = place_of(clone)
     place.make()
-    half = place.folder / "data.new"
+    half = place.folder / "new-half"
     half.mkdir()
     (half / "PG_VERSION").write_text("15\n")
 
@@ -151,7 +102,6 @@ def test_data_half_made_by_a_killed_command_is_made_anew(clone: Path) -> None:
     assert not half.exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.05, 0.2, 0.4, 0.5])
 @pytest.mark.parametrize("order", [signal.SIGINT, signal.SIGKILL])
 def test_a_start_cut_short_anywhere_leaves_the_next_one_whole(
@@ -172,7 +122,6 @@ def test_a_start_cut_short_anywhere_leaves_the_next_one_whole(
     assert postgres.ensure(clone).answers()
 
 
-@pytest.mark.slow
 def test_a_server_that_hangs_is_stopped(clone: Path) -> None:
     postgres.ensure(clone)
     process = pid_of(clone)

@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from groundrules.postgres.binaries import Binaries
@@ -48,9 +49,10 @@ _WHO_MAY_ENTER = {
 def create(place: Place, programs: Binaries, say: Say) -> None:
     """Make the data of a new server, whole or not at all; raise PostgresError with the reason."""
     say("Setting up PostgreSQL's data …")
-    new = place.folder / "data.new"
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(mode=0o700)
+    for left in place.folder.glob("new-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    # Not the same name again: a killed command may have left its initdb at work.
+    new = Path(tempfile.mkdtemp(prefix="new-", dir=place.folder))
     place.account.own(new)
     command: list[str | Path] = [programs.program("initdb"), "-D", new, "--username=postgres"]
     command += ["--encoding=UTF8", "--auth=reject", "--no-sync", "--no-instructions"]

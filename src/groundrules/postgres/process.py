@@ -96,7 +96,7 @@ def account() -> Account:
 def environment() -> dict[str, str]:
     """Return the environment for PostgreSQL's programs: nothing that changes what they do or say."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))}
-    return kept | {"LC_ALL": "C"}
+    return kept | {"LC_ALL": "C", "TZ": "UTC"}
 
 
 def command_line(pid: int) -> str:
