@@ -104,7 +104,7 @@ class Worker:
         self.pid: Future[int] = Future()
         self.exit: Future[Exit] = Future()
         self._end = end
-        self._stacks = stacks
+        self._stacks = None if stacks is None else os.fdopen(stacks, "rb", buffering=0)
         self._patient = patient
         self._connection: socket.socket | None = None
         self._unsent: list[bytes] = []
@@ -225,6 +225,8 @@ class Worker:
                 except ProtocolError as error:
                     self._broken = str(error)
                     break
+        with self._lock:
+            connection.close()
         self._fail_pending()
 
     def _settle(self, reply: Reply) -> None:
@@ -247,10 +249,11 @@ class Worker:
     def ended(self, how: Exit) -> None:
         """Be told how the process ended."""
         self.exit.set_result(how)
-        connection = self._connection
-        if connection is not None:  # a child of it may keep the other end open
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        if self._connection is not None:  # a child of it may keep the other end open
+            with self._lock, suppress(OSError):
+                self._connection.shutdown(socket.SHUT_RDWR)
+        if self._stacks is not None:
+            self._stacks.close()
         self._fail_pending()
 
     async def _wait_for_exit(self) -> Exit | None:
@@ -271,10 +274,10 @@ class Worker:
         if self._stacks is None:
             return ()
         dump = b""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # the process may end meanwhile
             os.kill(self.pid.result(), signal.SIGUSR1)
             while select([self._stacks], [], [], 0.2)[0]:  # it comes in small pieces
-                dump += os.read(self._stacks, 65536)
+                dump += self._stacks.read(65536)
         for file, line in re.findall(
             r'^  File "(.*)", line (\d+) in ', dump.decode(), re.MULTILINE
         ):

@@ -33,6 +33,8 @@ class ForkLauncher:
     :param preload: the modules to import beforehand.
     """
 
+    unix_sockets = True
+
     def __init__(self, preload: Sequence[str] = (*BASE, *DATABASE)) -> None:
         self._orders, theirs = socket.socketpair()
         self._process = subprocess.Popen(
@@ -53,7 +55,8 @@ class ForkLauncher:
         self._lock = threading.Lock()
         self._ordered: deque[Worker] = deque()
         self._started: dict[int, Worker] = {}
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def start(
         self, folder: Path, environment: Mapping[str, str], *, terminal: bool = False
@@ -101,6 +104,8 @@ class ForkLauncher:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._reader.join(5)
+        self._orders.close()
 
     def _read(self) -> None:
         with suppress(OSError), self._orders.makefile("rb") as lines:
@@ -140,6 +145,8 @@ class ExecLauncher:
 
     For systems that cannot fork. It is slower: every worker imports the libraries itself.
     """
+
+    unix_sockets = False
 
     def __init__(self) -> None:
         self._processes: list[subprocess.Popen[bytes]] = []
