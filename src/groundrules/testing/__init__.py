@@ -1,0 +1,5 @@
+"""What the suites of the steps are written with."""
+
+from groundrules.testing.marks import rules_so_far, task
+
+__all__ = ["rules_so_far", "task"]

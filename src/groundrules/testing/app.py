@@ -1,0 +1,322 @@
+"""The trainee's application as a test sees it: HTTP requests it answers, and calls of its functions."""
+
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from groundrules.testing.values import from_json
+from groundrules.worker.client import (
+    PATIENCE_LOST,
+    REQUEST_LIMIT,
+    START_LIMIT,
+    Ended,
+    Hung,
+    Raised,
+    Worker,
+    WorkerError,
+)
+from groundrules.worker.launcher import Launcher
+from groundrules.worker.protocol import JSON, Failure, ProtocolError, read_failure
+
+BODY_LIMIT = 5 * 1024 * 1024  # bytes of one answer
+APPLICATION = "app.main.app"
+
+
+class Response(httpx2.Response):
+    """An answer of the application."""
+
+    def json(self, **options: Any) -> Any:
+        """Return the body as JSON; an `AssertionError` says so if it is none."""
+        try:
+            return super().json(**options)
+        except (ValueError, RecursionError):
+            asked = f"{self.request.method} {self.request.url.path}"
+            raise AssertionError(f"{asked} must answer JSON; its body is none.") from None
+
+
+@dataclass
+class Patience:
+    """How long a run waits for one answer: less, once it has seen a hang."""
+
+    limit: float = REQUEST_LIMIT
+
+    def lose(self) -> None:
+        """Wait less from now on."""
+        self.limit = PATIENCE_LOST
+
+
+@dataclass
+class Served:
+    """An application that a worker serves, or is about to.
+
+    :param start: done once it is served; holds the TCP port where there is no Unix socket.
+    """
+
+    worker: Worker
+    socket: str | None
+    start: "Future[JSON]"
+
+    def client(self, limit: float | None) -> httpx2.AsyncClient:
+        """Return a new client for it, which waits `limit` seconds at most."""
+        insecure = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # making the usual one takes 20 ms
+        transport = httpx2.AsyncHTTPTransport(uds=self.socket, verify=insecure, trust_env=False)
+        host = "library.test" if self.socket else f"127.0.0.1:{self.start.result()}"
+        return httpx2.AsyncClient(
+            transport=transport, base_url=f"http://{host}", timeout=limit, trust_env=False
+        )
+
+
+@dataclass
+class Runner:
+    """Runs one application in one environment, in a worker that is replaced whenever it is lost.
+
+    :param folder: the folder that holds the `app` package.
+    :param sockets: a short folder for Unix sockets.
+    :param target: what is served: an application, or with `factory` a function that makes one.
+    """
+
+    launcher: Launcher
+    folder: Path
+    sockets: Path
+    environment: Mapping[str, str]
+    patience: Patience
+    target: str = APPLICATION
+    factory: bool = False
+    terminal: bool = False
+    _worker: Worker | None = None
+    current: Served | None = None
+    _failure: WorkerError | None = None
+
+    def start(self) -> None:
+        """Begin to start the application; nobody waits for it yet."""
+        worker = self.worker()
+        path = str(self.sockets / f"{id(worker):x}") if self.launcher.unix_sockets else None
+        start = worker.submit("serve", target=self.target, factory=self.factory, path=path)
+        self.current = Served(worker, path, start)
+
+    async def served(self) -> Served:
+        """Return the application once it has started; raise the `WorkerError` that says why it does not."""
+        if self._failure is not None:
+            raise self._failure
+        if self.current is None or self.current.worker is not self.worker():
+            self.start()
+        served = self.current
+        assert served is not None
+        try:
+            await served.worker.wait(
+                served.start,
+                limit=START_LIMIT,
+                doing=f"The import of {self.target.rpartition('.')[0]}",
+            )
+        except WorkerError as error:
+            self._failure = error
+            raise
+        return served
+
+    def worker(self) -> Worker:
+        """Return a living worker: the one there is, or a new one in place of a lost one."""
+        if self._worker is None or self._worker.exit.done():
+            self._worker = self.launcher.start(
+                self.folder, self.environment, terminal=self.terminal
+            )
+        return self._worker
+
+    async def settled(self) -> Worker:
+        """Return a worker that is not busy with starting the application any more."""
+        if self.current is not None and self._failure is None:
+            with suppress(WorkerError):
+                await self.served()
+        return self.worker()
+
+    def stop(self) -> None:
+        """End the worker at once."""
+        if self._worker is not None:
+            self._worker.kill()
+
+
+@dataclass(frozen=True)
+class Account:
+    """What happened in a test: its last request and answer, what handlers raised, what was printed."""
+
+    exchange: str | None = None
+    raised: Sequence[Failure] = ()
+    printed: str = ""
+
+
+@dataclass
+class App:
+    """The application under test.
+
+    `await app.get("/api/v1/health")` sends a request to it, served by uvicorn in its own process, and
+    `await app.core.config.get_settings()` calls a function there.
+    """
+
+    _runner: Runner
+    _client: httpx2.AsyncClient | None = None
+    _exchanges: list[str] = field(default_factory=list)
+
+    async def get(self, path: str, **options: Any) -> "Response":
+        """Send a GET request; `options` are those of httpx2."""
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> "Response":
+        """Send a POST request; `options` are those of httpx2."""
+        return await self.request("POST", path, **options)
+
+    async def request(self, method: str, path: str, **options: Any) -> "Response":
+        """Send a request and return the answer, whatever its status code.
+
+        Raises a `WorkerError` if the application does not start, does not answer in time, or dies.
+        """
+        served = await self._runner.served()
+        if self._client is None:
+            self._client = served.client(
+                None if self._runner.terminal else self._runner.patience.limit
+            )
+        doing = f"{method} {path}"
+        try:
+            async with self._client.stream(method, path, **options) as response:
+                body = b""
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > BODY_LIMIT:
+                        raise WorkerError(
+                            f"{doing} answered with more than {BODY_LIMIT >> 20} MiB."
+                        )
+        except httpx2.TransportError as error:
+            self._exchanges.append(f"{doing}: no answer")
+            await self.close()
+            lost = await served.worker.diagnose(self._runner.patience.limit, doing)
+            if isinstance(lost, Hung):
+                self._runner.patience.lose()
+            raise lost from error
+        answer = f"{response.status_code} {response.reason_phrase}".strip()
+        self._exchanges.append(f"{doing}: {answer} {body[:200].decode(errors='replace')}")
+        return Response(
+            response.status_code,
+            headers=_plain(response.headers),
+            content=body,
+            request=response.request,
+        )
+
+    async def call(self, target: str, **arguments: JSON) -> Any:
+        """Call the function of that dotted name, and return its value.
+
+        Raises `Raised` if it raises, and another `WorkerError` if it does not come to an end.
+        """
+        worker = await self._runner.settled()
+        limit = self._runner.patience.limit
+        try:
+            value = await worker.ask(
+                "call", limit=limit, doing=f"{target}()", target=target, arguments=arguments
+            )
+        except Hung:
+            self._runner.patience.lose()
+            raise
+        return from_json(value)
+
+    async def start_failure(self) -> WorkerError | None:
+        """Return what keeps the application from starting, or None if it starts.
+
+        Raises the error if it is not a refusal but a hang.
+        """
+        try:
+            await self._runner.served()
+        except Hung:
+            raise
+        except WorkerError as error:
+            return error
+        return None
+
+    @contextmanager
+    def refuses(self, kind: str | None = None) -> Iterator[None]:
+        """Expect what is called inside to end with an exception, of the class `kind` or below it if given.
+
+        A hang is no refusal.
+        """
+        try:
+            yield
+        except Raised as refusal:
+            if kind is not None and kind not in refusal.failure.kinds:
+                raise
+        except Ended:
+            if kind is not None:
+                raise
+        else:
+            raise AssertionError(f"This must be refused with {kind or 'an error'}; it is not.")
+
+    @asynccontextmanager
+    async def started(
+        self, target: str = APPLICATION, *, factory: bool = False, **environment: str
+    ) -> "AsyncIterator[App]":
+        """Run the same code in another process, with more variables set or from another target."""
+        runner = Runner(
+            self._runner.launcher,
+            self._runner.folder,
+            self._runner.sockets,
+            {**self._runner.environment, **environment},
+            self._runner.patience,
+            target,
+            factory,
+        )
+        other = App(runner, _exchanges=self._exchanges)
+        try:
+            yield other
+        finally:
+            await other.close()
+            runner.stop()
+
+    def account(self) -> "Account":
+        """Return what happened in this test beside what the test saw; call it once, after a failure."""
+        served = self._runner.current
+        raised: JSON = []
+        if served is not None and not served.worker.exit.done():
+            with suppress(WorkerError, TimeoutError):
+                raised = served.worker.submit("raised").result(1)
+        with suppress(ProtocolError):
+            return Account(
+                exchange=self._exchanges[-1] if self._exchanges else None,
+                raised=[read_failure(each) for each in raised] if isinstance(raised, list) else [],
+                printed=served.worker.output.take() if served is not None else "",
+            )
+        return Account()
+
+    async def close(self) -> None:
+        """Close the connections of this test."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    def __getattr__(self, name: str) -> "Name":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Name(self, f"app.{name}")
+
+
+@dataclass(frozen=True)
+class Name:
+    """A dotted name in the trainee's code: called, it is called there."""
+
+    _app: App
+    _dotted: str
+
+    def __getattr__(self, name: str) -> "Name":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Name(self._app, f"{self._dotted}.{name}")
+
+    async def __call__(self, **arguments: JSON) -> Any:
+        """Call the function of this name in the worker, as `App.call` does."""
+        return await self._app.call(self._dotted, **arguments)
+
+
+def _plain(headers: httpx2.Headers) -> list[tuple[str, str]]:
+    """The headers of a body that is decoded already."""
+    encoded = ("content-encoding", "content-length", "transfer-encoding")
+    return [(name, value) for name, value in headers.multi_items() if name not in encoded]

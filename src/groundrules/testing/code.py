@@ -1,0 +1,58 @@
+"""The trainee's code as a suite sees it without running it: its files, and the rules it keeps."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from groundrules.course.steps import Course, Step
+from groundrules.rules import Finding, Report, check_project
+
+
+class RuleBroken(Exception):
+    """A rule is broken; `findings` say where."""
+
+    def __init__(self, findings: Sequence[Finding], folder: Path) -> None:
+        super().__init__(f"{findings[0].rule} is broken")
+        self.findings = findings
+        self.folder = folder
+
+
+@dataclass(frozen=True)
+class Code:
+    """The source of one application.
+
+    :param folder: the folder that holds the `app` package.
+    """
+
+    course: Course
+    folder: Path
+
+    def toml(self, file: str) -> dict[str, Any]:
+        """Return what a TOML file holds; an `AssertionError` says what keeps it from being read."""
+        try:
+            return tomllib.loads((self.folder / file).read_text(encoding="utf-8-sig"))
+        except FileNotFoundError:
+            raise AssertionError(f"{file} is missing.") from None
+        except (OSError, ValueError) as error:
+            raise AssertionError(f"{file} cannot be read as TOML: {error}.") from None
+
+    def must_keep(self, rule: str, *, until: Step) -> None:
+        """Raise `RuleBroken` if files that the steps up to `until` are about break `rule`.
+
+        Files that only later steps list are left out; files that no step lists are not.
+        """
+        later = self.course.only_later(until)
+        findings = [
+            finding
+            for finding in self._report.findings
+            if finding.rule in (rule, "GR000") and finding.path not in later
+        ]
+        if findings:
+            raise RuleBroken(findings, self.folder)
+
+    @cached_property
+    def _report(self) -> Report:
+        return check_project(self.folder, package="app", honour_ignores=False)

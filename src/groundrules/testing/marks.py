@@ -1,0 +1,11 @@
+"""The marks of a suite's tests."""
+
+import pytest
+
+rules_so_far = pytest.mark.rules_so_far
+"""Run the test once for each rule that holds at the end of the step; it gets the code as `rule`."""
+
+
+def task(task_id: str, *rules: str) -> pytest.MarkDecorator:
+    """Name the task that a test belongs to, as in `"05.2"`, and the rules it is evidence for."""
+    return pytest.mark.task(task_id, rules)
