@@ -1,0 +1,1 @@
+"""Configuration, security and what everything else builds on."""

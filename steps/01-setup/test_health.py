@@ -1,0 +1,41 @@
+"""Task 01.4: the health route."""
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+
+HEALTH = "/api/v1/health"
+
+
+@task("01.4")
+async def test_health_answers_that_the_application_is_up(app: App) -> None:
+    response = await app.get(HEALTH)
+
+    assert response.status_code == 200, f"GET {HEALTH} must answer 200."
+    body = response.json()
+    assert isinstance(body, dict), f"GET {HEALTH} must answer a JSON object."
+    assert body.get("status") == "ok", f'GET {HEALTH} must answer {{"status": "ok"}}.'
+
+
+@task("01.4")
+async def test_health_is_found_under_the_prefix_only(app: App) -> None:
+    assert (await app.get(HEALTH)).status_code == 200, f"GET {HEALTH} must answer 200."
+
+    response = await app.get("/health")
+
+    assert response.status_code == 404, "GET /health, without /api/v1, must answer 404."
+
+
+@task("01.4")
+async def test_health_is_only_read(app: App) -> None:
+    response = await app.post(HEALTH)
+
+    assert response.status_code == 405, f"POST {HEALTH} must answer 405: the route is a GET."
+
+
+@task("01.4")
+async def test_health_stands_in_the_documentation(app: App) -> None:
+    response = await app.get("/openapi.json")
+
+    assert "get" in response.json()["paths"].get(HEALTH, {}), (
+        f"/openapi.json does not list GET {HEALTH}."
+    )

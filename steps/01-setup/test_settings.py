@@ -1,0 +1,35 @@
+"""Task 01.2: settings from the environment."""
+
+import pytest
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+
+
+@task("01.2")
+async def test_the_log_level_is_info_unless_it_is_set(app: App) -> None:
+    settings = await app.core.config.get_settings()
+
+    level = settings.log_level
+    assert level == "INFO", f"Without LOG_LEVEL set, log_level must be 'INFO'; it is {level!r}."
+
+
+@task("01.2")
+@pytest.mark.parametrize("wanted", ["DEBUG", "WARNING", "ERROR", "CRITICAL"])
+async def test_the_log_level_comes_from_the_environment(app: App, wanted: str) -> None:
+    async with app.started(LOG_LEVEL=wanted) as other:
+        settings = await other.core.config.get_settings()
+
+    level = settings.log_level
+    assert level == wanted, (
+        f"With LOG_LEVEL={wanted}, log_level must be {wanted!r}; it is {level!r}."
+    )
+
+
+@task("01.2")
+async def test_an_unknown_log_level_is_refused(app: App) -> None:
+    await app.core.config.get_settings()
+
+    async with app.started(LOG_LEVEL="LOUD") as other:
+        with other.refuses():
+            await other.core.config.get_settings()
