@@ -32,6 +32,7 @@ class Verdict:
     def __init__(self, course: Course) -> None:
         self._course = course
         self._tasks: dict[str, TaskVerdict] = {}
+        self._tests: list[dict[str, object]] = []
 
     def add(
         self, report: pytest.TestReport, step: Step, task: Task, error: BaseException | None
@@ -43,6 +44,14 @@ class Verdict:
         verdict.passed += report.passed
         verdict.failed += report.failed
         verdict.untouched |= isinstance(error, NothingToCheck)
+        self._tests.append(
+            {
+                "test": report.nodeid,
+                "task": task.id,
+                "passed": report.passed,
+                "message": report.longreprtext,
+            }
+        )
 
     def show(self, reporter: pytest.TerminalReporter) -> None:
         """Write a line for each task that was checked, and what to do next."""
@@ -67,6 +76,10 @@ class Verdict:
             reporter.write_line(f"Next: {task.id} in {files}; read steps/{step.name}/README.md")
 
     def as_json(self) -> str:
-        """Return `{"version": 1, "tasks": [{"task", "title", "step", "passed", "failed", "untouched"}]}`."""
+        """Return the verdict as one JSON object.
+
+        `{"version": 1, "tasks": [{"task", "title", "step", "passed", "failed", "untouched"}],
+        "tests": [{"test", "task", "passed", "message"}]}`
+        """
         tasks = [asdict(verdict) for verdict in self._tasks.values()]
-        return json.dumps({"version": 1, "tasks": tasks})
+        return json.dumps({"version": 1, "tasks": tasks, "tests": self._tests})
