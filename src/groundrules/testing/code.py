@@ -39,16 +39,19 @@ class Code:
         except (OSError, ValueError) as error:
             raise AssertionError(f"{file} cannot be read as TOML: {error}.") from None
 
-    def must_keep(self, rule: str, *, until: Step) -> None:
+    def must_keep(self, rule: str, *, until: Step, file: str | None = None) -> None:
         """Raise `RuleBroken` if files that the steps up to `until` are about break `rule`.
 
-        Files that only later steps list are left out; files that no step lists are not.
+        Files that only later steps list are left out; files that no step lists are not. With `file`, only
+        what is found in that file counts.
         """
         later = self.course.only_later(until)
         findings = [
             finding
             for finding in self._report.findings
-            if finding.rule in (rule, "GR000") and finding.path not in later
+            if finding.rule in (rule, "GR000")
+            and finding.path not in later
+            and file in (None, finding.path)
         ]
         if findings:
             raise RuleBroken(findings, self.folder)
