@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from groundrules.worker.protocol import JSON, Failure, ProtocolError, read_failu
 
 BODY_LIMIT = 5 * 1024 * 1024  # bytes of one answer
 APPLICATION = "app.main.app"
+_numbers = count()
 
 
 class Response(httpx2.Response):
@@ -42,13 +44,14 @@ class Response(httpx2.Response):
 
 @dataclass
 class Patience:
-    """How long a run waits for one answer: less, once it has seen a hang."""
+    """How many seconds a run waits for a start and for one answer: less, once it has seen a hang."""
 
+    start: float = START_LIMIT
     limit: float = REQUEST_LIMIT
 
     def lose(self) -> None:
-        """Wait less from now on."""
-        self.limit = PATIENCE_LOST
+        """Wait less for an answer from now on."""
+        self.limit = min(self.limit, PATIENCE_LOST)
 
 
 @dataclass
@@ -96,7 +99,7 @@ class Runner:
     def start(self) -> None:
         """Begin to start the application; nobody waits for it yet."""
         worker = self.worker()
-        path = str(self.sockets / f"{id(worker):x}") if self.launcher.unix_sockets else None
+        path = str(self.sockets / f"{next(_numbers):x}") if self.launcher.unix_sockets else None
         start = worker.submit("serve", target=self.target, factory=self.factory, path=path)
         self.current = Served(worker, path, start)
 
@@ -111,7 +114,7 @@ class Runner:
         try:
             await served.worker.wait(
                 served.start,
-                limit=START_LIMIT,
+                limit=self.patience.start,
                 doing=f"The import of {self.target.rpartition('.')[0]}",
             )
         except WorkerError as error:
@@ -159,6 +162,7 @@ class App:
 
     _runner: Runner
     _client: httpx2.AsyncClient | None = None
+    _asked: Served | None = None
     _exchanges: list[str] = field(default_factory=list)
 
     async def get(self, path: str, **options: Any) -> "Response":
@@ -175,10 +179,12 @@ class App:
         Raises a `WorkerError` if the application does not start, does not answer in time, or dies.
         """
         served = await self._runner.served()
-        if self._client is None:
+        if self._client is None or self._asked is not served:
+            await self.close()
             self._client = served.client(
                 None if self._runner.terminal else self._runner.patience.limit
             )
+            self._asked = served
         doing = f"{method} {path}"
         try:
             async with self._client.stream(method, path, **options) as response:
@@ -192,7 +198,10 @@ class App:
         except httpx2.TransportError as error:
             self._exchanges.append(f"{doing}: no answer")
             await self.close()
-            lost = await served.worker.diagnose(self._runner.patience.limit, doing)
+            if isinstance(error, httpx2.TimeoutException):
+                lost = await served.worker.diagnose(self._runner.patience.limit, doing)
+            else:
+                lost = await served.worker.refusal(doing)
             if isinstance(lost, Hung):
                 self._runner.patience.lose()
             raise lost from error

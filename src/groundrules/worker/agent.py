@@ -6,14 +6,15 @@ import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from importlib import import_module
 from inspect import isawaitable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from groundrules.worker.failures import describe, waiting_frames
-from groundrules.worker.protocol import JSON, REPLY_LIMIT, decode, encode
+from groundrules.worker.failures import describe, running_frames, waiting_frames
+from groundrules.worker.protocol import BROKEN, JSON, REPLY_LIMIT, decode, encode
 from groundrules.worker.serving import Server
 from groundrules.worker.values import to_json
 
@@ -31,6 +32,7 @@ class Agent:
 
     def __init__(self, connection: socket.socket, folder: Path) -> None:
         self._receive_some, self._send = connection.recv, connection.sendall
+        self._sending = threading.Lock()
         self._folder = folder
         self._servers: list[Server] = []
         self._raised: list[BaseException] = []
@@ -52,14 +54,19 @@ class Agent:
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         """In a thread, so that the process ends with its client even from within an endless loop."""
         pending = b""
-        while data := self._receive_some(65536):
+        while data := self._receive():
             *lines, pending = (pending + data).split(b"\n")
             for line in lines:
-                loop.call_soon_threadsafe(self._start, line)
+                request = decode(line)
+                if request["do"] == "stack":  # asked when the loop does not answer
+                    value = running_frames(self._folder)
+                    self._reply(encode({"id": request["id"], "value": value}))
+                else:
+                    loop.call_soon_threadsafe(self._start, request)
         os._exit(0)
 
-    def _start(self, line: bytes) -> None:
-        task = asyncio.get_running_loop().create_task(self._answer(decode(line)))
+    def _start(self, request: dict[str, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(self._answer(request))
         self._requests.add(task)
         task.add_done_callback(self._requests.discard)
 
@@ -73,9 +80,22 @@ class Agent:
         except BaseException as error:  # sys.exit() and the like must not end the worker
             reply = encode({"id": number, "error": describe(error, self._folder)})
         for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "flush"):
+            with suppress(Exception):  # the trainee's code may have closed or replaced it
                 stream.flush()
-        self._send(reply)
+        self._reply(reply)
+
+    def _receive(self) -> bytes:
+        try:
+            return self._receive_some(65536)
+        except OSError:
+            os._exit(BROKEN)
+
+    def _reply(self, line: bytes) -> None:
+        try:
+            with self._sending:
+                self._send(line)
+        except OSError:
+            os._exit(BROKEN)
 
     async def _serve(self, target: str, factory: bool, path: str | None) -> JSON:
         """Serve an application; return the TCP port where there is no Unix socket."""
@@ -100,7 +120,8 @@ class Agent:
 
     async def _tell_waiting(self) -> JSON:
         """Return the trainee's lines at which tasks wait."""
-        return waiting_frames(self._folder)
+        starting = any(not server.started for server in self._servers)
+        return waiting_frames(self._folder, starting=starting)
 
     async def _stop(self) -> JSON:
         """Shut every served application down, as uvicorn does at the end."""

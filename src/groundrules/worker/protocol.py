@@ -13,6 +13,8 @@ REPLY_LIMIT = 1024 * 1024  # bytes of one line
 TEXT_LIMIT = 2000  # characters of one message
 FRAME_LIMIT = 8  # frames of one traceback
 
+BROKEN = 86  # exit status of a worker whose own loop or connection no longer works
+
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 
 

@@ -24,6 +24,11 @@ class Server:
         self._task: asyncio.Task[None] | None = None
         self._server: uvicorn.Server | None = None
 
+    @property
+    def started(self) -> bool:
+        """Whether the application has started up."""
+        return self._server is not None and self._server.started
+
     async def start(self, path: str | None) -> int | None:
         """Start on the Unix socket `path`, or on a free TCP port, which is returned.
 
