@@ -1,5 +1,6 @@
 """Small applications in folders of their own, run by real workers."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -10,7 +11,10 @@ from textwrap import dedent
 import pytest
 
 from groundrules.testing.app import App, Patience, Runner
-from groundrules.worker.launcher import BASE, ExecLauncher, ForkLauncher, Launcher
+from groundrules.testing.database import Database
+from groundrules.testing.sites import Site, Sites, Tables
+from groundrules.worker.launcher import BASE, DATABASE, ExecLauncher, ForkLauncher, Launcher
+from tests.worker.shelf import FILES, MODULES
 
 FINE = """
 from fastapi import FastAPI
@@ -23,6 +27,7 @@ async def fine() -> str:
     return "fine"
 """
 
+ROOT = Path(__file__).parents[2]
 Start = Callable[..., App]
 only_forks = pytest.mark.parametrize("launcher", ["fork"], indirect=True)
 
@@ -35,7 +40,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def forks() -> Iterator[ForkLauncher]:
     """The launcher of systems that can fork."""
-    launcher = ForkLauncher(BASE)
+    launcher = ForkLauncher((*BASE, *DATABASE))
     yield launcher
     launcher.close()
 
@@ -43,7 +48,7 @@ def forks() -> Iterator[ForkLauncher]:
 @pytest.fixture(scope="session")
 def processes() -> Iterator[ExecLauncher]:
     """The launcher of systems that cannot fork."""
-    launcher = ExecLauncher(BASE)
+    launcher = ExecLauncher((*BASE, *DATABASE))
     yield launcher
     launcher.close()
 
@@ -63,12 +68,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def start(folder: Path, launcher: Launcher) -> AsyncIterator[Start]:
+async def start(folder: Path, launcher: Launcher, sockets: Path) -> AsyncIterator[Start]:
     """Return what writes `app/main.py`, with a route `/fine`, and further modules, and runs it.
 
     `limit` is how many seconds its start and an answer may take.
     """
-    sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir="/tmp"))
     stack = AsyncExitStack()
 
     def begin(main: str, *, limit: float | None = None, **modules: str) -> App:
@@ -82,7 +86,59 @@ async def start(folder: Path, launcher: Launcher) -> AsyncIterator[Start]:
 
     yield begin
     await stack.aclose()
-    shutil.rmtree(sockets)
+
+
+def write_shelf(folder: Path) -> None:
+    """Write the shelf's application."""
+    write(folder, main=FINE, **MODULES)
+    for name, text in FILES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def sockets() -> Iterator[Path]:
+    """A folder with a short path."""
+    folder = Path(tempfile.mkdtemp(prefix="groundrules-", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def sites(
+    forks: ForkLauncher, sockets: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sites]:
+    """The sites of a run that checks the shelf, on the server of this clone."""
+    folder = tmp_path_factory.mktemp("shelf")
+    write_shelf(folder)
+    sites = Sites(forks, ROOT, folder, sockets, Patience())
+    yield sites
+    sites.close()
+
+
+@pytest.fixture
+async def site(sites: Sites) -> AsyncIterator[Site]:
+    """The shelf, served with the tables of its models, which are empty."""
+    site = await asyncio.wrap_future(sites.begin(Tables.MODELS))
+    await site.clear()
+    yield site
+    await site.runner.end()
+
+
+@pytest.fixture
+async def shelf(site: Site) -> AsyncIterator[App]:
+    """The shelf as a test sees it."""
+    app = App(site.runner)
+    yield app
+    await app.close()
+
+
+@pytest.fixture
+def database(site: Site) -> Database:
+    """The shelf's database."""
+    assert site.database is not None
+    return site.database
 
 
 def write(folder: Path, **modules: str) -> None:

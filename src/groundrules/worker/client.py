@@ -51,11 +51,22 @@ class WorkerError(Exception):
 
 
 class Raised(WorkerError):
-    """The trainee's code raised an exception, `doing` something."""
+    """The trainee's code raised an exception, `doing` something.
 
-    def __init__(self, failure: Failure, doing: str = "The code") -> None:
-        super().__init__(f"{doing} raised {failure}", failure.frames)
+    :param instead_of: what it must have done, if that is known.
+    """
+
+    def __init__(
+        self, failure: Failure, doing: str = "The code", *, instead_of: str | None = None
+    ) -> None:
+        wanted = f"; it must raise {instead_of}" if instead_of else ""
+        super().__init__(f"{doing} raised {failure}{wanted}", failure.frames)
         self.failure = failure
+        self.doing = doing
+
+
+class Missing(WorkerError):
+    """Something that a lesson names is not in the trainee's code."""
 
 
 class Hung(WorkerError):
@@ -222,6 +233,10 @@ class Worker:
             "as os._exit() does, or sys.exit() in a task of its own."
         )
 
+    async def gone(self) -> None:
+        """Wait until the process has ended, a few seconds at most."""
+        await self._wait_for_exit()
+
     def kill(self) -> None:
         """End the process at once, and whatever it started."""
         self._end()
@@ -255,6 +270,8 @@ class Worker:
             raise ProtocolError("nobody asked for it")
         if reply.failure is not None:
             answer.set_exception(Raised(reply.failure))
+        elif reply.missing is not None:
+            answer.set_exception(Missing(reply.missing))
         else:
             answer.set_result(reply.value)
 
@@ -292,7 +309,7 @@ class Worker:
         try:
             lines = await _within(0.5, self.submit(do))
             return tuple(read_frame(line) for line in lines) if isinstance(lines, list) else ()
-        except (TimeoutError, Raised, ProtocolError):
+        except (TimeoutError, Raised, Missing, ProtocolError):
             return None
 
     async def _stack(self) -> tuple[Frame, ...]:

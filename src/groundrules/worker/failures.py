@@ -9,7 +9,7 @@ from pathlib import Path
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
-from groundrules.worker.protocol import FRAME_LIMIT, JSON, TEXT_LIMIT
+from groundrules.worker.protocol import FRAME_LIMIT, JSON, NAME_LIMIT, TEXT_LIMIT
 
 
 def describe(error: BaseException, folder: Path) -> dict[str, JSON]:
@@ -30,6 +30,7 @@ def describe(error: BaseException, folder: Path) -> dict[str, JSON]:
         "message": _text(error),
         "kinds": [kind.__name__ for kind in type(error).__mro__],
         "frames": frames,
+        "fields": _fields(error),
     }
 
 
@@ -94,6 +95,14 @@ def _frame(file: str, line: int, folder: Path) -> JSON:
 def _is_below(file: str, folder: Path) -> bool:
     path = Path(file)
     return path.is_relative_to(folder) and not path.is_relative_to(sys.prefix)
+
+
+def _fields(error: BaseException) -> list[JSON]:
+    """Return which fields a validation by Pydantic refused."""
+    pydantic = sys.modules.get("pydantic")
+    if pydantic is None or not isinstance(error, pydantic.ValidationError):
+        return []
+    return [".".join(map(str, each["loc"])) for each in error.errors()[:NAME_LIMIT]]
 
 
 def _text(error: BaseException) -> str:
