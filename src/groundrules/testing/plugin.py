@@ -1,5 +1,6 @@
 """The part of the pytest plugin that runs a course's suites."""
 
+import asyncio
 import os
 import shutil
 import tempfile
@@ -16,14 +17,17 @@ from groundrules.course.steps import (
     Task,
     application_folder,
 )
-from groundrules.testing.app import App, Patience, Runner
+from groundrules.testing.app import App, Patience
 from groundrules.testing.code import Code
+from groundrules.testing.database import Database
 from groundrules.testing.failures import (
     Explainer,
     NothingToCheck,
     StepBefore,
     show_failures,
 )
+from groundrules.testing.migrations import Migrations
+from groundrules.testing.sites import Site, Sites, Tables
 from groundrules.testing.verdict import Verdict
 from groundrules.worker.launcher import BASE, DATABASE, Launcher, launcher
 
@@ -64,7 +68,7 @@ class Suites:
         self._explained: list[tuple[str, str]] = []
         self._patience = Patience()
         self._launcher: Launcher | None = None
-        self._runner: Runner | None = None
+        self._sites: Sites | None = None
         self._sockets: Path | None = None
         named = [course.step_of(_file(argument, config)) for argument in config.args]
         if any(named) and not config.option.collectonly:
@@ -162,6 +166,8 @@ class Suites:
         """End every process of the run."""
         if self._launcher is not None:
             self._launcher.close()
+        if self._sites is not None:
+            self._sites.close()
         if self._sockets is not None:
             shutil.rmtree(self._sockets, ignore_errors=True)
 
@@ -171,12 +177,32 @@ class Suites:
         return "asyncio"
 
     @pytest.fixture
-    async def app(self) -> AsyncIterator[App]:
+    async def site(self, step: Step) -> Site:
+        """The application with the database that the step's suites use, its tables empty."""
+        sites = self._sites or self._begin(step.number)
+        site = await asyncio.wrap_future(sites.begin(self._tables(step.number)))
+        await site.clear()
+        return site
+
+    @pytest.fixture
+    async def app(self, site: Site) -> AsyncIterator[App]:
         """The application under test, in a process of its own."""
-        runner = self._runner or self._begin(DATABASE_STEP)
-        app = App(runner)
+        app = App(site.runner)
         yield app
         await app.close()
+
+    @pytest.fixture
+    def database(self, site: Site) -> Database:
+        """The database of the application under test, its tables empty."""
+        assert site.database is not None, "this step has no database"
+        return site.database
+
+    @pytest.fixture
+    async def migrations(self, step: Step) -> AsyncIterator[Migrations]:
+        """The migrations of the application under test, on a new database of their own."""
+        migrations = await (self._sites or self._begin(step.number)).migrations()
+        yield migrations
+        await migrations.close()
 
     @pytest.fixture
     def code(self) -> Code:
@@ -188,23 +214,27 @@ class Suites:
         """The step that the suite belongs to."""
         return request.node.stash[STEP]  # type: ignore[no-any-return]
 
-    def _begin(self, number: int) -> Runner:
-        """Start the application, for suites up to the step `number`; nobody waits for it here."""
-        preload = (
-            BASE if number < DATABASE_STEP and not self._has_database() else (*BASE, *DATABASE)
-        )
-        self._launcher = launcher(preload)
+    def _begin(self, number: int) -> Sites:
+        """Start the application for suites up to the step `number`; nobody waits for it here."""
+        tables = self._tables(number)
+        self._launcher = launcher(BASE if tables is Tables.NO_DATABASE else (*BASE, *DATABASE))
         self._sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir=_short_temporary_folder()))
-        self._runner = Runner(
+        self._sites = Sites(
             self._launcher,
+            self._course.root,
             self._folder,
             self._sockets,
-            {},
             self._patience,
             terminal=_wants_terminal(self._config),
         )
-        self._runner.start()
-        return self._runner
+        self._sites.begin(tables)
+        return self._sites
+
+    def _tables(self, number: int) -> Tables:
+        """Return where the tables come from in the suite of the step `number`."""
+        if number < DATABASE_STEP and not self._has_database():
+            return Tables.NO_DATABASE
+        return {1: Tables.NONE, 2: Tables.NONE, 3: Tables.MODELS}.get(number, Tables.MIGRATIONS)
 
     def _untouched(self, file: str) -> bool:
         step = self._course.introduces(file)
