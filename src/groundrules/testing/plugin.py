@@ -27,6 +27,7 @@ from groundrules.testing.failures import (
     show_failures,
 )
 from groundrules.testing.migrations import Migrations
+from groundrules.testing.proxy import short_temporary_folder
 from groundrules.testing.sites import Site, Sites, Tables
 from groundrules.testing.verdict import Verdict
 from groundrules.worker.launcher import BASE, DATABASE, Launcher, launcher
@@ -218,7 +219,7 @@ class Suites:
         """Start the application for suites up to the step `number`; nobody waits for it here."""
         tables = self._tables(number)
         self._launcher = launcher(BASE if tables is Tables.NO_DATABASE else (*BASE, *DATABASE))
-        self._sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir=_short_temporary_folder()))
+        self._sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir=short_temporary_folder()))
         self._sites = Sites(
             self._launcher,
             self._course.root,
@@ -268,8 +269,3 @@ def _wants_terminal(config: pytest.Config) -> bool:
     except OSError:
         return False
     return True
-
-
-def _short_temporary_folder() -> str | None:
-    """The path of a Unix socket may be about 100 bytes long, and a temporary folder's can be half that."""
-    return "/tmp" if Path("/tmp").is_dir() else None
