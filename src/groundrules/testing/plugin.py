@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,10 @@ from groundrules.course.steps import (
     application_folder,
 )
 from groundrules.testing.app import App, Patience, Runner
-from groundrules.testing.code import Code
-from groundrules.testing.failures import (
-    Explainer,
-    NothingToCheck,
-    StepBefore,
-    show_failures,
-)
+from groundrules.testing.arguments import Arguments
+from groundrules.testing.code import Code, RuleBroken
+from groundrules.testing.failures import NothingToCheck, StepBefore, Words, explain
+from groundrules.testing.summary import show_failures
 from groundrules.testing.verdict import Verdict
 from groundrules.worker.launcher import BASE, DATABASE, Launcher, launcher
 
@@ -37,9 +34,13 @@ def register(config: pytest.Config, root: Path) -> None:
     course = Course(root)
     try:
         folder = application_folder(_asked_for(config, root))
+        steps = Arguments(root, config.invocation_params.dir).steps(config.args)
     except CourseError as error:
         raise pytest.UsageError(str(error)) from None
-    config.pluginmanager.register(Suites(config, course, folder), "groundrules-suites")
+    report = _report_file(config)
+    config.pluginmanager.register(
+        Suites(config, course, folder, steps, report), "groundrules-suites"
+    )
     if config.option.reportchars == "fE":  # pytest's default: a list of what was told just above
         config.option.reportchars = ""
     config.addinivalue_line("markers", "task(id, rules): the task of the lesson, and its rules")
@@ -51,57 +52,94 @@ def _asked_for(config: pytest.Config, root: Path) -> Path:
     return Path(config.invocation_params.dir, named) if named else root / EXERCISES
 
 
-class Suites:
-    """The hooks and fixtures of one run."""
+def _report_file(config: pytest.Config) -> Path | None:
+    named = config.getoption("--groundrules-report")
+    if not named:
+        return None
+    file = Path(config.invocation_params.dir, named)
+    if file.is_dir() or not file.parent.is_dir():
+        raise pytest.UsageError(
+            f"--groundrules-report cannot be written to {named}: name a file in a folder that exists."
+        )
+    return file
 
-    def __init__(self, config: pytest.Config, course: Course, folder: Path) -> None:
+
+class Suites:
+    """The hooks and fixtures of one run.
+
+    :param folder: the folder that holds the `app` package.
+    :param steps: the steps whose suites were asked for.
+    :param report: where to write the verdict as JSON.
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        course: Course,
+        folder: Path,
+        steps: Sequence[Step],
+        report: Path | None,
+    ) -> None:
         self._config = config
         self._course = course
         self._folder = folder
+        self._report = report
         self._code = Code(course, folder)
-        self._verdict = Verdict(course)
-        self._explainer = Explainer(folder)
-        self._explained: list[tuple[str, str]] = []
+        self._verdict = Verdict(course, partial=_is_partial(config))
+        self._explained: list[tuple[str, Words]] = []
         self._patience = Patience()
         self._launcher: Launcher | None = None
         self._runner: Runner | None = None
         self._sockets: Path | None = None
-        named = [course.step_of(_file(argument, config)) for argument in config.args]
-        if any(named) and not config.option.collectonly:
-            self._begin(max(step.number for step in named if step))
+        self._untouched_files: dict[str, bool] = {}
+        if steps and not config.option.collectonly:
+            self._begin(max(step.number for step in steps))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> Iterator[None]:
         """Say first of all what is being checked."""
-        if self._launcher is not None:
-            reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-            if reporter is not None:
-                reporter.write_line(f"Checking {_shown(self._folder, self._config)}")
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_line(f"Checking {_shown(self._folder, self._config)}")
         return (yield)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Repeat a test marked `rules_so_far` for each rule."""
         if metafunc.definition.get_closest_marker("rules_so_far"):
-            step = self._course.step_of(metafunc.definition.path)
-            assert step is not None
+            step = self._course.step_of(metafunc.definition.path.resolve())
+            if step is None:
+                raise pytest.UsageError(
+                    f"{metafunc.definition.nodeid}: only a suite of a step can use rules_so_far."
+                )
             metafunc.parametrize("rule", self._course.rules_until(step))
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Find a test's step and task."""
-        step = self._course.step_of(item.path)
+        """Find a test's step and task; a suite's author is told of a test that has none."""
+        step = self._course.step_of(item.path.resolve())
+        if step is None:
+            return
         mark = item.get_closest_marker("task")
-        if step is not None and mark is not None:
-            try:
-                item.stash[STEP], item.stash[TASK] = step, step.task(mark.args[0])
-            except CourseError as error:
-                raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+        if mark is None:
+            raise pytest.UsageError(
+                f'{item.nodeid} names no task: put @task("{step.number:02}.1") above it.'
+            )
+        try:
+            item.stash[STEP], item.stash[TASK] = step, step.task(mark.args[0])
+        except CourseError as error:
+            raise pytest.UsageError(
+                f"{item.nodeid}: {error} Its tasks stand in steps/{step.name}/step.toml."
+            ) from None
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Run a suite in the order of its tasks."""
         items.sort(
             key=lambda item: (
                 (item.stash[STEP].number, item.stash[TASK].id) if TASK in item.stash else (0, "")
             )
+        )
+        self._verdict.expect(
+            (item.stash[STEP], item.stash[TASK]) for item in items if TASK in item.stash
         )
 
     @pytest.hookimpl(tryfirst=True)
@@ -112,7 +150,7 @@ class Suites:
         step, task = item.stash[STEP], item.stash[TASK]
         for earlier in self._course.steps[: self._course.steps.index(step)]:
             for file in earlier.files:
-                if earlier.untouched(self._folder, file):
+                if self._untouched(file):
                     raise StepBefore(earlier, file)
         if all(self._untouched(file) for file in task.files):
             raise NothingToCheck(task)
@@ -126,37 +164,37 @@ class Suites:
         if TASK not in item.stash:
             return report
         step, task = item.stash[STEP], item.stash[TASK]
-        if report.failed and call.excinfo is not None and report.when != "teardown":
+        error = call.excinfo.value if call.excinfo else None
+        if report.failed and error is not None and report.when != "teardown":
             app = item.funcargs.get("app") if isinstance(item, pytest.Function) else None
-            words = self._explainer.explain(
-                call.excinfo.value, step, task, app if isinstance(app, App) else None
-            )
+            words = explain(error, step, task, app if isinstance(app, App) else None, self._folder)
             if words is not None:
                 report.longrepr = words
                 report.when = "call"  # what a fixture finds wrong is a failure, not an error
                 report.sections.clear()
                 self._explained.append((report.nodeid, words))
-        self._verdict.add(report, step, task, call.excinfo.value if call.excinfo else None)
+        self._verdict.add(report, task, error)
+        if isinstance(error, NothingToCheck | StepBefore | RuleBroken):
+            call.excinfo = None  # there is nothing that a debugger could show
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
         """Show what failed, each thing once, and how each task stands."""
         option = self._config.option
-        failed = len(terminalreporter.getreports("failed"))
-        if option.tbstyle == "auto" and failed == len(self._explained) and not option.no_summary:
+        told = len(terminalreporter.getreports("failed")) == len(self._explained)
+        errors = terminalreporter.getreports("error")
+        if self._explained and told and not errors and option.tbstyle == "auto":
             option.tbstyle = "no"  # pytest's own section would say the same thing many times
-            show_failures(terminalreporter, self._explained)
+            if not option.no_summary:
+                show_failures(terminalreporter, self._explained)
         yield
         self._verdict.show(terminalreporter)
 
     def pytest_sessionfinish(self) -> None:
         """Write the verdict where it was asked for."""
-        file = self._config.getoption("--groundrules-report")
-        if file:
-            Path(self._config.invocation_params.dir, file).write_text(
-                self._verdict.as_json(), encoding="utf-8"
-            )
+        if self._report is not None:
+            self._report.write_text(self._verdict.as_json(), encoding="utf-8")
 
     def pytest_unconfigure(self) -> None:
         """End every process of the run."""
@@ -207,8 +245,11 @@ class Suites:
         return self._runner
 
     def _untouched(self, file: str) -> bool:
-        step = self._course.introduces(file)
-        return step is not None and step.untouched(self._folder, file)
+        """Whether a file is still the stub that a step introduced; looked up once."""
+        if file not in self._untouched_files:
+            step = self._course.introduces(file)
+            self._untouched_files[file] = step is not None and step.untouched(self._folder, file)
+        return self._untouched_files[file]
 
     def _has_database(self) -> bool:
         """Whether the application has gone beyond the steps that need no database."""
@@ -220,8 +261,9 @@ class Suites:
         )
 
 
-def _file(argument: str, config: pytest.Config) -> Path:
-    return Path(config.invocation_params.dir, argument.split("::", 1)[0])
+def _is_partial(config: pytest.Config) -> bool:
+    """Whether the run is about parts of suites, so that it cannot tell a task to be done."""
+    return any(not Path(argument).is_dir() for argument in config.args)
 
 
 def _shown(folder: Path, config: pytest.Config) -> str:
