@@ -8,10 +8,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from groundrules.testing.arguments import Arguments
+    from groundrules.worker.launcher import Launcher
+
 _ROOT = pytest.StashKey[Path]()
+_LAUNCHER = pytest.StashKey["Launcher | None"]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -24,7 +30,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
     here = config.invocation_params.dir
     unnamed = [] if config.rootpath.resolve() == root == here.resolve() else [str(here)]
-    if not Arguments(root, here).name_steps(config.known_args_namespace.file_or_dir or unnamed):
+    arguments = Arguments(root, here)
+    if not arguments.name_steps(config.known_args_namespace.file_or_dir or unnamed):
         _must_not_ask_for_app(config, root)
         return
     _use_the_settings_of(root, config)
@@ -38,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--groundrules-report", metavar="FILE", help="write the verdict by task, as JSON"
     )
+    config.stash[_LAUNCHER] = _launch_early(config, parser, arguments, unnamed)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -67,7 +75,23 @@ def pytest_configure(config: pytest.Config) -> None:
     if root is not None:
         from groundrules.testing.plugin import register
 
-        register(config, root)
+        register(config, root, config.stash[_LAUNCHER])
+
+
+def _launch_early(
+    config: pytest.Config, parser: pytest.Parser, arguments: "Arguments", unnamed: list[str]
+) -> "Launcher | None":
+    """Begin to import the libraries at once: nothing else in a run takes so long."""
+    asked = parser.parse_known_args(config.invocation_params.args)
+    if asked.collectonly or asked.help or asked.version:
+        return None
+    from groundrules.testing.start import early_launcher
+
+    steps = arguments.steps(asked.file_or_dir or unnamed)
+    launcher = early_launcher(arguments.root, arguments.working_folder, asked.app, steps)
+    if launcher is not None:
+        config.add_cleanup(launcher.close)
+    return launcher
 
 
 def _root(config: pytest.Config) -> Path | None:

@@ -40,14 +40,18 @@ class Arguments:
         ]
 
     def steps(self, paths: list[str]) -> list[Step]:
-        """Return the steps that the paths are about."""
-        course = Course(self.root)
+        """Return the steps that the paths are about, by number or in full, if they are ready."""
         return [
             step
-            for step in course.ready_steps
-            for path in map(self._absolute, paths)
-            if path.is_relative_to(step.folder) or step.folder.is_relative_to(path)
+            for step in Course(self.root).ready_steps
+            if any(self._is_about(step, path) for path in paths)
         ]
+
+    def _is_about(self, step: Step, path: str) -> bool:
+        numbered, absolute = self._numbered(path), self._absolute(path)
+        if numbered is not None:
+            return numbered[0] == step.number
+        return absolute.is_relative_to(step.folder) or step.folder.is_relative_to(absolute)
 
     def _may_be_step(self, argument: str) -> bool:
         return self._numbered(argument) is not None or self._is_about_steps(argument)

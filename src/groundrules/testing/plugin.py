@@ -1,55 +1,49 @@
 """The part of the pytest plugin that runs a course's suites."""
 
+import gc
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from groundrules.course.steps import (
-    EXERCISES,
-    Course,
-    CourseError,
-    Step,
-    Task,
-    application_folder,
-)
+from groundrules.course.steps import Course, CourseError, Step, Task
 from groundrules.testing.app import App, Patience, Runner
 from groundrules.testing.arguments import Arguments
 from groundrules.testing.code import Code, RuleBroken
 from groundrules.testing.failures import NothingToCheck, StepBefore, Words, explain
+from groundrules.testing.start import application_to_check, launcher_for
 from groundrules.testing.summary import show_failures
 from groundrules.testing.verdict import Verdict
-from groundrules.worker.launcher import BASE, DATABASE, Launcher, launcher
+from groundrules.worker.launcher import Launcher
 
 STEP = pytest.StashKey[Step]()
 TASK = pytest.StashKey[Task]()
-DATABASE_STEP = 2  # the step from which on the application has a database
 
 
-def register(config: pytest.Config, root: Path) -> None:
-    """Add the suites' plugin to a run that is about the course at `root`."""
+def register(config: pytest.Config, root: Path, launcher: Launcher | None) -> None:
+    """Add the suites' plugin to a run that is about the course at `root`.
+
+    :param launcher: the one that was started early, if it was.
+    """
     course = Course(root)
+    here = config.invocation_params.dir
     try:
-        folder = application_folder(_asked_for(config, root))
-        steps = Arguments(root, config.invocation_params.dir).steps(config.args)
+        folder = application_to_check(root, here, config.getoption("--app"))
+        steps = Arguments(root, here).steps(config.args)
     except CourseError as error:
         raise pytest.UsageError(str(error)) from None
     report = _report_file(config)
-    config.pluginmanager.register(
-        Suites(config, course, folder, steps, report), "groundrules-suites"
-    )
+    suites = Suites(config, course, folder, launcher, report)
+    config.pluginmanager.register(suites, "groundrules-suites")
+    if steps and not config.option.collectonly:
+        suites.begin()
     if config.option.reportchars == "fE":  # pytest's default: a list of what was told just above
         config.option.reportchars = ""
     config.addinivalue_line("markers", "task(id, rules): the task of the lesson, and its rules")
     config.addinivalue_line("markers", "rules_so_far: run once for each rule that holds by then")
-
-
-def _asked_for(config: pytest.Config, root: Path) -> Path:
-    named = config.getoption("--app")
-    return Path(config.invocation_params.dir, named) if named else root / EXERCISES
 
 
 def _report_file(config: pytest.Config) -> Path | None:
@@ -68,7 +62,7 @@ class Suites:
     """The hooks and fixtures of one run.
 
     :param folder: the folder that holds the `app` package.
-    :param steps: the steps whose suites were asked for.
+    :param launcher: what starts workers; made when it is needed if it is not there.
     :param report: where to write the verdict as JSON.
     """
 
@@ -77,7 +71,7 @@ class Suites:
         config: pytest.Config,
         course: Course,
         folder: Path,
-        steps: Sequence[Step],
+        launcher: Launcher | None,
         report: Path | None,
     ) -> None:
         self._config = config
@@ -88,12 +82,10 @@ class Suites:
         self._verdict = Verdict(course, partial=_is_partial(config))
         self._explained: list[tuple[str, Words]] = []
         self._patience = Patience()
-        self._launcher: Launcher | None = None
+        self._launcher = launcher
         self._runner: Runner | None = None
         self._sockets: Path | None = None
         self._untouched_files: dict[str, bool] = {}
-        if steps and not config.option.collectonly:
-            self._begin(max(step.number for step in steps))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> Iterator[None]:
@@ -141,6 +133,10 @@ class Suites:
         self._verdict.expect(
             (item.stash[STEP], item.stash[TASK]) for item in items if TASK in item.stash
         )
+
+    def pytest_collection_finish(self) -> None:
+        """Spare the garbage collector what lives to the end; pytest has it go over everything there."""
+        gc.freeze()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -197,9 +193,7 @@ class Suites:
             self._report.write_text(self._verdict.as_json(), encoding="utf-8")
 
     def pytest_unconfigure(self) -> None:
-        """End every process of the run."""
-        if self._launcher is not None:
-            self._launcher.close()
+        """Leave nothing behind."""
         if self._sockets is not None:
             shutil.rmtree(self._sockets, ignore_errors=True)
 
@@ -211,7 +205,7 @@ class Suites:
     @pytest.fixture
     async def app(self) -> AsyncIterator[App]:
         """The application under test, in a process of its own."""
-        runner = self._runner or self._begin(DATABASE_STEP)
+        runner = self._runner or self.begin()
         app = App(runner)
         yield app
         await app.close()
@@ -226,12 +220,11 @@ class Suites:
         """The step that the suite belongs to."""
         return request.node.stash[STEP]  # type: ignore[no-any-return]
 
-    def _begin(self, number: int) -> Runner:
-        """Start the application, for suites up to the step `number`; nobody waits for it here."""
-        preload = (
-            BASE if number < DATABASE_STEP and not self._has_database() else (*BASE, *DATABASE)
-        )
-        self._launcher = launcher(preload)
+    def begin(self) -> Runner:
+        """Start the application; nobody waits for it here."""
+        if self._launcher is None:
+            self._launcher = launcher_for(database=True)
+            self._config.add_cleanup(self._launcher.close)
         self._sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir=_short_temporary_folder()))
         self._runner = Runner(
             self._launcher,
@@ -250,15 +243,6 @@ class Suites:
             step = self._course.introduces(file)
             self._untouched_files[file] = step is not None and step.untouched(self._folder, file)
         return self._untouched_files[file]
-
-    def _has_database(self) -> bool:
-        """Whether the application has gone beyond the steps that need no database."""
-        return any(
-            (self._folder / file).exists() and not self._untouched(file)
-            for step in self._course.steps
-            for file in step.files
-            if step.number >= DATABASE_STEP and self._course.introduces(file) is step
-        )
 
 
 def _is_partial(config: pytest.Config) -> bool:
