@@ -25,3 +25,9 @@ def plain_errors() -> Iterator[None]:
     except (CourseError, PostgresError, ValueError) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(2) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        where = error.filename2 or error.filename
+        place = f"{where}: " if where else ""
+        print(f"{place}{reason}; mend that and try again.", file=sys.stderr)
+        raise typer.Exit(2) from None

@@ -235,10 +235,10 @@ class App:
         return None
 
     @contextmanager
-    def refuses(self, kind: str | None = None) -> Iterator[None]:
+    def refuses(self, kind: str | None = None, *, message: str | None = None) -> Iterator[None]:
         """Expect what is called inside to end with an exception, of the class `kind` or below it if given.
 
-        A hang is no refusal.
+        A hang is no refusal. `message` is what the trainee is told if nothing is refused.
         """
         try:
             yield
@@ -249,7 +249,9 @@ class App:
             if kind is not None:
                 raise
         else:
-            raise AssertionError(f"This must be refused with {kind or 'an error'}; it is not.")
+            raise AssertionError(
+                message or f"This must be refused with {kind or 'an error'}; it is not."
+            )
 
     @asynccontextmanager
     async def started(

@@ -40,11 +40,12 @@ class Code:
         except (OSError, ValueError) as error:
             raise AssertionError(f"{file} cannot be read as TOML: {error}.") from None
 
-    def must_keep(self, rule: str, *, until: Step) -> None:
+    def must_keep(self, rule: str, *, until: Step, file: str | None = None) -> None:
         """Raise `RuleBroken` if files that the steps up to `until` are about break `rule`.
 
-        Files that only later steps list are left out; files that no step lists are not.
-        Raises `LookupError` if there is no such rule, so that no suite passes for want of one.
+        Files that only later steps list are left out; files that no step lists are not. With `file`, only
+        what is found in that file counts. Raises `LookupError` if there is no such rule, so that no suite
+        passes for want of one.
         """
         if rule not in codes():
             raise LookupError(f"There is no rule {rule}.")
@@ -52,7 +53,9 @@ class Code:
         findings = [
             finding
             for finding in self._report.findings
-            if finding.rule in (rule, UNREADABLE) and finding.path not in later
+            if finding.rule in (rule, UNREADABLE)
+            and finding.path not in later
+            and file in (None, finding.path)
         ]
         unreadable = [finding for finding in findings if finding.rule == UNREADABLE]
         if findings:
