@@ -14,6 +14,7 @@ from groundrules.testing.app import App, Patience, Runner
 from groundrules.testing.arguments import Arguments
 from groundrules.testing.code import Code, RuleBroken
 from groundrules.testing.failures import NothingToCheck, StepBefore, Words, explain
+from groundrules.testing.interrupts import interrupt_between_steps
 from groundrules.testing.start import application_to_check, launcher_for
 from groundrules.testing.summary import show_failures
 from groundrules.testing.verdict import Verdict
@@ -137,6 +138,12 @@ class Suites:
     def pytest_collection_finish(self) -> None:
         """Spare the garbage collector what lives to the end; pytest has it go over everything there."""
         gc.freeze()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Let Ctrl-C end the run cleanly."""
+        with interrupt_between_steps():
+            return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
