@@ -128,15 +128,15 @@ def _load(project: Project, file: Path) -> None:
     else:
         inside = file.relative_to(package.folder).parts if package.holds(file) else None
         name, is_package = _module_name(Path(os.path.relpath(file, package.imports)))
-        module = Module(name, path, text.split("\n"), is_package, inside)
-        project.modules[name] = read_module(module, tree)
+        module = Module(name, path, text, is_package, inside, tree)
+        project.modules[name] = read_module(module)
 
 
 def _add_namespaces(modules: dict[str, Module]) -> None:
     parents = {parent for name in modules for parent in _parents(name)}
     for name in sorted(parents - modules.keys()):
-        empty = Module(name, name.replace(".", "/"), [], is_package=True, parts=None)
-        modules[name] = read_module(empty, ast.Module([], []))
+        empty = Module(name, name.replace(".", "/"), "", is_package=True, parts=None)
+        modules[name] = read_module(empty)
 
 
 def _parents(name: str) -> list[str]:
