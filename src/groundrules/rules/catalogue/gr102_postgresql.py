@@ -25,8 +25,6 @@ _PACKAGES = {
     **dict.fromkeys(("psycopg2", "pg8000"), _SYNC),
 }
 _ASYNC_DRIVERS = frozenset({"asyncpg", "psycopg", "psycopg_async"})
-_ASYNC_SCHEME = re.compile(r"\+(?:asyncpg|psycopg|psycopg_async)\b")
-_IMPORT = re.compile(rf"\b(?:{'|'.join(_PACKAGES)})\b")
 _BARE_SCHEME = re.compile(r"(?:postgres\w*)?\+(?:asyncpg|psycopg|psycopg_async):?/*")
 _IMPORTERS = (External("importlib.import_module"), External("builtins.__import__"))
 _CONVERTERS = frozenset({"replace", "removeprefix", "split", "partition", "sub"})
@@ -35,8 +33,7 @@ _CONVERTERS = frozenset({"replace", "removeprefix", "split", "partition", "sub"}
 def check(project: Project) -> Iterator[Violation]:
     """Yield each URL and each import of another database, or of a driver that cannot be async."""
     for module in project.modules.values():
-        if module.mentions(_IMPORT):
-            yield from one_a_line(_imports(project, module))
+        yield from one_a_line(_imports(project, module))
         yield from one_a_line(_urls(project, module))
 
 
@@ -49,6 +46,8 @@ def _imports(project: Project, module: Module) -> Iterator[Violation]:
         for name in dict.fromkeys(named):
             if message := _import_message(project, name):
                 yield at_node(module, node, message)
+    if not module.mentions("import_module", "__import__"):
+        return
     for site in module.calls:
         if site.node.args:
             called = project.names.evaluate(site.node.func, site.scope)
@@ -88,7 +87,7 @@ def _is_converted(project: Project) -> bool:
     return any(
         _converts(node)
         for module in project.modules.values()
-        if module.mentions(_ASYNC_SCHEME)
+        if module.mentions("+asyncpg", "+psycopg")
         for node in ast.walk(module.tree)
     )
 

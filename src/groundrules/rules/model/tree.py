@@ -1,7 +1,6 @@
 """What one file holds: its scopes, the names bound in them, its functions, classes and calls."""
 
 import ast
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -178,9 +177,9 @@ class Module:
         """Its lines, without their ends."""
         return self.text.split("\n")
 
-    def mentions(self, words: re.Pattern[str]) -> bool:
-        """Whether some words stand anywhere in it, as code or not."""
-        return words.search(self.text) is not None
+    def mentions(self, *words: str) -> bool:
+        """Whether one of some words stands anywhere in it, as code or not."""
+        return any(word in self.text for word in words)
 
     def column(self, node: ast.AST) -> int:
         """Return the column of a node in characters, counted from 1."""

@@ -24,7 +24,6 @@ DATABASES = {
 }
 _SCHEME = re.compile(rf"({'|'.join(DATABASES)})(?:\+(\w+))?", re.IGNORECASE)
 _URL = re.compile(rf"({_SCHEME.pattern})://(\S*)", re.IGNORECASE)
-_HINT = re.compile(rf"(?:{'|'.join(DATABASES)})\b", re.IGNORECASE)
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 # methods and functions that look at a URL or change it, rather than use it
@@ -67,7 +66,7 @@ class Url:
 
 def find_urls(names: Names, module: Module) -> Iterator[Url]:
     """Yield the database URLs in a module's code; what only looks at or describes one is none."""
-    if module.mentions(_HINT):
+    if module.mentions("://", "drivername", "scheme", "URL"):
         yield from _Finder(names, module).find()
 
 
