@@ -17,6 +17,7 @@ from groundrules.rules.model.files import (
     python_files,
     read_bytes,
 )
+from groundrules.rules.model.mapped import Mapped
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.reader import read_module
 from groundrules.rules.model.routes import Route, Routes
@@ -63,6 +64,11 @@ class Project:
     def handlers(self) -> list[Function]:
         """The functions that answer HTTP requests, each once."""
         return list(dict.fromkeys(route.handler for route in self.routes))
+
+    @cached_property
+    def mapped(self) -> Mapped:
+        """The classes that SQLAlchemy maps to tables."""
+        return Mapped(self.names)
 
     @property
     def functions(self) -> list[Function]:
