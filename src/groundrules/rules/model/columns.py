@@ -7,8 +7,8 @@ from groundrules.rules.model.annotations import Annotations
 from groundrules.rules.model.mapped import How, Model
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.sessions import sqlalchemy_name
-from groundrules.rules.model.tree import Binding, Class, Scope
-from groundrules.rules.model.values import External, Instance, Value
+from groundrules.rules.model.tree import Binding, CallSite, Class, Scope
+from groundrules.rules.model.values import ClassValue, External, Instance, Value
 
 _COLUMNS = frozenset({"mapped_column", "Column"})
 _MAPPED = frozenset({"Mapped", "DynamicMapped", "WriteOnlyMapped"})
@@ -25,12 +25,11 @@ class Columns:
 
     def lacking(self, model: Model, wanted: tuple[str, ...]) -> list[str]:
         """Return those of some names that a model surely has no column for."""
-        if not model.lineage.complete or self._is_changed(model):
-            return []
         table = self._table_columns(model)
-        if table is None:
+        if table is None or not model.lineage.complete:
             return []
-        return [each for each in wanted if each not in table and not self._has(model, each)]
+        missing = [each for each in wanted if each not in table and not self._has(model, each)]
+        return [] if missing and self._is_changed(model) else missing
 
     def _has(self, model: Model, name: str) -> bool:
         for cls in model.lineage.classes:
@@ -102,11 +101,21 @@ class Columns:
         for cls in model.lineage.classes:
             if "__init_subclass__" in cls.scope.bindings or self._has_metaclass(cls):
                 return True
+        if any(self._is_set(site, model) for site in model.cls.module.calls):
+            return True
         decorators = model.cls.node.decorator_list
         return any(
             not self._is_harmless(self._names.evaluate(each, model.cls.outer))
             for each in decorators
         )
+
+    def _is_set(self, site: CallSite, model: Model) -> bool:
+        """Whether a call of `setattr` gives a class of the model an attribute."""
+        func, given = site.node.func, site.node.args
+        if not isinstance(func, ast.Name) or func.id != "setattr" or not given:
+            return False
+        value = self._names.evaluate(given[0], site.scope)
+        return isinstance(value, ClassValue) and value.cls in model.lineage.classes
 
     def _has_metaclass(self, cls: Class) -> bool:
         given = (each.value for each in cls.node.keywords if each.arg == "metaclass")
