@@ -47,9 +47,11 @@ def ask_for_password() -> str:
 async def create_librarian(obj_in: UserCreate) -> None:
     """Add a user who is a librarian; raise EmailTaken if the email is in use."""
     session_factory = get_session_factory()
-    async with session_factory() as session:
-        await user_service.create(session, obj_in=obj_in, is_librarian=True)
-    await get_engine().dispose()
+    try:
+        async with session_factory() as session:
+            await user_service.create(session, obj_in=obj_in, is_librarian=True)
+    finally:
+        await get_engine().dispose()
 
 
 if __name__ == "__main__":

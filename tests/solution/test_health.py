@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from app.api.deps import get_db
+from app.core.database import get_engine
 
 NOWHERE = "postgresql+asyncpg://nobody@localhost:1/nothing"
 
@@ -34,6 +35,15 @@ async def test_health_tells_of_application_and_database(client: httpx2.AsyncClie
 
     assert response.status_code == 200
     assert response.json() == {"status": "ok", "database": "ok"}
+
+
+async def test_requests_get_sessions_of_the_one_engine(
+    committing_client: httpx2.AsyncClient,
+) -> None:
+    answers = [await committing_client.get("/health") for _ in range(2)]
+
+    assert [answer.json()["database"] for answer in answers] == ["ok", "ok"]
+    assert "Connections in pool: 1" in get_engine().pool.status()
 
 
 async def test_health_names_a_database_that_is_gone(

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from fastapi import FastAPI
+from starlette.types import Message
 
+from app.core.database import get_engine
 from app.core.logging import configure_logging
 
 NAMES = (None, "uvicorn", "uvicorn.access")
@@ -63,16 +65,25 @@ def test_an_exception_is_part_of_its_line(capsys: pytest.CaptureFixture[str]) ->
     assert "LookupError: nowhere" in str(entry["exception"])
 
 
-async def test_the_start_configures_the_log_and_the_end_closes_the_engine(
+async def test_the_start_configures_the_log_and_the_end_closes_the_connections(
     application: FastAPI, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from app.core.database import get_engine
+    connections: list[str] = []
 
-    async with application.router.lifespan_context(application):
-        async with get_engine().connect():
-            pass
+    async def receive() -> dict[str, str]:
+        if not connections:
+            async with get_engine().connect():
+                connections.append("opened")
+            return {"type": "lifespan.startup"}
         logging.getLogger("uvicorn.error").info("started")
-        assert get_engine().pool.checkedin() == 1  # type: ignore[attr-defined]
+        connections.append(get_engine().pool.status())
+        return {"type": "lifespan.shutdown"}
 
-    assert get_engine().pool.checkedin() == 0  # type: ignore[attr-defined]
+    async def send(message: Message) -> None:
+        assert message["type"] in ("lifespan.startup.complete", "lifespan.shutdown.complete")
+
+    await application({"type": "lifespan", "app": application}, receive, send)
+
+    assert "Connections in pool: 1" in connections[1]
+    assert "Connections in pool: 0" in get_engine().pool.status()
     assert entries(capsys)[0]["message"] == "started"

@@ -1,8 +1,6 @@
-"""The rules of the library that can refuse a request, and which constraints stand for them."""
+"""The rules of the library that can refuse a request."""
 
 from typing import ClassVar
-
-from sqlalchemy.exc import IntegrityError
 
 
 class LibraryError(Exception):
@@ -66,9 +64,3 @@ class AlreadyReturned(LibraryError):
     """The loan is over."""
 
     message = "This book has been returned already."
-
-
-def violated_constraint(error: IntegrityError) -> str | None:
-    """Return the name of the constraint that PostgreSQL found violated, as asyncpg tells it."""
-    cause = error.orig and error.orig.__cause__
-    return getattr(cause, "constraint_name", None)

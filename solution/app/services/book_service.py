@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, true
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.exceptions import HasOpenLoans, IsbnTaken, TooFewCopies, violated_constraint
+from app.core.exceptions import HasOpenLoans, IsbnTaken, TooFewCopies
 from app.models.book import Book
 from app.models.loan import Loan
 from app.schemas.book import BookCreate, BookUpdate
-from app.services.locking import lock
+from app.services.transactions import commit, lock
 
 
 async def get(db: AsyncSession, *, book_id: int) -> Book | None:
@@ -39,7 +38,9 @@ async def create(db: AsyncSession, *, obj_in: BookCreate) -> Book:
     await _must_be_free(db, obj_in.isbn)
     book = Book(**obj_in.model_dump())
     db.add(book)
-    return await _commit(db, book)
+    await commit(db)
+    await db.refresh(book, ["available"])
+    return book
 
 
 async def replace(db: AsyncSession, *, book: Book, obj_in: BookCreate) -> Book:
@@ -83,21 +84,11 @@ async def _change(db: AsyncSession, book: Book, changes: Mapping[str, Any]) -> B
         raise TooFewCopies
     for name, value in changes.items():
         setattr(book, name, value)
-    return await _commit(db, book)
+    await commit(db)
+    await db.refresh(book, ["available"])
+    return book
 
 
 async def _must_be_free(db: AsyncSession, isbn: str) -> None:
     if await db.scalar(select(Book.id).where(Book.isbn == isbn)) is not None:
         raise IsbnTaken
-
-
-async def _commit(db: AsyncSession, book: Book) -> Book:
-    """Commit and count what is available; raise IsbnTaken if somebody else took the ISBN meanwhile."""
-    try:
-        await db.commit()
-    except IntegrityError as error:
-        if violated_constraint(error) == "uq_books_isbn":
-            raise IsbnTaken from error
-        raise
-    await db.refresh(book, ["available"])
-    return book

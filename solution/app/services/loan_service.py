@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select, true
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.exceptions import (
@@ -12,13 +11,12 @@ from app.core.exceptions import (
     AlreadyReturned,
     LoanLimitReached,
     NoCopyLeft,
-    violated_constraint,
 )
 from app.models.book import Book
 from app.models.loan import Loan
 from app.models.user import User
 from app.services import book_service
-from app.services.locking import lock
+from app.services.transactions import commit, lock
 
 LOAN_PERIOD = timedelta(days=21)
 LOAN_LIMIT = 5
@@ -69,12 +67,7 @@ async def borrow(db: AsyncSession, *, user: User, book_id: int) -> Loan:
     now = datetime.now(UTC)
     loan = Loan(user_id=user.id, book_id=book.id, borrowed_at=now, due_at=now + LOAN_PERIOD)
     db.add(loan)
-    try:
-        await db.commit()
-    except IntegrityError as error:
-        if violated_constraint(error) == "uq_loans_open":
-            raise AlreadyBorrowed from error
-        raise
+    await commit(db)
     return loan
 
 

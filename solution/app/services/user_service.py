@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.exceptions import EmailTaken, HasOpenLoans, violated_constraint
+from app.core.exceptions import EmailTaken, HasOpenLoans
 from app.core.security import hash_password
 from app.models.loan import Loan
 from app.models.user import User
 from app.schemas.user import UserCreate, UserUpdate
-from app.services.locking import lock
+from app.services.transactions import commit, lock
 
 
 async def get(db: AsyncSession, *, user_id: int) -> User | None:
@@ -47,7 +46,7 @@ async def create(db: AsyncSession, *, obj_in: UserCreate, is_librarian: bool = F
         is_librarian=is_librarian,
     )
     db.add(user)
-    await _commit(db)
+    await commit(db)
     return user
 
 
@@ -63,7 +62,7 @@ async def update(db: AsyncSession, *, user: User, obj_in: UserUpdate) -> User:
             raise EmailTaken
     for name, value in changes.items():
         setattr(user, name, value)
-    await _commit(db)
+    await commit(db)
     return user
 
 
@@ -76,13 +75,3 @@ async def delete(db: AsyncSession, *, user: User) -> None:
         raise HasOpenLoans
     await db.delete(user)
     await db.commit()
-
-
-async def _commit(db: AsyncSession) -> None:
-    """Commit; raise EmailTaken if somebody else took the email since it was looked up."""
-    try:
-        await db.commit()
-    except IntegrityError as error:
-        if violated_constraint(error) == "uq_users_email":
-            raise EmailTaken from error
-        raise
