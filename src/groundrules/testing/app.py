@@ -237,15 +237,16 @@ class App:
 
     async def imports(self, module: str) -> None:
         """Import a module, as `app.core.database`; raise the `WorkerError` that says why that fails."""
-        worker = await self._runner.settled()
+        worker = self._runner.worker()
         doing = f"The import of {module}"
         await worker.ask("import", limit=self._runner.patience.start, doing=doing, module=module)
 
     async def query(self, sql: str) -> Any:
         """Return the first value that a query gives, asked through a new session from `get_db`."""
-        worker = await self._runner.settled()
+        served = await self._runner.served()  # what get_db needs may be made at start-up
         limit = self._runner.patience.limit
-        return from_json(await worker.ask("query", limit=limit, doing="get_db()", sql=sql))
+        value = await served.worker.ask("query", limit=limit, doing="get_db()", sql=sql)
+        return from_json(value)
 
     async def shut_down(self) -> None:
         """Let the application shut down as uvicorn does; its process stays."""
