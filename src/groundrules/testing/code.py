@@ -51,6 +51,10 @@ class Code:
                 raise RuleBroken(unreadable) from None
             raise AssertionError(f"{file} cannot be read as TOML: {error}.") from None
 
+    def has(self, file: str) -> bool:
+        """Whether the file is there."""
+        return (self.folder / file).is_file()
+
     def must_keep(self, rule: str, *, until: Step, file: str | None = None) -> None:
         """Raise `RuleBroken` if files that the steps up to `until` are about break `rule`.
 

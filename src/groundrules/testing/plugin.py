@@ -1,5 +1,6 @@
 """The part of the pytest plugin that runs a course's suites."""
 
+import asyncio
 import gc
 import os
 import shutil
@@ -10,12 +11,21 @@ from pathlib import Path
 import pytest
 
 from groundrules.course.steps import Course, CourseError, Step, Task
-from groundrules.testing.app import App, Patience, Runner
+from groundrules.testing.app import App, Patience
 from groundrules.testing.arguments import Arguments
 from groundrules.testing.code import Code
+from groundrules.testing.database import Database
 from groundrules.testing.failures import NothingToCheck, StepBefore, Words, explain
 from groundrules.testing.interrupts import interrupt_between_steps
-from groundrules.testing.start import application_to_check, launcher_for
+from groundrules.testing.migrations import Migrations
+from groundrules.testing.proxy import short_temporary_folder
+from groundrules.testing.sites import Site, Sites, Tables
+from groundrules.testing.start import (
+    DATABASE_STEP,
+    application_to_check,
+    has_database,
+    launcher_for,
+)
 from groundrules.testing.summary import show_failures
 from groundrules.testing.verdict import Verdict
 from groundrules.worker.launcher import Launcher
@@ -40,7 +50,7 @@ def register(config: pytest.Config, root: Path, launcher: Launcher | None) -> No
     suites = Suites(config, course, folder, launcher, report)
     config.pluginmanager.register(suites, "groundrules-suites")
     if steps and not config.option.collectonly:
-        suites.begin()
+        suites.begin(max(step.number for step in steps))
     if config.option.reportchars == "fE":  # pytest's default: a list of what was told just above
         config.option.reportchars = ""
     config.addinivalue_line("markers", "task(id, rules): the task of the lesson, and its rules")
@@ -83,7 +93,7 @@ class Suites:
         self._verdict = Verdict(course, partial=_is_partial(config))
         self._patience = Patience()
         self._launcher = launcher
-        self._runner: Runner | None = None
+        self._sites: Sites | None = None
         self._sockets: Path | None = None
         self._untouched_files: dict[str, bool] = {}
 
@@ -154,7 +164,8 @@ class Suites:
             for file in earlier.files:
                 if self._untouched(file):
                     raise StepBefore(earlier, file)
-        if all(self._untouched(file) for file in task.files):
+        introduced = [file for file in task.files if self._course.introduces(file) is step]
+        if introduced and all(self._untouched(file) for file in introduced):
             raise NothingToCheck(task)
 
     @pytest.hookimpl(wrapper=True)
@@ -200,6 +211,10 @@ class Suites:
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing behind."""
+        if self._launcher is not None:
+            self._launcher.close()
+        if self._sites is not None:
+            self._sites.close()
         if self._sockets is not None:
             shutil.rmtree(self._sockets, ignore_errors=True)
 
@@ -209,12 +224,32 @@ class Suites:
         return "asyncio"
 
     @pytest.fixture
-    async def app(self) -> AsyncIterator[App]:
+    async def site(self, step: Step) -> Site:
+        """The application with the database that the step's suites use, its tables empty."""
+        sites = self._sites or self.begin(step.number)
+        site = await asyncio.wrap_future(sites.begin(self._tables(step.number)))
+        await site.clear()
+        return site
+
+    @pytest.fixture
+    async def app(self, site: Site) -> AsyncIterator[App]:
         """The application under test, in a process of its own."""
-        runner = self._runner or self.begin()
-        app = App(runner)
+        app = App(site.runner)
         yield app
         await app.close()
+
+    @pytest.fixture
+    def database(self, site: Site) -> Database:
+        """The database of the application under test, its tables empty."""
+        assert site.database is not None, "this step has no database"
+        return site.database
+
+    @pytest.fixture
+    async def migrations(self, step: Step) -> AsyncIterator[Migrations]:
+        """The migrations of the application under test, on a new database of their own."""
+        migrations = await (self._sites or self.begin(step.number)).migrations()
+        yield migrations
+        await migrations.close()
 
     @pytest.fixture
     def code(self) -> Code:
@@ -226,22 +261,28 @@ class Suites:
         """The step that the suite belongs to."""
         return request.node.stash[STEP]  # type: ignore[no-any-return]
 
-    def begin(self) -> Runner:
-        """Start the application; nobody waits for it here."""
+    def begin(self, number: int) -> Sites:
+        """Start the application for suites up to the step `number`; nobody waits for it here."""
+        tables = self._tables(number)
         if self._launcher is None:
-            self._launcher = launcher_for(database=True)
-            self._config.add_cleanup(self._launcher.close)
-        self._sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir=_short_temporary_folder()))
-        self._runner = Runner(
+            self._launcher = launcher_for(database=tables is not Tables.NO_DATABASE)
+        self._sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir=short_temporary_folder()))
+        self._sites = Sites(
             self._launcher,
+            self._course.root,
             self._folder,
             self._sockets,
-            {},
             self._patience,
             terminal=_wants_terminal(self._config),
         )
-        self._runner.start()
-        return self._runner
+        self._sites.begin(tables)
+        return self._sites
+
+    def _tables(self, number: int) -> Tables:
+        """Return where the tables come from in the suite of the step `number`."""
+        if number < DATABASE_STEP and not has_database(self._course, self._folder):
+            return Tables.NO_DATABASE
+        return {1: Tables.NONE, 2: Tables.NONE, 3: Tables.MODELS}.get(number, Tables.MIGRATIONS)
 
     def _words(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Words | None:
         """Return the words for what a test raised, if it is not the suite itself that failed."""
@@ -287,8 +328,3 @@ def _wants_terminal(config: pytest.Config) -> bool:
     except OSError:
         return False
     return True
-
-
-def _short_temporary_folder() -> str | None:
-    """The path of a Unix socket may be about 100 bytes long, and a temporary folder's can be half that."""
-    return "/tmp" if Path("/tmp").is_dir() else None

@@ -25,7 +25,7 @@ def early_launcher(arguments: Arguments, paths: list[str], named: str | None) ->
         if not numbers:
             return None
         needed = max(numbers) >= DATABASE_STEP
-        return launcher_for(needed or _has_database(Course(arguments.root), folder))
+        return launcher_for(needed or has_database(Course(arguments.root), folder))
     except CourseError:
         return None
 
@@ -35,7 +35,7 @@ def launcher_for(database: bool) -> Launcher:
     return launcher((*BASE, *DATABASE) if database else BASE)
 
 
-def _has_database(course: Course, folder: Path) -> bool:
+def has_database(course: Course, folder: Path) -> bool:
     """Whether the application has gone beyond the steps that need no database."""
     return any(
         (folder / file).exists() and not step.untouched(folder, file)
