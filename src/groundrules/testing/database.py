@@ -22,6 +22,7 @@ EMPTY_ALL = """
 DO $$
 DECLARE tables text;
 BEGIN
+    PERFORM set_config('lock_timeout', '1s', true);
     SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO tables FROM pg_tables
     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'alembic_version';
     IF tables IS NOT NULL THEN
@@ -48,7 +49,7 @@ class Refused(AssertionError):
         shown = " ".join(statement.split())[:60]
         super().__init__(f"PostgreSQL refuses `{shown}`: {error}.")
         self.sqlstate: str = error.sqlstate
-        self.constraint: str | None = error.constraint_name
+        self.constraint: str | None = getattr(error, "constraint_name", None)
 
 
 class Session:
