@@ -29,7 +29,7 @@ from groundrules.testing.failures import (
 from groundrules.testing.migrations import Migrations
 from groundrules.testing.sites import Site, Sites, Tables
 from groundrules.testing.verdict import Verdict
-from groundrules.worker.launcher import BASE, DATABASE, Launcher, launcher
+from groundrules.worker.launcher import BASE, Launcher, imported_by, launcher
 
 STEP = pytest.StashKey[Step]()
 TASK = pytest.StashKey[Task]()
@@ -217,7 +217,9 @@ class Suites:
     def _begin(self, number: int) -> Sites:
         """Start the application for suites up to the step `number`; nobody waits for it here."""
         tables = self._tables(number)
-        self._launcher = launcher(BASE if tables is Tables.NO_DATABASE else (*BASE, *DATABASE))
+        preload = BASE if tables is Tables.NO_DATABASE else imported_by(self._folder)
+        migrations = ("alembic.command",) if tables is Tables.MIGRATIONS else ()
+        self._launcher = launcher((*preload, *migrations))
         self._sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir=_short_temporary_folder()))
         self._sites = Sites(
             self._launcher,
