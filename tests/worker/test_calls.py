@@ -75,9 +75,19 @@ async def test_what_has_no_form_comes_back_as_the_name_of_its_class(start: Start
 
     odd = await app.other.odd()
 
-    assert odd == [Opaque("app.other.Odd"), "red", Opaque("builtins.dict"), [1, 2]]
+    assert odd == [Opaque("app.other.Odd", 0), "red", Opaque("builtins.dict", 1), [1, 2]]
     with pytest.raises(AssertionError, match=r"^`title` cannot be read from Odd"):
         _ = odd[0].title
+
+
+async def test_the_same_object_is_known_again(start: Start) -> None:
+    app = start(
+        "",
+        other="class Odd: ...\n\nONE = Odd()\n\ndef one(): return ONE\n\ndef new(): return Odd()\n",
+    )
+
+    assert await app.other.one() == await app.other.one()
+    assert await app.other.new() != await app.other.new()
 
 
 async def test_what_is_nested_too_deep_is_opaque(start: Start) -> None:
@@ -87,7 +97,7 @@ async def test_what_is_nested_too_deep_is_opaque(start: Start) -> None:
 
     while isinstance(value, list):
         [value] = value
-    assert value == Opaque("builtins.list")
+    assert value == Opaque("builtins.list", 0)
 
 
 async def test_a_result_that_is_too_large_is_told(start: Start) -> None:

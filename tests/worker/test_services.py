@@ -33,6 +33,15 @@ async def test_a_row_comes_back_with_its_key_and_its_loaded_columns(
     assert await database.fetchval("SELECT title FROM books WHERE id = $1", book.id) == "Emma"
 
 
+async def test_a_query_goes_through_a_session_of_the_applications_own(
+    shelf: App, database: Database
+) -> None:
+    ids = await asyncio.gather(*(shelf.query("SELECT pg_backend_pid()") for _ in range(3)))
+
+    assert len(set(ids)) == 3
+    assert await shelf.query("SELECT current_database()") == database.name
+
+
 async def test_a_column_that_is_not_loaded_is_told(shelf: App) -> None:
     book = await shelf.services.shelf_service.expired()
 

@@ -235,6 +235,25 @@ class App:
             raise
         return from_json(value)
 
+    async def imports(self, module: str) -> None:
+        """Import a module, as `app.core.database`; raise the `WorkerError` that says why that fails."""
+        worker = await self._runner.settled()
+        doing = f"The import of {module}"
+        await worker.ask("import", limit=self._runner.patience.start, doing=doing, module=module)
+
+    async def query(self, sql: str) -> Any:
+        """Return the first value that a query gives, asked through a new session from `get_db`."""
+        worker = await self._runner.settled()
+        limit = self._runner.patience.limit
+        return from_json(await worker.ask("query", limit=limit, doing="get_db()", sql=sql))
+
+    async def shut_down(self) -> None:
+        """Let the application shut down as uvicorn does; its process stays."""
+        await self.close()
+        served = await self._runner.served()
+        limit = self._runner.patience.start
+        await served.worker.ask("stop", limit=limit, doing="The shut-down")
+
     async def start_failure(self) -> WorkerError | None:
         """Return what keeps the application from starting, or None if it starts.
 

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from groundrules import postgres
 from groundrules.testing.background import Background
+from groundrules.testing.proxy import Proxy, proxy_to, short_temporary_folder
 from groundrules.worker.client import MachineTrouble
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ END $$
 CONNECTIONS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend'
-    AND application_name <> current_setting('application_name')
+    AND application_name <> current_setting('application_name') AND state LIKE $1
 """
 OURS = "groundrules"  # the application_name of the tests' own connections
 
@@ -128,9 +130,17 @@ class Database(Session):
         rows = await self.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         return {row["tablename"] for row in rows}
 
-    async def connections(self) -> int:
-        """Return how many connections to it there are beside the tests' own."""
-        return int(await self.fetchval(CONNECTIONS))
+    async def connections(self, state: str = "%") -> int:
+        """Return how many connections to it there are beside the tests' own, in a state like `idle%`."""
+        return int(await self.fetchval(CONNECTIONS, state))
+
+    @asynccontextmanager
+    async def proxy(self) -> AsyncIterator[Proxy]:
+        """Open a way to it that the test can close and block; its URL is `proxy.url_for(database.name)`."""
+        with TemporaryDirectory(dir=short_temporary_folder()) as name:
+            folder = Path(name) if self._server.host.startswith("/") else None
+            async with proxy_to(self._server, folder) as proxy:
+                yield proxy
 
     async def empty(self) -> None:
         """Delete every row and start every sequence anew; raise `Refused` if somebody holds a lock."""

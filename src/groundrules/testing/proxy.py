@@ -15,6 +15,7 @@ class Proxy:
 
     :param server: the server it leads to.
     :param folder: a short one for its Unix socket; without one it listens on a TCP port.
+    :ivar taken: how many connections it has taken.
     """
 
     def __init__(self, server: Server, folder: Path | None) -> None:
@@ -24,6 +25,7 @@ class Proxy:
         self._listener: asyncio.Server | None = None
         self._passing = asyncio.Event()
         self._passing.set()
+        self.taken = 0
         self._ends: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -31,6 +33,11 @@ class Proxy:
         """Return the URL of a database by this way, for DATABASE_URL."""
         host = str(self._folder) if self._folder else "127.0.0.1"
         return replace(self._server, host=host, port=self._port).url_for(database)
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections it holds."""
+        return len(self._tasks)
 
     async def open(self) -> None:
         """Take connections."""
@@ -66,6 +73,7 @@ class Proxy:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self.taken += 1
         self._ends.add(writer)
         try:
             await self._passing.wait()
@@ -104,6 +112,11 @@ async def proxy_to(server: Server, folder: Path | None) -> AsyncIterator[Proxy]:
     finally:
         proxy.unblock()
         await proxy.close()
+
+
+def short_temporary_folder() -> str | None:
+    """Return where to make a folder for Unix sockets, whose path may be about 100 bytes long."""
+    return "/tmp" if Path("/tmp").is_dir() else None
 
 
 def _free_port() -> int:

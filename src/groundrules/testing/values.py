@@ -50,9 +50,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Opaque:
-    """Anything that JSON has no form for, by its class."""
+    """Anything that JSON has no form for, by its class; two are equal if they are the same object."""
 
     class_name: str
+    number: int
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -80,8 +81,8 @@ def from_json(data: JSON, depth: int = 0) -> Any:
             return [from_json(item, depth + 1) for item in items]
         case {"object": dict(items), **rest} if not rest:
             return _each(items, depth)
-        case {"opaque": str(name), **rest} if not rest:
-            return Opaque(name)
+        case {"opaque": str(name), "number": int(number), **rest} if not rest:
+            return Opaque(name, number)
     raise BadReply("The worker sent something that is no value.")
 
 

@@ -40,6 +40,7 @@ class Agent:
             "serve": self._serve,
             "import": self._import,
             "call": self._calls.make,
+            "query": self._calls.query,
             "create_tables": partial(create_tables, folder),
             "migrate": partial(migrate, folder),
             "raised": self._tell_raised,

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from groundrules.worker.names import find
+from groundrules.worker.names import Missing, find
 from groundrules.worker.protocol import JSON
 from groundrules.worker.scalars import from_text
 from groundrules.worker.sessions import States, with_session
@@ -41,6 +41,19 @@ class Calls:
 
         if not self._needs_session(call):
             return await use(None)
+        return await with_session(find(GET_DB, self._folder), self._states(), use)
+
+    async def query(self, sql: str) -> JSON:
+        """Return the first value of a query, asked through a session from `get_db`, as tagged JSON."""
+        from sqlalchemy import text
+
+        async def use(session: Any) -> JSON:
+            result = session.scalar(text(sql))
+            if not inspect.isawaitable(result):
+                kind = type(session).__name__
+                raise Missing(f"get_db() must yield an AsyncSession; what it yields is a {kind}.")
+            return to_json(await result)
+
         return await with_session(find(GET_DB, self._folder), self._states(), use)
 
     def _needs_session(self, value: Tagged) -> bool:

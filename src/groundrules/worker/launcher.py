@@ -19,6 +19,7 @@ from groundrules.worker.protocol import decode, encode
 
 BASE = ("fastapi", "pydantic_settings", "uvicorn.protocols.http.auto", "uvicorn.lifespan.on")
 DATABASE = ("sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql.asyncpg", "asyncpg")
+MIGRATIONS = ("alembic.command",)
 IMPORTED = {  # what a word in the application's source says that it will import
     b"sqlalchemy": DATABASE,
     b"EmailStr": ("email_validator",),

@@ -3,7 +3,8 @@
 `{"json": …}` is a value of JSON's own, `{"scalar": kind, "text": …}` one of `scalars`,
 `{"schema": class, "data": …}` a Pydantic model, `{"row": class, "key": {…}, "values": {…}}` a row by its
 primary key with the columns that are loaded, `{"list": […]}` and `{"object": {…}}` hold more such values,
-and `{"opaque": class}` is anything else. Classes are dotted names.
+and `{"opaque": class, "number": n}` is anything else, with a number of its own for each object. Classes
+are dotted names.
 """
 
 import sys
@@ -37,7 +38,7 @@ def to_json(value: Any, depth: int = 0) -> dict[str, JSON]:
             return {"list": [to_json(each, depth + 1) for each in value]}
         if isinstance(value, Mapping) and all(type(key) is str for key in value):
             return {"object": {key: to_json(each, depth + 1) for key, each in value.items()}}
-    return {"opaque": _name(type(value))}
+    return {"opaque": _name(type(value)), "number": _number_of(value)}
 
 
 def _row(state: "InstanceState[Any]", depth: int) -> dict[str, JSON]:
@@ -53,6 +54,18 @@ def _row(state: "InstanceState[Any]", depth: int) -> dict[str, JSON]:
         },
         "values": {key: to_json(state.dict[key], depth + 1) for key in loaded},
     }
+
+
+_told: list[object] = []
+
+
+def _number_of(value: object) -> int:
+    """Return the same number for the same object; it is kept, so that no other takes its place."""
+    for number, each in enumerate(_told):
+        if each is value:
+            return number
+    _told.append(value)
+    return len(_told) - 1
 
 
 def _state_of(value: Any) -> "InstanceState[Any] | None":
