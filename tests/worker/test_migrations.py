@@ -119,6 +119,7 @@ class TestOfAShelf:
         assert "books" in await site.database.tables()
         site.runner.stop()
 
+    @pytest.mark.slow
     async def test_a_migration_that_never_ends_is_told_with_its_line(
         self, migrations: Migrations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -87,6 +87,7 @@ async def test_an_answer_that_is_too_large_is_told(start: Start) -> None:
     await must_be_fine(app)
 
 
+@pytest.mark.slow
 @only_forks
 async def test_what_may_take_longer_is_waited_for(start: Start) -> None:
     app = start(
