@@ -15,6 +15,7 @@ _LEAVES = frozenset(
         *(str, int, bool, bytes, float, complex, type(None), type(...)),
     }
 )
+_BRANCHES = (ast.If, ast.IfExp, ast.BoolOp, ast.While, ast.Try, ast.Match, ast.Assert)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -118,8 +119,17 @@ class Reader:
         self._later(reversed(node.body), inner)
         self._later(iter((*node.decorator_list, *node.bases, *node.keywords)), scope)
 
+    def _branch(self, node: ast.AST, scope: Scope) -> None:
+        function = scope.enclosing_function()
+        if function is not None:
+            function.branches.append(node)
+        self._below(node, scope)
+
     def _comprehension(self, node: Any, scope: Scope) -> None:
         inner = self._scope(scope)
+        function = scope.enclosing_function()
+        if function is not None:
+            function.branches.extend(node.generators)
         for generator in node.generators:
             self._target(inner, generator.target, generator.iter, element=True)
         self._below(node, inner)
@@ -152,7 +162,7 @@ class Reader:
 
     def _loop(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
         self._target(scope, node.target, node.iter, element=True)
-        self._below(node, scope)
+        self._branch(node, scope)
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
         for item in node.items:
@@ -275,6 +285,7 @@ _VISITS: dict[type[ast.AST], Callable[[Reader, Any, Scope], None]] = {
     ast.MatchAs: Reader._captured,
     ast.MatchStar: Reader._captured,
     ast.MatchMapping: Reader._captured,
+    **dict.fromkeys(_BRANCHES, Reader._branch),
     **dict.fromkeys(_COMPREHENSIONS, Reader._comprehension),
 }
 if hasattr(ast, "TypeAlias"):

@@ -57,7 +57,8 @@ class Scope:
 class Function:
     """A function or method: its syntax, the scope it is defined in, and the scope of its body.
 
-    `calls` and `returns` are those of its own body; nested functions have their own.
+    `calls`, `returns` and `branches`, where paths part, are those of its own body; nested functions
+    have their own. `branches` also has those of nested classes, decorators and defaults.
     """
 
     node: FunctionNode
@@ -65,6 +66,7 @@ class Function:
     scope: Scope
     calls: list["CallSite"] = field(default_factory=list)
     returns: list[ast.expr] = field(default_factory=list)
+    branches: list[ast.AST] = field(default_factory=list)
 
     @property
     def name(self) -> str:
