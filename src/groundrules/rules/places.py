@@ -1,8 +1,10 @@
 """Where in the source a violation is shown."""
 
+import ast
 import re
 
-from groundrules.rules.model.tree import Class, Function
+from groundrules.rules.model.statements import statements
+from groundrules.rules.model.tree import Class, Function, Module, Scope
 from groundrules.rules.rule import Violation
 
 _KEYWORDS = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+")
@@ -18,3 +20,34 @@ def at_name(defined: Function | Class, message: str) -> Violation:
     else:  # the name stands on a later line, or is written in other letters
         end = len(line.rstrip())
     return Violation(module.path, node.lineno, start + 1, end + 1, message)
+
+
+def at_node(module: Module, node: ast.expr | ast.stmt, message: str) -> Violation:
+    """Return a violation that points at a node, or at what of it stands on its first line."""
+    line, start = module.line(node.lineno), module.column(node)
+    end = len(line.rstrip()) + 1
+    if node.end_lineno == node.lineno and node.end_col_offset is not None:
+        before = line.encode("utf-8", "surrogatepass")[: node.end_col_offset]
+        end = len(before.decode("utf-8", "replace")) + 1
+    return Violation(module.path, node.lineno, start, max(end, start + 1), message)
+
+
+def at_statement(scope: Scope, node: ast.expr, message: str) -> Violation:
+    """Return a violation on the first line of the statement that an expression stands in.
+
+    It points at the expression if that begins on the same line.
+    """
+    statement = _statement(scope, node)
+    first = statement if statement is not None and statement.lineno < node.lineno else node
+    return at_node(scope.module, first, message)
+
+
+def _statement(scope: Scope, node: ast.expr) -> ast.stmt | None:
+    function = scope.enclosing_function()
+    if function is None:
+        return None
+    found = None
+    for each in statements(function.node.body):
+        if each.lineno <= node.lineno and (node.end_lineno or 0) <= (each.end_lineno or 0):
+            found = each
+    return found

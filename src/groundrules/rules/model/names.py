@@ -37,7 +37,12 @@ _TRANSPARENT = frozenset(
     {"Annotated", "Optional", "Union", "ClassVar", "Final", "Required", "NotRequired"}
 )
 _NO_VALUE = (None, Constant(None))
-_FIELDS = (External("dataclasses.field"), External("attrs.field"))
+_FIELDS = (
+    External("dataclasses.field"),
+    External("attrs.field"),
+    External("fastapi.Depends"),
+    External("fastapi.Security"),
+)
 _PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
 
 
