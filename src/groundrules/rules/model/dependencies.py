@@ -33,9 +33,10 @@ class Dependency:
 
 
 class Dependencies:
-    """The dependencies of a whole project."""
+    """The dependencies of a whole project, whose routes have these handlers."""
 
-    def __init__(self, names: Names, calls: Calls) -> None:
+    def __init__(self, names: Names, calls: Calls, handlers: list[Function]) -> None:
+        self._handlers = handlers
         self._names = names
         self._calls = calls
 
@@ -58,7 +59,7 @@ class Dependencies:
             run = self._calls.run_by(dependency.on)
             if run is not None:
                 found[run.function] = None
-        todo = list(found)
+        todo = [*self._handlers, *found]
         while todo:  # a bare `Depends()` takes its class from the annotation
             for dependency in self.of(todo.pop()):
                 run = self._calls.run_by(dependency.on)

@@ -78,7 +78,7 @@ class Project:
     @cached_property
     def dependencies(self) -> Dependencies:
         """What handlers and other functions depend on."""
-        return Dependencies(self.names, self.calls)
+        return Dependencies(self.names, self.calls, self.handlers)
 
     @cached_property
     def answers(self) -> Answers:
