@@ -76,7 +76,7 @@ class Followed:
         key = (function, new)
         if key not in self._known:
             self._known[key] = _NONE
-            found = self._assigns(function)
+            found = self._assigns(function, new)
             for site in function.calls:
                 found |= self._of_call(site, function, new)
             self._known[key] = found
@@ -93,7 +93,7 @@ class Followed:
         if called is not None:
             return self.effects(called.function, self._new_for(called, node, scope, function, new))
         if self._calls.called(site) == External("builtins.setattr") and node.args:
-            return self._assigned(node.args[0], function)
+            return self._assigned(node.args[0], function, new)
         func = node.func
         if isinstance(func, ast.Attribute) and self._sessions.is_session(func.value, scope):
             return self._on_session(func.attr, node, scope, function, new)
@@ -155,21 +155,21 @@ class Followed:
             name for name, each in given.items() if self._holds_new(each, scope, function, new)
         )
 
-    def _assigns(self, function: Function) -> Effects:
+    def _assigns(self, function: Function, new: frozenset[str]) -> Effects:
         found = _NONE
         for statement in statements(function.node.body):
             for target in _targets(statement):
                 if isinstance(target, ast.Attribute):
-                    found |= self._assigned(target.value, function)
+                    found |= self._assigned(target.value, function, new)
         return found
 
-    def _assigned(self, owner: ast.expr, function: Function) -> Effects:
+    def _assigned(self, owner: ast.expr, function: Function, new: frozenset[str]) -> Effects:
         """Return what it does to assign an attribute of an object."""
         if function.name in ("__init__", "__post_init__"):
             return _NONE
         value = self._names.evaluate(owner, function.scope)
         if self._rows.is_row(owner, function.scope):
-            made = self._holds_new(owner, function.scope, function, frozenset())
+            made = self._holds_new(owner, function.scope, function, new)
             return _NONE if made else Effects(changes=True)
         if isinstance(value, Instance) and isinstance(value.of, External | ClassValue):
             return _NONE

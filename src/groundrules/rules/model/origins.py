@@ -9,16 +9,19 @@ from groundrules.rules.model.values import ModuleValue
 _STEPS = 20
 
 
-def origin(names: Names, node: ast.expr | None, scope: Scope) -> tuple[ast.expr | None, Scope]:
+def origin(
+    names: Names, node: ast.expr | None, scope: Scope, *, first: bool = False
+) -> tuple[ast.expr | None, Scope]:
     """Return the expression that a name stands for, with its scope; others as they are.
 
-    Names that are bound by more than one assignment, by a loop or by unpacking stay as they are.
+    Names that a loop or unpacking binds stay as they are, and those that are bound more than once,
+    unless the `first` of their values is wanted.
     """
     for _ in range(_STEPS):
         if isinstance(node, ast.Await | ast.NamedExpr):
             node = node.value
             continue
-        binding = only_binding(names, node, scope)
+        binding = _binding(names, node, scope, first=first)
         if binding is None or binding.value is None:
             return node, scope
         if binding.element or binding.unpacked is not None or binding.value is node:
@@ -27,8 +30,8 @@ def origin(names: Names, node: ast.expr | None, scope: Scope) -> tuple[ast.expr 
     return node, scope
 
 
-def only_binding(names: Names, node: ast.expr | None, scope: Scope) -> Binding | None:
-    """Return the one binding that a name, local, global or imported, can come from."""
+def _binding(names: Names, node: ast.expr | None, scope: Scope, *, first: bool) -> Binding | None:
+    """Return the binding that a name, local, global or imported, comes from."""
     match node:
         case ast.Name(id=name):
             found = _visible(name, scope)
@@ -38,7 +41,7 @@ def only_binding(names: Names, node: ast.expr | None, scope: Scope) -> Binding |
         case _:
             return None
     for _ in range(_STEPS):
-        if len(found) != 1:
+        if not found or (len(found) > 1 and not first):
             return None
         binding = found[0]
         if not isinstance(binding.node, ast.ImportFrom):

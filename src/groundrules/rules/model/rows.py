@@ -72,33 +72,30 @@ class Rows:
                     return True
         return False
 
-    def statement(self, node: ast.expr | None, scope: Scope) -> tuple[str, bool] | None:
+    def statement(self, node: ast.expr, scope: Scope) -> tuple[str, bool] | None:
         """Return what a statement does (add, change, delete), and whether it resolves conflicts."""
-        conflict = False
-        for _ in range(20):
-            node, scope = origin(self._names, node, scope)
-            if not isinstance(node, ast.Call):
-                return None
-            called = self._names.evaluate(node.func, scope)
-            if isinstance(called, External):
-                kind = WRITING.get(called.name.rpartition(".")[2])
-                if called.name == "sqlalchemy.text":
-                    return self._text(node, scope)
-                is_sql = called.name.startswith(("sqlalchemy.", "sqlmodel."))
-                return (kind, conflict) if kind and is_sql else None
-            if isinstance(called, FunctionValue):
-                if len(called.function.returns) != 1:
-                    return None
-                node, scope = called.function.returns[0], called.function.scope
-            elif isinstance(node.func, ast.Attribute):
-                conflict = conflict or node.func.attr.startswith("on_conflict")
-                node = node.func.value
-            else:
-                return None
-        return None
+        value, conflict = self._names.evaluate(node, scope), False
+        while isinstance(value, Result | Attribute):
+            if isinstance(value, Attribute):
+                conflict = conflict or value.name.startswith("on_conflict")
+            value = value.of
+        if not isinstance(value, Instance) or not isinstance(value.of, External):
+            return None
+        package, _, name = value.of.name.rpartition(".")
+        if name == "text":
+            return self._text(node, scope)
+        kind = WRITING.get(name) if package.startswith(("sqlalchemy", "sqlmodel")) else None
+        return (kind, conflict) if kind else None
 
-    def _text(self, node: ast.Call, scope: Scope) -> tuple[str, bool] | None:
-        text = self._names.constant(node.args[0], scope) if node.args else None
+    def _text(self, node: ast.expr, scope: Scope) -> tuple[str, bool] | None:
+        made, scope = origin(self._names, node, scope, first=True)
+        while isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute):
+            if isinstance(self._names.evaluate(made.func, scope), External):
+                break
+            made = made.func.value
+        if not isinstance(made, ast.Call) or not made.args:
+            return None
+        text = self._names.constant(made.args[0], scope)
         if not isinstance(text, str) or not text.split():
             return None
         kind = WRITING.get(text.split()[0].lower())
@@ -118,7 +115,7 @@ class Rows:
         """Whether what a session is asked for is a mapped class, or a `select` of one."""
         current: ast.expr | None = node
         for _ in range(20):
-            current, scope = origin(self._names, current, scope)
+            current, scope = origin(self._names, current, scope, first=True)
             if current is None or self.is_mapped(self._names.evaluate(current, scope)):
                 return current is not None
             if not isinstance(current, ast.Call):
