@@ -37,9 +37,18 @@ def at_statement(scope: Scope, node: ast.expr, message: str) -> Violation:
 
     It points at the expression if that begins on the same line.
     """
-    statement = _statement(scope, node)
-    first = statement if statement is not None and statement.lineno < node.lineno else node
-    return at_node(scope.module, first, message)
+    around: ast.expr | ast.stmt = _statement(scope, node) or _outermost_call(scope.module, node)
+    return at_node(scope.module, around if around.lineno < node.lineno else node, message)
+
+
+def _outermost_call(module: Module, node: ast.expr) -> ast.expr:
+    """Return the largest call around an expression: what stands outside functions has no other."""
+    around = [node, *(site.node for site in module.calls if _holds(site.node, node))]
+    return min(around, key=lambda each: (each.lineno, each.col_offset))
+
+
+def _holds(outer: ast.expr | ast.stmt, node: ast.expr) -> bool:
+    return outer.lineno <= node.lineno and (node.end_lineno or 0) <= (outer.end_lineno or 0)
 
 
 def _statement(scope: Scope, node: ast.expr) -> ast.stmt | None:
@@ -48,6 +57,6 @@ def _statement(scope: Scope, node: ast.expr) -> ast.stmt | None:
         return None
     found = None
     for each in statements(function.node.body):
-        if each.lineno <= node.lineno and (node.end_lineno or 0) <= (each.end_lineno or 0):
+        if _holds(each, node):
             found = each
     return found

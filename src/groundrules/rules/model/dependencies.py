@@ -39,6 +39,7 @@ class Dependencies:
         self._handlers = handlers
         self._names = names
         self._calls = calls
+        self._of: dict[Function, list[Dependency]] = {}
 
     @cached_property
     def all(self) -> list[Dependency]:
@@ -68,12 +69,12 @@ class Dependencies:
                     todo.append(run.function)
         return list(found)
 
-    def of(self, function: Function) -> Iterator[Dependency]:
-        """Yield the dependencies that a function declares among its arguments."""
-        for argument in function.arguments:
-            found = self.argument(function, argument.arg)
-            if found is not None:
-                yield found
+    def of(self, function: Function) -> list[Dependency]:
+        """Return the dependencies that a function declares among its arguments."""
+        if function not in self._of:
+            given = (self.argument(function, each.arg) for each in function.arguments)
+            self._of[function] = [each for each in given if each is not None]
+        return self._of[function]
 
     def argument(self, function: Function, name: str) -> Dependency | None:
         """Return the dependency that an argument is filled with, None if it is none."""
