@@ -32,26 +32,26 @@ def at_node(module: Module, node: ast.expr | ast.stmt, message: str) -> Violatio
     return Violation(module.path, node.lineno, start, max(end, start + 1), message)
 
 
-def at_statement(scope: Scope, node: ast.expr, message: str) -> Violation:
+def at_statement(scope: Scope, node: ast.expr | ast.stmt, message: str) -> Violation:
     """Return a violation on the first line of the statement that an expression stands in.
 
     It points at the expression if that begins on the same line.
     """
-    around: ast.expr | ast.stmt = _statement(scope, node) or _outermost_call(scope.module, node)
+    around = _statement(scope, node) or _outermost_call(scope.module, node)
     return at_node(scope.module, around if around.lineno < node.lineno else node, message)
 
 
-def _outermost_call(module: Module, node: ast.expr) -> ast.expr:
+def _outermost_call(module: Module, node: ast.expr | ast.stmt) -> ast.expr | ast.stmt:
     """Return the largest call around an expression: what stands outside functions has no other."""
     around = [node, *(site.node for site in module.calls if _holds(site.node, node))]
     return min(around, key=lambda each: (each.lineno, each.col_offset))
 
 
-def _holds(outer: ast.expr | ast.stmt, node: ast.expr) -> bool:
+def _holds(outer: ast.expr | ast.stmt, node: ast.expr | ast.stmt) -> bool:
     return outer.lineno <= node.lineno and (node.end_lineno or 0) <= (outer.end_lineno or 0)
 
 
-def _statement(scope: Scope, node: ast.expr) -> ast.stmt | None:
+def _statement(scope: Scope, node: ast.expr | ast.stmt) -> ast.stmt | None:
     function = scope.enclosing_function()
     if function is None:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from groundrules.rules.cases import case
 from groundrules.rules.model.dependencies import Dependency
-from groundrules.rules.model.headers import read_headers, takes_header
+from groundrules.rules.model.headers import mentions_header, read_headers, takes_header
 from groundrules.rules.model.project import Project
 from groundrules.rules.model.security import encodes_jwt
 from groundrules.rules.model.tokens import given_tokens, made_without_jwt
@@ -100,7 +100,8 @@ def _headers(project: Project) -> Iterator[Violation]:
         for node, scope in read_headers(names, module, _HEADER):
             if not _is_in_scheme(project, scope):
                 yield at_statement(scope, node, message)
-    for function in dict.fromkeys([*project.handlers, *project.dependencies.functions]):
+    taking = [*project.handlers, *project.dependencies.functions]
+    for function in dict.fromkeys(taking) if mentions_header(project.names.modules) else ():
         if takes_header(names, function, _HEADER) and not _is_in_scheme(project, function.scope):
             yield at_name(function, f"`{function.name}` takes the `Authorization` header by hand.")
     for site in project.calls.to(sorted(_KEY_HEADER)):

@@ -9,7 +9,6 @@ from groundrules.rules.model.arithmetic import is_arithmetic
 from groundrules.rules.model.guards import choices
 from groundrules.rules.model.project import Project
 from groundrules.rules.model.queries import builds_query
-from groundrules.rules.model.statements import expressions, statements
 from groundrules.rules.model.tree import CallSite, Function, Module
 from groundrules.rules.model.values import FunctionValue
 from groundrules.rules.places import at_node, at_statement
@@ -39,18 +38,17 @@ def _is_api(module: Module) -> bool:
 
 def _database(project: Project) -> Iterator[Violation]:
     handlers = set(project.handlers)
+    outside = {each.module for each in handlers if not _is_api(each.module)}
     for module in project.modules.values():
         in_api = _is_api(module)
-        if not in_api and not any(each.module is module for each in handlers):
+        if not in_api and module not in outside:
             continue
         for site in module.calls:
-            around = list(_around(site))
-            if not in_api and not any(each in handlers for each in around):
-                continue
-            if any(project.sessions.gives_session(each) for each in around):
-                continue
             what = _on_database(project, site)
-            if what is not None:
+            around = list(_around(site)) if what else []
+            if what is None or any(project.sessions.gives_session(each) for each in around):
+                continue
+            if in_api or any(each in handlers for each in around):
                 where = f"`{around[0].name}`" if around else module.path
                 yield at_statement(site.scope, site.node, f"{where} {what}.")
 
@@ -80,6 +78,8 @@ def _logic(project: Project) -> Iterator[Violation]:
     for function in _answering(project):
         yield from _loops(function)
         yield from _arithmetic(project, function)
+        if not any(isinstance(each, ast.If | ast.Match) for each in function.branches):
+            continue
         for choice in choices(function.node.body, _Calling(project, function)):
             message = f"`{function.name}` chooses between services."
             yield at_node(function.module, choice, message)
@@ -101,9 +101,9 @@ def _answering(project: Project) -> list[Function]:
 
 
 def _loops(function: Function) -> Iterator[Violation]:
-    for statement in statements(function.node.body):
-        if isinstance(statement, _LOOPS) and not _only_yields(statement):
-            yield at_node(function.module, statement, f"`{function.name}` loops.")
+    for branch in function.branches:
+        if isinstance(branch, _LOOPS) and not _only_yields(branch):
+            yield at_node(function.module, branch, f"`{function.name}` loops.")
 
 
 def _only_yields(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
@@ -115,10 +115,9 @@ def _only_yields(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
 
 def _arithmetic(project: Project, function: Function) -> Iterator[Violation]:
     names, message = project.names, f"`{function.name}` computes."
-    for statement in statements(function.node.body):
-        computing: list[ast.expr | ast.stmt] = [statement, *expressions(statement)]
-        if any(is_arithmetic(names, each, function.scope) for each in computing):
-            yield at_node(function.module, statement, message)
+    for operation in function.operations:
+        if is_arithmetic(names, operation, function.scope):
+            yield at_statement(function.scope, operation, message)
     for site in function.calls:
         name = project.calls.name(site) or ""
         if name in _COMPUTING or name.startswith(("math.", "statistics.")):
@@ -130,22 +129,27 @@ class _Calling:
 
     def __init__(self, project: Project, function: Function) -> None:
         self._project = project
-        self._sites = {site.node: site for site in function.calls}
+        self._function = function
 
     def __call__(self, block: list[ast.stmt]) -> bool:
-        called = (
-            self._project.calls.callee(self._sites[each])
-            for statement in statements(block)
-            for each in expressions(statement)
-            if isinstance(each, ast.Call) and each in self._sites
+        return any(
+            self._is_service(called.function)
+            for site in self._function.calls
+            if any(_stands_in(site.node, each) for each in block)
+            if (called := self._project.calls.callee(site)) is not None
         )
-        return any(each is not None and self._is_service(each.function) for each in called)
 
     def _is_service(self, function: Function) -> bool:
         return any(
             (each.module.parts or ("",))[0] not in _NO_SERVICES
             for each in self._project.calls.reached([function])
         )
+
+
+def _stands_in(node: ast.expr, statement: ast.stmt) -> bool:
+    begins = (statement.lineno, statement.col_offset)
+    ends = (statement.end_lineno or 0, statement.end_col_offset or 0)
+    return begins <= (node.lineno, node.col_offset) < ends
 
 
 INVALID = (

@@ -102,11 +102,9 @@ class Answers:
         for site in self._calls.to(f"{kind}.__init__" for kind in sorted(kinds)):
             unbound = isinstance(self._calls.called(site), External)  # `Base.__init__(self, …)`
             yield Answer(site, _given(site.node, position + unbound))
-        for module in self._names.modules.values():
-            for site in module.calls:
-                called = self._calls.called(site)
-                if isinstance(called, ClassValue) and self._names.is_a(called, kinds):
-                    yield self._answer(site, called, position)
+        for site, called in self._calls.constructing:
+            if self._names.is_a(called, kinds):
+                yield self._answer(site, called, position)
 
     def _answer(self, site: CallSite, called: Value, position: int) -> Answer:
         made = self._names.attribute(Instance(called), "__init__")

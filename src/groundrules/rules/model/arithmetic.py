@@ -41,8 +41,8 @@ _TEXT_METHODS = frozenset(
 )
 
 
-def is_arithmetic(names: Names, node: ast.expr | ast.stmt, scope: Scope) -> bool:
-    """Whether an expression or an augmented assignment surely computes with numbers or times.
+def is_arithmetic(names: Names, node: ast.BinOp | ast.AugAssign, scope: Scope) -> bool:
+    """Whether an operation surely computes with numbers or times.
 
     What consists of literals only, such as `60 * 60`, is a literal too.
     """
@@ -51,8 +51,6 @@ def is_arithmetic(names: Names, node: ast.expr | ast.stmt, scope: Scope) -> bool
             pass
         case ast.AugAssign(target=left, op=op, value=right):
             pass
-        case _:
-            return False
     if _is_literal(left) and _is_literal(right):
         return False
     kinds = {_kind(names, left, scope), _kind(names, right, scope)}

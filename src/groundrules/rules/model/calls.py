@@ -21,13 +21,10 @@ class Calls:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._known: dict[CallSite, Value | None] = {}
 
     def called(self, site: CallSite) -> Value | None:
         """Return what a call calls; None where that cannot be known."""
-        if site not in self._known:
-            self._known[site] = self._names.evaluate(site.node.func, site.scope)
-        return self._known[site]
+        return self._names.called(site)
 
     def to(self, names: Iterable[str]) -> Iterator[CallSite]:
         """Yield the calls of what is imported from outside under one of the full `names`.
@@ -36,12 +33,6 @@ class Calls:
         """
         for name in names:
             yield from self._by_name.get(name, ())
-
-    def below(self, prefix: str) -> Iterator[CallSite]:
-        """Yield the calls of what is imported from outside and has a name that begins so."""
-        for name, sites in self._by_name.items():
-            if name.startswith(prefix):
-                yield from sites
 
     def name(self, site: CallSite) -> str | None:
         """Return the full name of what a call calls outside the project, None if it is inside."""
@@ -82,15 +73,28 @@ class Calls:
                 return None
         return found if isinstance(found, FunctionValue) else None
 
-    @cached_property
+    @property
+    def constructing(self) -> list[tuple[CallSite, ClassValue]]:
+        """The calls of the project's classes."""
+        return self._index[1]
+
+    @property
     def _by_name(self) -> dict[str, list[CallSite]]:
-        found: dict[str, list[CallSite]] = defaultdict(list)
+        return self._index[0]
+
+    @cached_property
+    def _index(self) -> tuple[dict[str, list[CallSite]], list[tuple[CallSite, ClassValue]]]:
+        named: dict[str, list[CallSite]] = defaultdict(list)
+        constructing = list[tuple[CallSite, ClassValue]]()
         for module in self._names.modules.values():
             for site in module.calls:
-                name = full_name(self.called(site))
+                called = self.called(site)
+                name = full_name(called)
                 if name is not None:
-                    found[name].append(site)
-        return found
+                    named[name].append(site)
+                elif isinstance(called, ClassValue):
+                    constructing.append((site, called))
+        return named, constructing
 
 
 def full_name(value: Value | None) -> str | None:

@@ -8,7 +8,6 @@ from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
 from groundrules.rules.model.rows import Rows
 from groundrules.rules.model.sessions import Sessions
-from groundrules.rules.model.statements import statements
 from groundrules.rules.model.syntax import match_arguments
 from groundrules.rules.model.tree import CallSite, Function, Scope
 from groundrules.rules.model.values import (
@@ -42,6 +41,10 @@ class Effects:
     unknown: bool = False
 
     def __or__(self, other: "Effects") -> "Effects":
+        if other is _NONE or self is other:
+            return self
+        if self is _NONE:
+            return other
         return Effects(
             **{name: getattr(self, name) or getattr(other, name) for name in self.__dict__}
         )
@@ -157,10 +160,8 @@ class Followed:
 
     def _assigns(self, function: Function, new: frozenset[str]) -> Effects:
         found = _NONE
-        for statement in statements(function.node.body):
-            for target in _targets(statement):
-                if isinstance(target, ast.Attribute):
-                    found |= self._assigned(target.value, function, new)
+        for target in function.assigned:
+            found |= self._assigned(target.value, function, new)
         return found
 
     def _assigned(self, owner: ast.expr, function: Function, new: frozenset[str]) -> Effects:
@@ -281,12 +282,3 @@ def _is_none(node: ast.expr) -> bool:
 
 def _is_named(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
-
-
-def _targets(statement: ast.stmt) -> list[ast.expr]:
-    match statement:
-        case ast.Assign(targets=targets):
-            return targets
-        case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
-            return [target]
-    return []

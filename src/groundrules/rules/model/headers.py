@@ -1,7 +1,7 @@
 """Where code reads a header of the request by hand."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
@@ -27,6 +27,8 @@ def read_headers(names: Names, module: Module, header: str) -> Iterator[Place]:
 
     :param header: the header's name in lower case.
     """
+    if not any("headers" in line for line in module.lines):
+        return
     for site in module.calls:
         match site.node:
             case ast.Call(func=ast.Attribute(value=owner, attr="get" | "getlist"), args=[key, *_]):
@@ -40,6 +42,11 @@ def read_headers(names: Names, module: Module, header: str) -> Iterator[Place]:
                         scope = function.scope
                         if _is(names, key, scope, header) and _is_headers(names, owner, scope):
                             yield node, scope
+
+
+def mentions_header(modules: Mapping[str, Module]) -> bool:
+    """Whether any module speaks of `Header` at all."""
+    return any("Header" in line for module in modules.values() for line in module.lines)
 
 
 def takes_header(names: Names, function: Function, header: str) -> ast.arg | None:

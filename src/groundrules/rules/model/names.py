@@ -55,6 +55,8 @@ class Names:
     def __init__(self, modules: Mapping[str, Module]) -> None:
         self.modules = modules
         self._known: dict[Binding, Value | None] = {}
+        self._called: dict[CallSite, Value | None] = {}
+        self._lineage: dict[Class, tuple[External | ClassValue, ...]] = {}
         self._open: set[object] = set()
         self._depth = 0
 
@@ -67,6 +69,15 @@ class Names:
             return self._evaluate(node, scope, frames)
         finally:
             self._depth -= 1
+
+    def called(self, site: CallSite) -> Value | None:
+        """Return what a call calls; None where that cannot be known."""
+        if site in self._called:
+            return self._called[site]
+        value = self.evaluate(site.node.func, site.scope)
+        if value is not None or not self._open:
+            self._called[site] = value
+        return value
 
     def constant(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> object:
         """Return the literal that `node` is or is named for, None if it is none."""
@@ -157,7 +168,17 @@ class Names:
 
     def ancestors(self, of: Value | None) -> Iterator[External | ClassValue]:
         """Yield a class and all classes it descends from, each once, as far as they are known."""
-        todo, seen = [of], set[object]()
+        if not isinstance(of, ClassValue):
+            return iter((of,) if isinstance(of, External) else ())
+        if of.cls not in self._lineage:
+            lineage = tuple(self._descent(of))
+            if self._open:
+                return iter(lineage)
+            self._lineage[of.cls] = lineage
+        return iter(self._lineage[of.cls])
+
+    def _descent(self, of: ClassValue) -> Iterator[External | ClassValue]:
+        todo, seen = list[Value | None]([of]), set[object]()
         while todo:
             value = todo.pop(0)
             if not isinstance(value, External | ClassValue) or value in seen:
@@ -191,7 +212,7 @@ class Names:
         owner = function.owner
         name = owner.name if owner and function.name == "__init__" else function.name
         for site in self._sites.get(name, ())[:_SITES]:
-            match self.evaluate(site.node.func, site.scope):
+            match self.called(site):
                 case FunctionValue(function=called) if called is function:
                     yield site
                 case ClassValue(cls) if owner is cls and function.name == "__init__":
@@ -284,9 +305,11 @@ class Names:
             if here is scope or not here.is_class:
                 home = here.elsewhere.get(name, here)
                 found = name in home.bindings
-                value = self._in_scope(home, name, position if home is scope else None, frames)
-                if found or value is not None:
-                    return value
+                if found or home.stars or frames:
+                    at = position if home is scope else None
+                    value = self._in_scope(home, name, at, frames)
+                    if found or value is not None:
+                        return value
             here = here.parent
         return External(f"builtins.{name}") if name in _BUILTINS else None
 

@@ -125,6 +125,14 @@ class Reader:
             function.branches.append(node)
         self._below(node, scope)
 
+    def _operation(self, node: ast.BinOp | ast.AugAssign, scope: Scope) -> None:
+        function = scope.enclosing_function()
+        if function is not None:
+            function.operations.append(node)
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute):
+                function.assigned.append(node.target)
+        self._below(node, scope)
+
     def _comprehension(self, node: Any, scope: Scope) -> None:
         inner = self._scope(scope)
         function = scope.enclosing_function()
@@ -236,9 +244,12 @@ class Reader:
         value: ast.expr | None,
         annotation: ast.expr | None,
     ) -> None:
+        method = scope.enclosing_function()
+        if method is not None:
+            method.assigned.append(target)
         if not isinstance(target.value, ast.Name):
             return
-        method, name = scope.enclosing_function(), target.value.id
+        name = target.value.id
         if method and method.owner and method.positional and name == method.positional[0].arg:
             binding = Binding(
                 target.attr, target, scope, target.lineno, target.col_offset, value, annotation
@@ -285,6 +296,8 @@ _VISITS: dict[type[ast.AST], Callable[[Reader, Any, Scope], None]] = {
     ast.MatchAs: Reader._captured,
     ast.MatchStar: Reader._captured,
     ast.MatchMapping: Reader._captured,
+    ast.BinOp: Reader._operation,
+    ast.AugAssign: Reader._operation,
     **dict.fromkeys(_BRANCHES, Reader._branch),
     **dict.fromkeys(_COMPREHENSIONS, Reader._comprehension),
 }

@@ -125,7 +125,8 @@ class Routes:
             return  # `router.get("/")` alone registers nothing yet
         if not node.args and not node.keywords:
             return
-        value = self._names.evaluate(node.func, scope, frames)
+        names = self._names
+        value = names.evaluate(node.func, scope, frames) if frames else names.called(site)
         match value:
             case External(name) if name in _ROUTES:
                 self._endpoint(name.rpartition(".")[2], site, frames)

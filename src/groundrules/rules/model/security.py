@@ -24,14 +24,15 @@ _PASSWORD_VERBS = frozenset(
 VERBS = _JWT_VERBS | _PASSWORD_VERBS
 _CONTEXTS = frozenset({"CryptContext", "LazyCryptContext", "PasswordHasher", "PasswordHash"})
 _MAKING = frozenset({"recommended", "using", "from_string", "from_path"})
+_TELLING = VERBS | _CONTEXTS | _MAKING
 
 
 def security_call(called: Value | None) -> str | None:
     """Return what calling a value does with a password or a token, None if nothing."""
-    name = _name(called)
-    if name is None:
-        return None
+    name = _name(called) or ""
     last = name.rpartition(".")[2]
+    if last not in _TELLING:
+        return None
     if within(name, PASSWORD_LIBRARIES):
         if last in _PASSWORD_VERBS:
             return "hashes or verifies a password"

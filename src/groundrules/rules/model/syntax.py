@@ -59,7 +59,10 @@ def nearest_first(
     bindings: Iterable[Binding], position: tuple[int, int] | None
 ) -> Iterator[Binding]:
     """Yield bindings in the order they are likely to hold at (line, column), the last one first."""
-    newest = sorted(bindings, key=lambda each: (each.line, each.column), reverse=True)
+    if len(given := list(bindings)) < 2:
+        yield from given
+        return
+    newest = sorted(given, key=lambda each: (each.line, each.column), reverse=True)
     if position is None:
         yield from newest
         return
