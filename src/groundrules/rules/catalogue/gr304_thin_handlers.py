@@ -140,10 +140,11 @@ class _Calling:
         )
 
     def _is_service(self, function: Function) -> bool:
-        return any(
-            (each.module.parts or ("",))[0] not in _NO_SERVICES
-            for each in self._project.calls.reached([function])
-        )
+        for each in self._project.calls.reached([function]):
+            folder = (each.module.parts or ("",))[0]
+            if folder == "services" or (each.is_async and folder not in _NO_SERVICES):
+                return True
+        return False
 
 
 def _stands_in(node: ast.expr, statement: ast.stmt) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from groundrules.rules.cases import case
 from groundrules.rules.catalogue.samples import LIBRARY, library
 from groundrules.rules.model.effects import Effects
-from groundrules.rules.model.paths import is_collection, is_parameter, last_segment
+from groundrules.rules.model.paths import is_collection, is_member, segments
 from groundrules.rules.model.project import Project
 from groundrules.rules.model.routes import METHODS, Route, Routes
 from groundrules.rules.places import at_node
@@ -55,19 +55,19 @@ def _outside(route: Route, methods: frozenset[str]) -> str | None:
 def _misused(project: Project, route: Route, method: str) -> str | None:
     name = route.handler.name
     effects = project.followed.effects(route.handler)
-    segment = last_segment(project.names, route)
+    path = segments(project.names, route)
+    if method == "GET" and path and path[-1] == "callback":
+        return None  # OAuth2 wants a GET there, whatever comes of it
     if method == "GET":
         done = _written(effects)
         return f"`{name}` answers GET, and {done} rows." if done else None
-    if segment is None:
+    if path is None:
         return None
     if method == "POST":
-        return _misused_post(name, effects, segment)
+        return _misused_post(name, effects, path)
     if method in ("PATCH", "DELETE"):
         only_adds = effects == Effects(adds=True, commits=effects.commits)
-        if project.followed.returns_added(route.handler) or (
-            only_adds and is_collection(segment) and not is_parameter(segment)
-        ):
+        if project.followed.returns_added(route.handler) or (only_adds and is_collection(path)):
             return f"`{name}` creates a row under {method}: that is what POST is for."
     return None
 
@@ -82,14 +82,14 @@ def _written(effects: Effects) -> str | None:
     return "changes" if effects.changes and effects.commits else None
 
 
-def _misused_post(name: str, effects: Effects, segment: str) -> str | None:
+def _misused_post(name: str, effects: Effects, path: list[str]) -> str | None:
     if effects.unknown or effects.adds:
         return None
     if effects.deletes and not effects.changes and not effects.saves:
-        is_action = not (is_parameter(segment) or is_collection(segment))
-        if not is_action or _DELETING.search(segment):
+        says_so = any(_DELETING.search(segment) for segment in path[-2:])
+        if says_so or is_member(path) or is_collection(path):
             return f"`{name}` answers POST, and only deletes: that is what DELETE is for."
-    if effects.changes and not effects.deletes and is_parameter(segment):
+    if effects.changes and not effects.deletes and is_member(path):
         return f"`{name}` answers POST, and only changes a row: that is what PUT and PATCH are for."
     return None
 

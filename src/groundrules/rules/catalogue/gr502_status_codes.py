@@ -7,7 +7,7 @@ from groundrules.rules.cases import case
 from groundrules.rules.catalogue.samples import library
 from groundrules.rules.model.answers import Answer, content_of, sets_status
 from groundrules.rules.model.codes import Code, codes
-from groundrules.rules.model.paths import is_collection, is_parameter, last_segment
+from groundrules.rules.model.paths import is_collection, segments
 from groundrules.rules.model.project import Project
 from groundrules.rules.model.routes import Route, Routes
 from groundrules.rules.model.tree import Class, Function, Scope
@@ -195,10 +195,10 @@ def _creates(project: Project, route: Route) -> bool:
     names = project.names
     if Routes(names).methods(route) != frozenset({"POST"}):
         return False
-    segment = last_segment(names, route)
-    if segment is None or is_parameter(segment) or not is_collection(segment):
-        return False
-    return project.followed.returns_added(route.handler)
+    path = segments(names, route)
+    return (
+        path is not None and is_collection(path) and project.followed.returns_added(route.handler)
+    )
 
 
 def _may_answer(project: Project, route: Route, found: list[Code], number: int) -> bool:

@@ -53,7 +53,7 @@ def _responding(
             continue
         given = match_arguments(called.function, site.node, bound=called.bound is not None)
         for answer in responses.get(called.function, ()):
-            if answer.site.node in called.function.returns:
+            if called.function.returns == [answer.site.node]:
                 status = answer.status
                 if isinstance(status, ast.Name) and status.id in given:
                     status = given[status.id]

@@ -8,32 +8,35 @@ from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
 from groundrules.rules.model.routes import Route, Routes
 
+_CODE = re.compile(r"token|code|secret|otp|hash", re.IGNORECASE)
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 _IRREGULAR = frozenset({"people", "children", "men", "women", "media", "data", "criteria", "staff"})
 
 
-def last_segment(names: Names, route: Route) -> str | None:
-    """Return the last segment of a route's path, the prefix of its router's if it has none.
+def segments(names: Names, route: Route) -> list[str] | None:
+    """Return the segments of a route's path, the prefix of its router included.
 
     None if the path cannot be known, and empty if nothing tells where it is mounted.
     """
     path = Routes(names).path(route)
     if path is None:
         return None
-    for part in (path, *_prefixes(names, route)):
-        segments = [each for each in part.split("/") if each]
-        if segments:
-            return segments[-1]
-    return ""
+    return [each for part in (*_prefixes(names, route), path) for each in part.split("/") if each]
 
 
-def is_parameter(segment: str) -> bool:
-    """Whether a segment stands for a resource's own key."""
-    return _PARAMETER.fullmatch(segment) is not None
+def is_member(path: list[str]) -> bool:
+    """Whether a path ends in the key of a collection's member, such as `/books/{book_id}`."""
+    if not path or not _PARAMETER.fullmatch(path[-1]) or _CODE.search(path[-1]):
+        return False
+    return len(path) == 1 or _is_plural(path[-2]) or bool(_PARAMETER.fullmatch(path[-2]))
 
 
-def is_collection(segment: str) -> bool:
-    """Whether a segment names a collection: a plural, or nothing, as at the root of a router."""
+def is_collection(path: list[str]) -> bool:
+    """Whether a path ends in the name of a collection, or is the root of a router."""
+    return not path or (not _PARAMETER.fullmatch(path[-1]) and _is_plural(path[-1]))
+
+
+def _is_plural(segment: str) -> bool:
     word = re.split(r"[-_]", segment.lower())[-1]
     return (
         not word

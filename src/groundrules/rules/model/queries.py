@@ -13,11 +13,24 @@ _BUILDERS = frozenset(
         *("immediateload", "contains_eager", "load_only", "defer", "undefer", "col"),
     }
 )
+_METHODS = frozenset(
+    {
+        *("where", "filter", "filter_by", "having", "order_by", "group_by", "limit", "offset"),
+        *("join", "outerjoin", "join_from", "outerjoin_from", "select_from", "options", "fetch"),
+        *("distinct", "with_for_update", "execution_options", "correlate", "add_columns"),
+        *("with_only_columns", "values", "returning", "from_select", "on_conflict_do_nothing"),
+        *("on_conflict_do_update", "union", "union_all", "intersect", "except_", "subquery"),
+        *("cte", "scalar_subquery", "exists", "label", "alias", "lateral", "bindparams", "params"),
+        *("columns", "over", "within_group", "desc", "asc", "nulls_first", "nulls_last", "slice"),
+    }
+)
 _PACKAGES = ("sqlalchemy.", "sqlmodel.")
 
 
 def builds_query(called: Value | None) -> bool:
     """Whether calling a value builds a query or a part of one."""
+    if isinstance(called, Attribute) and called.name not in _METHODS:
+        return False
     while isinstance(called, Attribute | Result):
         called = called.of
     if isinstance(called, Instance):

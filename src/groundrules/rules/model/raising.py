@@ -1,6 +1,7 @@
 """Which exceptions leave a function: what it raises, less what it catches itself."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from groundrules.rules.model.tree import Binding, Function
 from groundrules.rules.model.values import ClassValue, External, FunctionValue, Instance, Value
 
 _ALL: tuple[Value, ...] = (External("builtins.BaseException"),)
+_CONSTRUCTOR = re.compile(r"(?<=[A-Za-z0-9])\.[a-z_]+$")  # such as `Error.from_data`
 _SUPPRESS = External("contextlib.suppress")
 
 
@@ -71,8 +73,10 @@ def _kind(names: Names, function: Function, given: ast.expr) -> Value | None:
         if any(_is_caught(each) for each in bindings):
             return None
     match names.evaluate(given, function.scope):
-        case ClassValue() | External() as kind:
+        case ClassValue() as kind:
             return kind
+        case External(name) | Instance(of=External(name)):
+            return External(_CONSTRUCTOR.sub("", name))
         case Instance(of=kind):
             return kind
     return None

@@ -206,6 +206,11 @@ class Reader:
             scope.owner.returns.append(node.value)
         self._below(node, scope)
 
+    def _yield(self, node: ast.Yield, scope: Scope) -> None:
+        if node.value is not None and isinstance(scope.owner, Function):
+            scope.owner.yields.append(node.value)
+        self._below(node, scope)
+
     def _captured(self, node: ast.AST, scope: Scope) -> None:
         if name := getattr(node, "name", None) or getattr(node, "rest", None):
             self._bind(scope, name, node)
@@ -293,6 +298,7 @@ _VISITS: dict[type[ast.AST], Callable[[Reader, Any, Scope], None]] = {
     ast.Nonlocal: Reader._global,
     ast.Call: Reader._call,
     ast.Return: Reader._return,
+    ast.Yield: Reader._yield,
     ast.MatchAs: Reader._captured,
     ast.MatchStar: Reader._captured,
     ast.MatchMapping: Reader._captured,

@@ -5,7 +5,6 @@ import ast
 from groundrules.rules.model.calls import Calls
 from groundrules.rules.model.dependencies import DEPENDS, Dependencies
 from groundrules.rules.model.names import Names
-from groundrules.rules.model.statements import nodes
 from groundrules.rules.model.syntax import elements, parsed_annotation
 from groundrules.rules.model.tree import Binding, Function, Scope
 from groundrules.rules.model.values import (
@@ -101,14 +100,8 @@ class Sessions:
         return self._giving[function]
 
     def _yields(self, function: Function) -> bool:
-        if self._by_annotation(function):
-            return True
-        return any(
-            isinstance(each, ast.Yield)
-            and each.value is not None
-            and self.is_session(each.value, function.scope)
-            for _, each in nodes(function.node)
-        )
+        yielded = (self.is_session(each, function.scope) for each in function.yields)
+        return self._by_annotation(function) or any(yielded)
 
     def _by_annotation(self, function: Function) -> bool:
         returned = function.node.returns

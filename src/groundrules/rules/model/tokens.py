@@ -32,15 +32,15 @@ _THREADS = frozenset(
 )
 _PERSONAL = frozenset({"id", "username", "email", "name", "full_name", "login", "sub"})
 _TEXT = frozenset({"decode", "encode", "strip", "rstrip", "lower", "upper", "hex", "hexdigest"})
-_DEPTH = 12
 
 
 def given_tokens(
-    names: Names, function: Function, seen: frozenset[Function] = frozenset()
+    names: Names, function: Function, seen: set[ast.expr] | None = None
 ) -> Iterator[Place]:
     """Yield the expressions of the access tokens in what a function returns or sets as a cookie."""
+    seen = set() if seen is None else seen
     for returned in function.returns:
-        yield from _in(names, returned, function.scope, seen | {function})
+        yield from _in(names, returned, function.scope, seen)
     for site in function.calls:
         if isinstance(site.node.func, ast.Attribute) and site.node.func.attr == "set_cookie":
             given = dict(zip(("key", "value"), site.node.args, strict=False))
@@ -49,14 +49,16 @@ def given_tokens(
                 yield given["value"], site.scope
 
 
-def _in(names: Names, node: ast.expr, scope: Scope, seen: frozenset[Function]) -> Iterator[Place]:
+def _in(names: Names, node: ast.expr, scope: Scope, seen: set[ast.expr]) -> Iterator[Place]:
+    if node in seen:
+        return
+    seen.add(node)
     match node:
         case ast.Await(value=value):
             yield from _in(names, value, scope, seen)
         case ast.Name():
             for value, where in _values(node, scope):
-                if not (isinstance(value, ast.Name) and value.id == node.id):
-                    yield from _in(names, value, where, seen)
+                yield from _in(names, value, where, seen)
         case ast.Dict(keys=keys, values=values):
             for key, value in zip(keys, values, strict=True):
                 if key is not None and names.constant(key, scope) in _KEYS:
@@ -65,13 +67,10 @@ def _in(names: Names, node: ast.expr, scope: Scope, seen: frozenset[Function]) -
             yield from _in_call(names, node, scope, seen)
 
 
-def _in_call(
-    names: Names, node: ast.Call, scope: Scope, seen: frozenset[Function]
-) -> Iterator[Place]:
+def _in_call(names: Names, node: ast.Call, scope: Scope, seen: set[ast.expr]) -> Iterator[Place]:
     called = names.evaluate(node.func, scope)
     if isinstance(called, FunctionValue):
-        if called.function not in seen:
-            yield from given_tokens(names, called.function, seen)
+        yield from given_tokens(names, called.function, seen)
         return
     for keyword in node.keywords:
         if keyword.arg in _KEYS:
@@ -85,31 +84,37 @@ def _in_call(
             yield from _in(names, each, scope, seen)
 
 
-def made_without_jwt(names: Names, node: ast.expr, scope: Scope, depth: int = 0) -> Place | None:
+def made_without_jwt(
+    names: Names, node: ast.expr, scope: Scope, seen: set[ast.expr] | None = None
+) -> Place | None:
     """Return where a token is made that surely no JWT library encodes, None if it cannot be told."""
-    if depth > _DEPTH:
+    seen = set() if seen is None else seen
+    if node in seen:
         return None
+    seen.add(node)
     match node:
         case ast.Constant():
             return (node, scope) if isinstance(node.value, str) and node.value else None
         case ast.Await(value=value):
-            return made_without_jwt(names, value, scope, depth + 1)
+            return made_without_jwt(names, value, scope, seen)
         case ast.JoinedStr(values=values):
-            return _joined(names, node, values, scope, depth)
+            return _joined(names, node, values, scope, seen)
         case ast.IfExp(body=body, orelse=orelse):
-            return _all(names, [(body, scope), (orelse, scope)], depth)
+            return _all(names, [(body, scope), (orelse, scope)], seen)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _all(names, [(left, scope), (right, scope)], depth)
+            return _all(names, [(left, scope), (right, scope)], seen)
         case ast.Name():
-            return _all(names, _values(node, scope), depth)
+            return _all(names, _values(node, scope), seen)
         case ast.Attribute(attr=attr) if attr in _PERSONAL:
             return node, scope
         case ast.Call() | ast.Attribute():
-            return _made(names, node, scope, depth)
+            return _made(names, node, scope, seen)
     return None
 
 
-def _made(names: Names, node: ast.Call | ast.Attribute, scope: Scope, depth: int) -> Place | None:
+def _made(
+    names: Names, node: ast.Call | ast.Attribute, scope: Scope, seen: set[ast.expr]
+) -> Place | None:
     func = node.func if isinstance(node, ast.Call) else node
     called = names.evaluate(func, scope)
     if encodes_jwt(called):
@@ -121,36 +126,36 @@ def _made(names: Names, node: ast.Call | ast.Attribute, scope: Scope, depth: int
         return None
     if root in _THREADS and node.args:
         called = names.evaluate(node.args[0], scope)
-        return None if encodes_jwt(called) else _returned(names, called, depth)
+        return None if encodes_jwt(called) else _returned(names, called, seen)
     if root == "builtins.str" and node.args:
-        return made_without_jwt(names, node.args[0], scope, depth + 1)
+        return made_without_jwt(names, node.args[0], scope, seen)
     if isinstance(called, FunctionValue):
-        return _returned(names, called, depth)
+        return _returned(names, called, seen)
     if isinstance(func, ast.Attribute) and func.attr in _TEXT:
-        return made_without_jwt(names, func.value, scope, depth + 1)
+        return made_without_jwt(names, func.value, scope, seen)
     return None
 
 
-def _returned(names: Names, called: Value | None, depth: int) -> Place | None:
+def _returned(names: Names, called: Value | None, seen: set[ast.expr]) -> Place | None:
     if not isinstance(called, FunctionValue):
         return None
     scope = called.function.scope
-    return _all(names, [(each, scope) for each in called.function.returns], depth)
+    return _all(names, [(each, scope) for each in called.function.returns], seen)
 
 
 def _joined(
-    names: Names, node: ast.expr, values: list[ast.expr], scope: Scope, depth: int
+    names: Names, node: ast.expr, values: list[ast.expr], scope: Scope, seen: set[ast.expr]
 ) -> Place | None:
     texts = [str(each.value) for each in values if isinstance(each, ast.Constant)]
     if any(text.strip() for text in texts) and not texts[0].lower().startswith("bearer"):
         return node, scope
     parts = [(each.value, scope) for each in values if isinstance(each, ast.FormattedValue)]
-    return (node, scope) if _all(names, parts, depth) else None
+    return (node, scope) if _all(names, parts, seen) else None
 
 
-def _all(names: Names, places: list[Place], depth: int) -> Place | None:
+def _all(names: Names, places: list[Place], seen: set[ast.expr]) -> Place | None:
     """Return the first place if tokens are made without JWT at all of them."""
-    found = [made_without_jwt(names, node, scope, depth + 1) for node, scope in places]
+    found = [made_without_jwt(names, node, scope, seen) for node, scope in places]
     return found[0] if found and None not in found else None
 
 

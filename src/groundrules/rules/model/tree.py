@@ -68,6 +68,7 @@ class Function:
     calls: list["CallSite"] = field(default_factory=list)
     returns: list[ast.expr] = field(default_factory=list)
     branches: list[ast.AST] = field(default_factory=list)
+    yields: list[ast.expr] = field(default_factory=list)
     operations: list[ast.BinOp | ast.AugAssign] = field(default_factory=list)
     assigned: list[ast.Attribute] = field(default_factory=list)
 
