@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from groundrules.rules.model.containers import element_type, first_argument
+from groundrules.rules.model.containers import element_type, first_argument, item_type
 from groundrules.rules.model.syntax import (
     default_of,
     elements,
@@ -278,7 +278,8 @@ class Names:
         if isinstance(held, ast.List | ast.Tuple) and isinstance(key, int):
             inside = -len(held.elts) <= key < len(held.elts)
             return self.evaluate(held.elts[key], where) if inside else None
-        return None
+        kind = None if isinstance(index, ast.Slice) else item_type(self, value, scope)
+        return Instance(kind) if kind else None
 
     def lookup(
         self, name: str, scope: Scope, position: tuple[int, int], frames: Frames = ()
@@ -357,10 +358,10 @@ class Names:
                 if value in _NO_VALUE or _is_field(value):
                     continue
                 return value
-            if binding.element:
-                kind = element_type(self, binding.value, scope)
-                return Instance(kind) if kind else None
-        kind = self.type_of(binding.annotation, scope, frames)
+        if binding.element:
+            kind = element_type(self, binding.value, scope, binding.unpacked)
+        else:
+            kind = self.type_of(binding.annotation, scope, frames)
         return Instance(kind) if kind else None
 
     def _unpacked(self, binding: Binding, position: int, frames: Frames) -> Value | None:
