@@ -59,6 +59,25 @@ class Annotations:
                         bounds = [each.value for each in keywords if each.arg in {"bound", "value"}]
                         todo += [(each, where) for each in (*args[1:], *bounds)]
 
+    def metadata(self, node: ast.expr | None, scope: Scope) -> list[tuple[ast.expr, Scope]]:
+        """Return what `Annotated` adds to a type, each with its scope, aliases followed."""
+        for _ in range(20):
+            match node:
+                case ast.Constant(value=str(text)):
+                    node = parsed_annotation(text, node)
+                case ast.Name() | ast.Attribute():
+                    alias = self.definition(node, scope)
+                    if alias is None:
+                        return []
+                    node, scope = alias
+                case ast.Subscript(value=base, slice=ast.Tuple(elts=[inner, *added])):
+                    if self._typing_name(base, scope) != "Annotated":
+                        return []
+                    return [*((each, scope) for each in added), *self.metadata(inner, scope)]
+                case _:
+                    return []
+        return []
+
     def alternatives(self, node: ast.expr | None, scope: Scope) -> list[External | ClassValue]:
         """Return the classes that a value may be of by its annotation, one for each part of a union."""
         match node:
