@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from groundrules.rules.model.tree import Class, Function, Module
+from groundrules.rules.model.tree import Class, Function, Module, Scope
 from groundrules.rules.rule import Violation
 
 _KEYWORDS = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+")
@@ -22,11 +22,12 @@ def at_name(defined: Function | Class, message: str) -> Violation:
     return Violation(module.path, node.lineno, start + 1, end + 1, message)
 
 
-def at_statement(module: Module, node: ast.expr, message: str) -> Violation:
+def at_statement(where: Module | Scope, node: ast.expr, message: str) -> Violation:
     """Return a violation on the first line of the statement that holds an expression.
 
     It points at the expression if that begins on this line, else at the whole of the line.
     """
+    module = where.module if isinstance(where, Scope) else where
     statement = statement_of(module, node)
     line = min(statement.lineno, node.lineno)
     if node.lineno != line:

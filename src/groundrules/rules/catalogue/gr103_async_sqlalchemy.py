@@ -7,7 +7,7 @@ from groundrules.rules.cases import case
 from groundrules.rules.model.annotations import Annotations
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.project import Project
-from groundrules.rules.model.sessions import Kind, class_kind, made_by, sqlalchemy_name
+from groundrules.rules.model.session_kinds import Kind, class_kind, made_by, sqlalchemy_name
 from groundrules.rules.model.sync_work import SyncWork
 from groundrules.rules.model.tree import CallSite, Function, Module, Scope
 from groundrules.rules.model.values import ClassValue, External, Instance, Value

@@ -52,6 +52,7 @@ class Names:
     def __init__(self, modules: Mapping[str, Module]) -> None:
         self.modules = modules
         self._known: dict[Binding, Value | None] = {}
+        self._ancestors: dict[Class, list[External | ClassValue]] = {}
         self._open: set[object] = set()
         self._depth = 0
 
@@ -162,7 +163,20 @@ class Names:
 
     def ancestors(self, of: Value | None) -> Iterator[External | ClassValue]:
         """Yield a class and all classes it descends from, each once, as far as they are known."""
-        todo, seen = [of], set[object]()
+        if not isinstance(of, ClassValue):
+            if isinstance(of, External):
+                yield of
+            return
+        known = self._ancestors.get(of.cls)
+        if known is None:
+            known = list(self._climb(of))
+            if not self._open:
+                self._ancestors[of.cls] = known
+        yield from known
+
+    def _climb(self, of: ClassValue) -> Iterator[External | ClassValue]:
+        todo: list[Value | None] = [of]
+        seen = set[object]()
         while todo:
             value = todo.pop(0)
             if not isinstance(value, External | ClassValue) or value in seen:
@@ -317,7 +331,7 @@ class Names:
 
     def bound(self, binding: Binding, frames: Frames = ()) -> Value | None:
         """Return what one binding gives its name."""
-        if binding.scope.enclosing_function() is None:
+        if frames and binding.scope.enclosing_function() is None:
             frames = ()
         if not frames and binding in self._known:
             return self._known[binding]

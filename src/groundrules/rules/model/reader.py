@@ -15,7 +15,15 @@ _LEAVES = frozenset(
         *(str, int, bool, bytes, float, complex, type(None), type(...)),
     }
 )
+# fields that hold no node with anything below it
+_FLAT = frozenset({"attr", "ctx", "id", "kind", "op", "ops", "type_comment", "lineno"})
+_BELOW: dict[type[ast.AST], tuple[str, ...]] = {}  # the other fields of each class, the last first
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def _fields_below(kind: type[ast.AST]) -> tuple[str, ...]:
+    fields = tuple(each for each in reversed(kind._fields) if each not in _FLAT)
+    return _BELOW.setdefault(kind, fields)
 
 
 def read_module(module: Module) -> Module:
@@ -49,7 +57,8 @@ class Reader:
 
     def _below(self, node: ast.AST, scope: Scope) -> None:
         todo = self._todo
-        for field in reversed(node._fields):
+        fields = _BELOW.get(node.__class__) or _fields_below(node.__class__)
+        for field in fields:
             value: Any = getattr(node, field, None)
             if value.__class__ is list:
                 todo.extend(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from groundrules.rules.model.names import Names
-from groundrules.rules.model.sessions import sqlalchemy_name
+from groundrules.rules.model.session_kinds import sqlalchemy_name
 from groundrules.rules.model.tree import CallSite, Class, Function, Scope
 from groundrules.rules.model.values import ClassValue, External, FunctionValue
 
