@@ -1,17 +1,95 @@
 """The application: `uvicorn app.main:app` serves it."""
 
-from fastapi import FastAPI
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, status
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError
 
 from app.api.router import api_router
 from app.core.config import get_settings
+from app.core.database import DATABASE_ERRORS, get_engine
+from app.core.logging import RequestLog, configure_logging
+
+MAX_BODY_BYTES = 64 * 1024
+
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+    """Make the engine before the first request, and close its connections after the last."""
+    configure_logging(get_settings().log_level)
+    engine = get_engine()
+    yield
+    await engine.dispose()
 
 
 def create_app() -> FastAPI:
     """Make a new application; settings that are wrong stop it here, before the first request."""
     get_settings()
-    application = FastAPI(title="Library")
+    application = FastAPI(
+        title="Library",
+        description="The API of a lending library.",
+        version="1.0.0",
+        lifespan=lifespan,
+        max_body_size=MAX_BODY_BYTES,
+        generate_unique_id_function=name_of,
+    )
+    application.add_middleware(RequestLog)
+    application.add_exception_handler(RequestValidationError, answer_invalid)
+    for kind in DATABASE_ERRORS:
+        application.add_exception_handler(kind, answer_database_lost)
     application.include_router(api_router, prefix="/api/v1")
     return application
+
+
+def name_of(route: APIRoute) -> str:
+    """Return what generated clients call a route: the name of its handler."""
+    return route.name
+
+
+async def answer_database_lost(request: Request, error: Exception) -> Response:
+    """Answer 503 while the database cannot be reached; what else goes wrong there is an error of ours."""
+    if not is_lost(error):
+        raise error
+    logger.error("The database cannot be reached.", exc_info=error)
+    return JSONResponse(
+        {"detail": "The database cannot be reached. Try again later."},
+        status_code=status.HTTP_503_SERVICE_UNAVAILABLE,
+        headers={"Retry-After": "5"},
+    )
+
+
+def is_lost(error: Exception) -> bool:
+    """Return whether an error means that the database cannot be reached, for now."""
+    if not isinstance(error, DBAPIError):
+        return True
+    sqlstate = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or sqlstate[:2] in ("08", "53", "57")
+
+
+async def answer_invalid(request: Request, error: Exception) -> Response:
+    """Answer 422 as FastAPI does, but for the input: it may be a password, or no valid text at all."""
+    assert isinstance(error, RequestValidationError)
+    problems = [
+        {
+            "type": problem["type"],
+            "loc": [printable(part) for part in problem["loc"]],
+            "msg": problem["msg"],
+        }
+        for problem in error.errors()
+    ]
+    return JSONResponse({"detail": problems}, status_code=422)
+
+
+def printable(part: str | int) -> str | int:
+    """Return a name in a body as text that can be sent."""
+    return part.encode(errors="replace").decode() if isinstance(part, str) else part
 
 
 app = create_app()

@@ -1,11 +1,15 @@
-"""Whether the application is up."""
+"""Whether the application is up, and whether it reaches the database."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.api.deps import get_db
+from app.core.database import ping
 
 router = APIRouter(tags=["health"])
 
 
 @router.get("/health")
-async def read_health() -> dict[str, str]:
-    """Tell that the application answers."""
-    return {"status": "ok"}
+async def read_health(db: AsyncSession = Depends(get_db)) -> dict[str, str]:
+    """Tell that the application answers, and whether the database does: `ok` or `unreachable`."""
+    return {"status": "ok", "database": "ok" if await ping(db) else "unreachable"}

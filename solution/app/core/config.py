@@ -1,18 +1,26 @@
 """Settings, read from the environment once."""
 
 from functools import lru_cache
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic_settings import BaseSettings
+from pydantic import Field, PostgresDsn, Secret, SecretBytes, UrlConstraints
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+AsyncPostgresDsn = Annotated[PostgresDsn, UrlConstraints(allowed_schemes=["postgresql+asyncpg"])]
 
 
 class Settings(BaseSettings):
     """What can be set from outside; a variable has its field's name in capitals."""
 
+    model_config = SettingsConfigDict(hide_input_in_errors=True)  # errors end up in logs
+
+    database_url: Secret[AsyncPostgresDsn]
+    secret_key: SecretBytes = Field(min_length=32)
+    access_token_minutes: int = Field(30, ge=1, le=7 * 24 * 60)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
 
 @lru_cache
 def get_settings() -> Settings:
-    """Return the settings of this process."""
+    """Return the settings of this process; raise `ValidationError` if one is missing or wrong."""
     return Settings()

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from groundrules.rules.model.containers import element_type, first_argument, item_type
 from groundrules.rules.model.syntax import (
     default_of,
     elements,
@@ -43,6 +44,7 @@ _FIELDS = (
     External("fastapi.Depends"),
     External("fastapi.Security"),
 )
+_CONTEXT_MANAGERS = ("contextlib.asynccontextmanager", "contextlib.contextmanager")
 _PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
 
 
@@ -56,7 +58,7 @@ class Names:
         self.modules = modules
         self._known: dict[Binding, Value | None] = {}
         self._called: dict[CallSite, Value | None] = {}
-        self._lineage: dict[Class, tuple[External | ClassValue, ...]] = {}
+        self._ancestors: dict[Class, list[External | ClassValue]] = {}
         self._open: set[object] = set()
         self._depth = 0
 
@@ -138,7 +140,7 @@ class Names:
             case External("builtins.super"):
                 return self._super(scope)
             case External() | ClassValue():
-                return Instance(of)
+                return Instance(of, node, scope, frames)
             case FunctionValue():
                 return self.outcome(of, self._arguments(of, node, scope, frames))
             case Attribute() | Instance() | Result():
@@ -159,8 +161,16 @@ class Names:
                     return value
         finally:
             self._open.discard(function)
-        kind = self.type_of(function.node.returns, function.outer)
+        kind = self._entered(function) or self.type_of(function.node.returns, function.outer)
         return Instance(kind) if kind else None
+
+    def _entered(self, function: Function) -> Value | None:
+        """Return the type that a function made a context manager yields."""
+        returns = function.node.returns
+        if not isinstance(returns, ast.Subscript):
+            return None
+        entered = any(self.has_decorator(function, name) for name in _CONTEXT_MANAGERS)
+        return first_argument(self, returns, function.outer) if entered else None
 
     def bases(self, cls: Class) -> list[Value | None]:
         """Return what each base class of `cls` is."""
@@ -169,16 +179,19 @@ class Names:
     def ancestors(self, of: Value | None) -> Iterator[External | ClassValue]:
         """Yield a class and all classes it descends from, each once, as far as they are known."""
         if not isinstance(of, ClassValue):
-            return iter((of,) if isinstance(of, External) else ())
-        if of.cls not in self._lineage:
-            lineage = tuple(self._descent(of))
-            if self._open:
-                return iter(lineage)
-            self._lineage[of.cls] = lineage
-        return iter(self._lineage[of.cls])
+            if isinstance(of, External):
+                yield of
+            return
+        known = self._ancestors.get(of.cls)
+        if known is None:
+            known = list(self._climb(of))
+            if not self._open:
+                self._ancestors[of.cls] = known
+        yield from known
 
-    def _descent(self, of: ClassValue) -> Iterator[External | ClassValue]:
-        todo, seen = list[Value | None]([of]), set[object]()
+    def _climb(self, of: ClassValue) -> Iterator[External | ClassValue]:
+        todo: list[Value | None] = [of]
+        seen = set[object]()
         while todo:
             value = todo.pop(0)
             if not isinstance(value, External | ClassValue) or value in seen:
@@ -294,7 +307,8 @@ class Names:
         if isinstance(held, ast.List | ast.Tuple) and isinstance(key, int):
             inside = -len(held.elts) <= key < len(held.elts)
             return self.evaluate(held.elts[key], where) if inside else None
-        return None
+        kind = None if isinstance(index, ast.Slice) else item_type(self, value, scope)
+        return Instance(kind) if kind else None
 
     def lookup(
         self, name: str, scope: Scope, position: tuple[int, int], frames: Frames = ()
@@ -334,7 +348,7 @@ class Names:
 
     def bound(self, binding: Binding, frames: Frames = ()) -> Value | None:
         """Return what one binding gives its name."""
-        if binding.scope.enclosing_function() is None:
+        if frames and binding.scope.enclosing_function() is None:
             frames = ()
         if not frames and binding in self._known:
             return self._known[binding]
@@ -375,7 +389,10 @@ class Names:
                 if value in _NO_VALUE or _is_field(value):
                     continue
                 return value
-        kind = self.type_of(binding.annotation, scope, frames)
+        if binding.element:
+            kind = element_type(self, binding.value, scope, binding.unpacked)
+        else:
+            kind = self.type_of(binding.annotation, scope, frames)
         return Instance(kind) if kind else None
 
     def _unpacked(self, binding: Binding, position: int, frames: Frames) -> Value | None:

@@ -22,6 +22,7 @@ from groundrules.rules.model.files import (
     python_files,
     read_bytes,
 )
+from groundrules.rules.model.mapped import Mapped
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.reader import read_module
 from groundrules.rules.model.routes import Route, Routes
@@ -106,6 +107,11 @@ class Project:
         answering = [*self.handlers, *self.dependencies.functions]
         return self.calls.reached(each for each in answering if not self.errors.answers(each))
 
+    @cached_property
+    def mapped(self) -> Mapped:
+        """The classes that SQLAlchemy maps to tables."""
+        return Mapped(self.names)
+
     @property
     def functions(self) -> list[Function]:
         """Every function and method of the project."""
@@ -117,10 +123,11 @@ def load_project(package: Package, progress: Progress | None = None) -> Project:
     files = list(python_files(package.folder))
     files += _beside(package, files)
     project = Project(package, len(files), {})
+    places = _Places(package)
     for number, file in enumerate(files, start=1):
         if progress is not None:
             progress(number, len(files))
-        _load(project, file)
+        _load(project, file, places)
     _add_namespaces(project.modules)
     return project
 
@@ -146,9 +153,38 @@ def relative(path: Path, root: Path) -> str:
     return Path(os.path.relpath(path, root)).as_posix()
 
 
-def _load(project: Project, file: Path) -> None:
-    package = project.package
-    path = relative(file, package.root)
+class _Places:
+    """What files are called, seen from the folders of a package; each folder is looked at once."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._folders: dict[tuple[str, Path], str] = {}
+
+    def path(self, file: Path) -> str:
+        """Return a file's path as findings show it."""
+        return self._from(self._package.root, file)
+
+    def module(self, file: Path) -> str:
+        """Return the dotted name that other modules import a file by."""
+        parts = self._from(self._package.imports, file).removesuffix(".py").split("/")
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    def parts(self, file: Path) -> tuple[str, ...] | None:
+        """Return a file's place inside the package; None outside of it."""
+        if not self._package.holds(file):
+            return None
+        return tuple(self._from(self._package.folder, file).split("/"))
+
+    def _from(self, root: Path, file: Path) -> str:
+        folder, name = os.path.split(file)
+        if (folder, root) not in self._folders:
+            inside = relative(Path(folder), root)
+            self._folders[folder, root] = "" if inside == "." else f"{inside}/"
+        return self._folders[folder, root] + name
+
+
+def _load(project: Project, file: Path, places: _Places) -> None:
+    path = places.path(file)
     try:
         content = read_bytes(file)
     except OSError as error:
@@ -168,17 +204,16 @@ def _load(project: Project, file: Path) -> None:
             Broken(path, 1, 1, f"{path} does not parse: its code is nested too deeply.")
         )
     else:
-        inside = file.relative_to(package.folder).parts if package.holds(file) else None
-        name, is_package = _module_name(Path(os.path.relpath(file, package.imports)))
-        module = Module(name, path, text.split("\n"), is_package, inside)
-        project.modules[name] = read_module(module, tree)
+        name, is_package = places.module(file), file.name == "__init__.py"
+        module = Module(name, path, text, is_package, places.parts(file), tree)
+        project.modules[name] = read_module(module)
 
 
 def _add_namespaces(modules: dict[str, Module]) -> None:
     parents = {parent for name in modules for parent in _parents(name)}
     for name in sorted(parents - modules.keys()):
-        empty = Module(name, name.replace(".", "/"), [], is_package=True, parts=None)
-        modules[name] = read_module(empty, ast.Module([], []))
+        empty = Module(name, name.replace(".", "/"), "", is_package=True, parts=None)
+        modules[name] = read_module(empty)
 
 
 def _parents(name: str) -> list[str]:
@@ -191,10 +226,3 @@ def _decode(content: bytes) -> str:
     if b"coding" in b"".join(content.split(b"\n", 2)[:2]):  # where PEP 263 wants it
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _module_name(path: Path) -> tuple[str, bool]:
-    parts = list(path.with_suffix("").parts)
-    if parts[-1] == "__init__":
-        return ".".join(parts[:-1]), True
-    return ".".join(parts), False

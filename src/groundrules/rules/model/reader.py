@@ -16,12 +16,20 @@ _LEAVES = frozenset(
     }
 )
 _BRANCHES = (ast.If, ast.IfExp, ast.BoolOp, ast.While, ast.Try, ast.Match, ast.Assert)
+# fields that hold no node with anything below it
+_FLAT = frozenset({"attr", "ctx", "id", "kind", "op", "ops", "type_comment", "lineno"})
+_BELOW: dict[type[ast.AST], tuple[str, ...]] = {}  # the other fields of each class, the last first
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def read_module(module: Module, tree: ast.Module) -> Module:
-    """Fill `module` with what `tree` holds, and return it."""
-    Reader(module).read(tree)
+def _fields_below(kind: type[ast.AST]) -> tuple[str, ...]:
+    fields = tuple(each for each in reversed(kind._fields) if each not in _FLAT)
+    return _BELOW.setdefault(kind, fields)
+
+
+def read_module(module: Module) -> Module:
+    """Fill `module` with what its tree holds, and return it."""
+    Reader(module).read(module.tree)
     return module
 
 
@@ -50,7 +58,8 @@ class Reader:
 
     def _below(self, node: ast.AST, scope: Scope) -> None:
         todo = self._todo
-        for field in reversed(node._fields):
+        fields = _BELOW.get(node.__class__) or _fields_below(node.__class__)
+        for field in fields:
             value: Any = getattr(node, field, None)
             if value.__class__ is list:
                 todo.extend(
@@ -201,6 +210,10 @@ class Reader:
             function.calls.append(site)
         self._below(node, scope)
 
+    def _await(self, node: ast.Await, scope: Scope) -> None:
+        self._module.awaited.add(node.value)
+        self._below(node, scope)
+
     def _return(self, node: ast.Return, scope: Scope) -> None:
         if node.value is not None and isinstance(scope.owner, Function):
             scope.owner.returns.append(node.value)
@@ -297,6 +310,7 @@ _VISITS: dict[type[ast.AST], Callable[[Reader, Any, Scope], None]] = {
     ast.Global: Reader._global,
     ast.Nonlocal: Reader._global,
     ast.Call: Reader._call,
+    ast.Await: Reader._await,
     ast.Return: Reader._return,
     ast.Yield: Reader._yield,
     ast.MatchAs: Reader._captured,

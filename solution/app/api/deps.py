@@ -1,0 +1,41 @@
+"""What handlers depend on: a session, and who is asking."""
+
+from collections.abc import AsyncIterator
+
+from fastapi import Depends, HTTPException, status
+from fastapi.security import OAuth2PasswordBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.database import get_session_factory
+from app.models.user import User
+from app.services import auth_service
+
+oauth2_scheme = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token")
+
+
+async def get_db() -> AsyncIterator[AsyncSession]:
+    """Give each request a session of its own; what it has not committed is rolled back."""
+    session_factory = get_session_factory()
+    async with session_factory() as session:
+        yield session
+
+
+async def get_current_user(
+    token: str = Depends(oauth2_scheme), db: AsyncSession = Depends(get_db)
+) -> User:
+    """Return the user whom the token names."""
+    user = await auth_service.identify(db, token=token)
+    if user is None:
+        raise HTTPException(
+            status.HTTP_401_UNAUTHORIZED,
+            detail="The token is not valid, or not any more.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return user
+
+
+async def get_librarian(user: User = Depends(get_current_user)) -> User:
+    """Return the user whom the token names, who must be a librarian."""
+    if not user.is_librarian:
+        raise HTTPException(status.HTTP_403_FORBIDDEN, detail="Only a librarian may do this.")
+    return user

@@ -1,0 +1,26 @@
+"""Logging in."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, SecretStr, StringConstraints
+
+from app.schemas.base import PRINTABLE
+
+
+class LoginForm(BaseModel):
+    """The form of OAuth2's password grant, whose `username` is an email here."""
+
+    grant_type: Literal["password"] = "password"
+    username: Annotated[
+        str,
+        StringConstraints(max_length=254, pattern=PRINTABLE),
+        Field(examples=["ada@example.org"]),
+    ]
+    password: SecretStr = Field(max_length=128, examples=["correct horse"])
+
+
+class Token(BaseModel):
+    """A token to send as `Authorization: Bearer …`."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"

@@ -1,0 +1,52 @@
+"""Users as requests and answers show them; a password never leaves the server."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, EmailStr, Field, SecretStr, field_validator
+
+from app.schemas.base import RequestSchema, ResponseSchema, Text
+
+Email = Annotated[
+    EmailStr,
+    AfterValidator(str.lower),  # one mailbox is one user, however it is written
+    Field(max_length=254, examples=["ada@example.org"]),
+]
+Password = Annotated[SecretStr, Field(min_length=8, max_length=128, examples=["correct horse"])]
+FullName = Annotated[Text, Field(examples=["Ada Lovelace"])]
+
+
+class UserCreate(RequestSchema):
+    """A sign-up."""
+
+    email: Email
+    password: Password
+    full_name: FullName
+
+
+class UserUpdate(RequestSchema):
+    """What users may change about themselves; what is not given stays as it is."""
+
+    email: Email | None = None
+    password: Password | None = None
+    full_name: FullName | None = None
+
+    @field_validator("email", "password", "full_name")
+    @classmethod
+    def not_null(cls, value: object) -> object:
+        """Refuse null, which is not the same as not given."""
+        if value is None:
+            raise ValueError("may be left out, but not be null")
+        return value
+
+
+class UserResponse(ResponseSchema):
+    """A user."""
+
+    id: int
+    email: str
+    full_name: str
+    is_librarian: bool
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime

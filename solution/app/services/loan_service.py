@@ -1,0 +1,81 @@
+"""Lending: who may borrow what, and for how long."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.exceptions import (
+    AlreadyBorrowed,
+    AlreadyReturned,
+    LoanLimitReached,
+    NoCopyLeft,
+)
+from app.models.book import Book
+from app.models.loan import Loan
+from app.models.user import User
+from app.services import book_service
+from app.services.transactions import commit, lock
+
+LOAN_PERIOD = timedelta(days=21)
+LOAN_LIMIT = 5
+
+
+async def get(db: AsyncSession, *, loan_id: int) -> Loan | None:
+    """Return the loan of that id."""
+    return await db.get(Loan, loan_id)
+
+
+def may_access(*, user: User, loan: Loan) -> bool:
+    """Return whether a user may see and return a loan: the borrower and every librarian may."""
+    return user.is_librarian or loan.user_id == user.id
+
+
+async def list_page(
+    db: AsyncSession, *, user: User, limit: int = 20, offset: int = 0
+) -> tuple[Sequence[Loan], int]:
+    """Return one page of the loans that a user may see, in the order of their ids, and how many there are.
+
+    Users see their own, librarians all.
+    """
+    wanted = true() if user.is_librarian else Loan.user_id == user.id
+    loans = await db.scalars(
+        select(Loan).where(wanted).order_by(Loan.id).limit(limit).offset(offset)
+    )
+    total = await db.scalar(select(func.count()).select_from(Loan).where(wanted))
+    return loans.all(), total or 0
+
+
+async def borrow(db: AsyncSession, *, user: User, book_id: int) -> Loan:
+    """Lend a book to a user for 21 days.
+
+    Raises NotFound if there is no such book, and AlreadyBorrowed, LoanLimitReached or NoCopyLeft where
+    the rules of lending say no.
+    """
+    # Always the user before the book: with one order for all, no two requests wait for each other.
+    user = await lock(db, User, user.id)
+    book = await lock(db, Book, book_id)
+    open_ones = (Loan.user_id == user.id, Loan.returned_at.is_(None))
+    borrowed = (await db.scalars(select(Loan.book_id).where(*open_ones))).all()
+    if book.id in borrowed:
+        raise AlreadyBorrowed
+    if len(borrowed) >= LOAN_LIMIT:
+        raise LoanLimitReached
+    if await book_service.open_loans(db, book_id=book.id) >= book.copies:
+        raise NoCopyLeft
+    now = datetime.now(UTC)
+    loan = Loan(user_id=user.id, book_id=book.id, borrowed_at=now, due_at=now + LOAN_PERIOD)
+    db.add(loan)
+    await commit(db)
+    return loan
+
+
+async def give_back(db: AsyncSession, *, loan: Loan) -> Loan:
+    """Note that a book is back; raise AlreadyReturned if it was before."""
+    loan = await lock(db, Loan, loan.id)
+    if loan.returned_at is not None:
+        raise AlreadyReturned
+    loan.returned_at = datetime.now(UTC)
+    await db.commit()
+    return loan

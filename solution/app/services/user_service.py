@@ -1,0 +1,77 @@
+"""Who may use the library."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.exceptions import EmailTaken, HasOpenLoans
+from app.core.security import hash_password
+from app.models.loan import Loan
+from app.models.user import User
+from app.schemas.user import UserCreate, UserUpdate
+from app.services.transactions import commit, lock
+
+
+async def get(db: AsyncSession, *, user_id: int) -> User | None:
+    """Return the user of that id."""
+    return await db.get(User, user_id)
+
+
+async def get_by_email(db: AsyncSession, *, email: str) -> User | None:
+    """Return the user of that email, however it is written."""
+    users = await db.scalars(select(User).where(User.email == email.lower()))
+    return users.one_or_none()
+
+
+async def list_page(
+    db: AsyncSession, *, limit: int = 20, offset: int = 0
+) -> tuple[Sequence[User], int]:
+    """Return one page of the users in the order of their ids, and how many there are."""
+    users = await db.scalars(select(User).order_by(User.id).limit(limit).offset(offset))
+    total = await db.scalar(select(func.count()).select_from(User))
+    return users.all(), total or 0
+
+
+async def create(db: AsyncSession, *, obj_in: UserCreate, is_librarian: bool = False) -> User:
+    """Add a user; raise EmailTaken if another has the email."""
+    # Hashed before the database is asked, so that no connection waits for it.
+    hashed_password = await hash_password(obj_in.password.get_secret_value())
+    if await get_by_email(db, email=obj_in.email) is not None:
+        raise EmailTaken
+    user = User(
+        email=obj_in.email,
+        full_name=obj_in.full_name,
+        hashed_password=hashed_password,
+        is_librarian=is_librarian,
+    )
+    db.add(user)
+    await commit(db)
+    return user
+
+
+async def update(db: AsyncSession, *, user: User, obj_in: UserUpdate) -> User:
+    """Change what is given; raise EmailTaken if another user has the email."""
+    changes = obj_in.model_dump(exclude_unset=True, exclude={"password"})
+    if obj_in.password is not None:
+        changes["hashed_password"] = await hash_password(obj_in.password.get_secret_value())
+    user = await lock(db, User, user.id)
+    if obj_in.email is not None:
+        other = await get_by_email(db, email=obj_in.email)
+        if other is not None and other is not user:
+            raise EmailTaken
+    for name, value in changes.items():
+        setattr(user, name, value)
+    await commit(db)
+    return user
+
+
+async def delete(db: AsyncSession, *, user: User) -> None:
+    """Delete a user along with the loans that are over; raise HasOpenLoans if there are others."""
+    user = await lock(db, User, user.id)
+    if await db.scalar(
+        select(Loan.id).where(Loan.user_id == user.id, Loan.returned_at.is_(None)).limit(1)
+    ):
+        raise HasOpenLoans
+    await db.delete(user)
+    await db.commit()

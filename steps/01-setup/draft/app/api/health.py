@@ -1,0 +1,11 @@
+"""Whether the application is up."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health")
+async def read_health() -> dict[str, str]:
+    """Tell that the application answers."""
+    return {"status": "ok"}

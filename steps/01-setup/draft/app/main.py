@@ -1,0 +1,17 @@
+"""The application: `uvicorn app.main:app` serves it."""
+
+from fastapi import FastAPI
+
+from app.api.router import api_router
+from app.core.config import get_settings
+
+
+def create_app() -> FastAPI:
+    """Make a new application; settings that are wrong stop it here, before the first request."""
+    get_settings()
+    application = FastAPI(title="Library")
+    application.include_router(api_router, prefix="/api/v1")
+    return application
+
+
+app = create_app()
