@@ -10,7 +10,7 @@ from groundrules.rules.model.security import encodes_jwt
 from groundrules.rules.model.tokens import given_tokens, made_without_jwt
 from groundrules.rules.model.tree import Function, Scope
 from groundrules.rules.model.values import ClassValue, External, Instance, Value
-from groundrules.rules.places import at_name, at_statement
+from groundrules.rules.places import at_name, at_statement, one_a_line
 from groundrules.rules.rule import Violation
 
 CLAUSE = "stack.auth"
@@ -35,12 +35,7 @@ _HEADER = "authorization"
 
 def check(project: Project) -> Iterator[Violation]:
     """Yield each statement that authenticates in another way, once."""
-    seen = set[tuple[str, int]]()
-    for violation in (*_schemes(project), *_headers(project), *_tokens(project)):
-        place = (violation.path, violation.line)
-        if place not in seen:
-            seen.add(place)
-            yield violation
+    yield from one_a_line((*_schemes(project), *_headers(project), *_tokens(project)))
 
 
 def _schemes(project: Project) -> Iterator[Violation]:

@@ -11,7 +11,7 @@ from groundrules.rules.model.project import Project
 from groundrules.rules.model.queries import builds_query
 from groundrules.rules.model.tree import CallSite, Function, Module
 from groundrules.rules.model.values import FunctionValue
-from groundrules.rules.places import at_node, at_statement
+from groundrules.rules.places import at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
 
 CLAUSE = "structure.services"
@@ -24,12 +24,7 @@ _NO_SERVICES = frozenset({"api", "core", "schemas", "models"})
 
 def check(project: Project) -> Iterator[Violation]:
     """Yield each statement of the API that is the business of a service, once."""
-    seen = set[tuple[str, int]]()
-    for violation in (*_database(project), *_logic(project)):
-        place = (violation.path, violation.line)
-        if place not in seen:
-            seen.add(place)
-            yield violation
+    yield from one_a_line((*_database(project), *_logic(project)))
 
 
 def _is_api(module: Module) -> bool:

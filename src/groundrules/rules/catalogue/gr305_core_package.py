@@ -8,7 +8,7 @@ from groundrules.rules.model.project import Project
 from groundrules.rules.model.security import VERBS, security_call
 from groundrules.rules.model.tree import CallSite, Class, Module
 from groundrules.rules.model.values import ClassValue, External
-from groundrules.rules.places import at_name, at_statement
+from groundrules.rules.places import at_name, at_statement, one_a_line
 from groundrules.rules.rule import Violation
 
 CLAUSE = "structure.core"
@@ -27,6 +27,10 @@ _ENVIRONMENT = (External("os.getenv"), External("os.environ.get"), External("os.
 
 def check(project: Project) -> Iterator[Violation]:
     """Yield each settings class, and each statement that uses a security library, outside `core/`."""
+    yield from one_a_line(_outside(project))
+
+
+def _outside(project: Project) -> Iterator[Violation]:
     core = f"{project.package.name}/core/"
     for module in project.modules.values():
         if _is_core(module):
@@ -34,14 +38,10 @@ def check(project: Project) -> Iterator[Violation]:
         for cls in module.classes:
             if _is_settings(project, cls):
                 yield at_name(cls, f"The settings class `{cls.name}` is defined outside {core}.")
-        seen = set[int]()
         for site in module.calls:
             does = _does(project, site)
             if does is not None:
-                violation = at_statement(site.scope, site.node, f"This {does} outside {core}.")
-                if violation.line not in seen:
-                    seen.add(violation.line)
-                    yield violation
+                yield at_statement(site.scope, site.node, f"This {does} outside {core}.")
 
 
 def _is_core(module: Module) -> bool:

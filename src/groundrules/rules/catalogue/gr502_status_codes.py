@@ -12,7 +12,7 @@ from groundrules.rules.model.project import Project
 from groundrules.rules.model.routes import Route, Routes
 from groundrules.rules.model.tree import Class, Function, Scope
 from groundrules.rules.model.values import ClassValue, FunctionValue, Instance
-from groundrules.rules.places import at_name, at_node, at_statement
+from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
 
 CLAUSE = "api.status-codes"
@@ -26,12 +26,7 @@ ALLOWED = frozenset({200, 201, 204, 400, 401, 403, 404})
 
 def check(project: Project) -> Iterator[Violation]:
     """Yield each status code that is not agreed on or does not fit, once for a statement."""
-    seen = set[tuple[str, int]]()
-    for violation in _all(project):
-        place = (violation.path, violation.line)
-        if place not in seen:
-            seen.add(place)
-            yield violation
+    yield from one_a_line(_all(project))
 
 
 def _all(project: Project) -> Iterator[Violation]:

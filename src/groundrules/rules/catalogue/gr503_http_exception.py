@@ -12,7 +12,7 @@ from groundrules.rules.model.raising import Raised, raised_by
 from groundrules.rules.model.syntax import match_arguments
 from groundrules.rules.model.tree import CallSite, Function
 from groundrules.rules.model.values import ClassValue, External, FunctionValue, Value
-from groundrules.rules.places import at_node, at_statement
+from groundrules.rules.places import at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
 
 CLAUSE = "api.http-exception"
@@ -32,14 +32,22 @@ def check(project: Project) -> Iterator[Violation]:
         responses[answer.scope.enclosing_function()].append(answer)
     handlers = set(project.handlers)
     for function in dict.fromkeys([*project.handlers, *project.dependencies.functions]):
-        if project.errors.answers(function):
-            continue
-        yield from _responding(project, function, responses)
-        yield from _setting(project, function)
-        yield from _returning(project, function)
-        parts = function.module.parts or ()
-        if function in handlers or parts[:1] != ("services",):
-            yield from _raising(project, function)
+        if not project.errors.answers(function):
+            yield from one_a_line(_of(project, function, responses, handlers))
+
+
+def _of(
+    project: Project,
+    function: Function,
+    responses: dict[Function | None, list[Answer]],
+    handlers: set[Function],
+) -> Iterator[Violation]:
+    yield from _responding(project, function, responses)
+    yield from _setting(project, function)
+    yield from _returning(project, function)
+    parts = function.module.parts or ()
+    if function in handlers or parts[:1] != ("services",):
+        yield from _raising(project, function)
 
 
 def _responding(

@@ -51,7 +51,7 @@ class SyncWork:
             yield from self._names.sites(owner)
             return
         for site in self._calls:
-            if self._names.evaluate(site.node.func, site.scope) == ClassValue(owner):
+            if self._names.called(site) == ClassValue(owner):
                 yield site
 
     def _is_passed_on(self, owner: Function | Class) -> bool:
@@ -65,7 +65,7 @@ class SyncWork:
         return False
 
     def _hands_over(self, site: CallSite) -> bool:
-        called = self._names.evaluate(site.node.func, site.scope)
+        called = self._names.called(site)
         handers = {function for function, _ in self._handed_on}
         return isinstance(called, FunctionValue) and called.function in handers
 
