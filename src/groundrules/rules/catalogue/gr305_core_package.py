@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from groundrules.rules.cases import case
 from groundrules.rules.model.project import Project
-from groundrules.rules.model.security import VERBS, security_call
+from groundrules.rules.model.security import LIBRARIES, VERBS, security_call, within
 from groundrules.rules.model.tree import CallSite, Class, Module
 from groundrules.rules.model.values import ClassValue, External
 from groundrules.rules.places import at_name, at_statement, one_a_line
@@ -38,8 +38,9 @@ def _outside(project: Project) -> Iterator[Violation]:
         for cls in module.classes:
             if _is_settings(project, cls):
                 yield at_name(cls, f"The settings class `{cls.name}` is defined outside {core}.")
+        telling = VERBS | _imported(module)
         for site in module.calls:
-            does = _does(project, site)
+            does = _does(project, site, telling)
             if does is not None:
                 yield at_statement(site.scope, site.node, f"This {does} outside {core}.")
 
@@ -67,15 +68,28 @@ def _reads_environment(project: Project, cls: Class, node: ast.expr | None) -> b
     return any(project.names.evaluate(each, cls.scope) in _ENVIRONMENT for each in read)
 
 
-def _does(project: Project, site: CallSite) -> str | None:
-    """Return what a call does, itself or by what it is handed, such as `to_thread(context.verify, …)`."""
+def _imported(module: Module) -> frozenset[str]:
+    """Return the names under which a module imports from security libraries."""
+    return frozenset(
+        alias.asname or alias.name
+        for node in module.imports
+        if isinstance(node, ast.ImportFrom) and within(node.module or "", LIBRARIES)
+        for alias in node.names
+    )
+
+
+def _does(project: Project, site: CallSite, telling: frozenset[str]) -> str | None:
+    """Return what a call does, itself or by what it is handed, such as `to_thread(context.verify, …)`.
+
+    :param telling: the names that what it is handed may have.
+    """
     called = project.calls.called(site)
     does = security_call(called)
     if does is not None:
         return does
     for given in (*site.node.args, *(each.value for each in site.node.keywords)):
         name = getattr(given, "attr", None) or getattr(given, "id", None)
-        does = security_call(project.names.evaluate(given, site.scope)) if name in VERBS else None
+        does = security_call(project.names.evaluate(given, site.scope)) if name in telling else None
         if does is not None:
             return does
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from groundrules.rules.model.names import Names
+from groundrules.rules.model.origins import origin
 from groundrules.rules.model.syntax import default_of
 from groundrules.rules.model.tree import Function, Scope
 from groundrules.rules.model.values import Constant, External, Frames, Value
@@ -50,7 +51,21 @@ def codes(
     if number is None and isinstance(node, ast.Call) and len(node.args) == 1:
         is_int = names.evaluate(node.func, scope, frames) == External("builtins.int")
         return codes(names, node.args[0], scope, frames, steps - 1) if is_int else []
+    if number is None and isinstance(node, ast.Subscript):
+        return [Code(each.number, node, scope) for each in _looked_up(names, node, scope, steps)]
     return [] if number is None else [Code(number, node, scope)]
+
+
+def _looked_up(names: Names, node: ast.Subscript, scope: Scope, steps: int) -> list[Code]:
+    """Return the codes of a mapping at a key that is known."""
+    held, where = origin(names, node.value, scope)
+    key = names.constant(node.slice, scope)
+    if not isinstance(held, ast.Dict) or key is None:
+        return []
+    for held_key, value in zip(held.keys, held.values, strict=True):
+        if held_key is not None and names.constant(held_key, where) == key:
+            return codes(names, value, where, (), steps - 1)
+    return []
 
 
 def _assigned(names: Names, node: ast.Name, scope: Scope, steps: int) -> Iterator[Code]:

@@ -85,7 +85,11 @@ def _is(names: Names, key: ast.expr, scope: Scope, header: str) -> bool:
     if isinstance(key, ast.Constant):
         value: object = key.value
     else:
-        value = names.constant(key, scope) if isinstance(key, ast.Name | ast.Attribute) else None
+        value = (
+            names.constant(key, scope)
+            if isinstance(key, ast.Name | ast.Attribute | ast.NamedExpr)
+            else None
+        )
     return isinstance(value, str) and value.lower() == header
 
 

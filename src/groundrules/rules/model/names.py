@@ -31,7 +31,7 @@ from groundrules.rules.model.values import (
 )
 
 _DEPTH = 40
-_SITES = 50  # call sites looked at to learn what a parameter holds
+_SITES = 500  # call sites looked at to learn what a parameter holds
 _BUILTINS = frozenset(dir(builtins))
 _TYPING = ("typing.", "typing_extensions.")
 _TRANSPARENT = frozenset(
@@ -223,8 +223,10 @@ class Names:
     def sites(self, function: Function) -> Iterator[CallSite]:
         """Yield the calls of a function in the project that can be told to be calls of it."""
         owner = function.owner
-        name = owner.name if owner and function.name == "__init__" else function.name
-        for site in self._sites.get(name, ())[:_SITES]:
+        named = self._sites.get(function.name, [])
+        if owner and function.name == "__init__":
+            named = [*self._sites.get(owner.name, []), *named]
+        for site in named[:_SITES]:
             match self.called(site):
                 case FunctionValue(function=called) if called is function:
                     yield site

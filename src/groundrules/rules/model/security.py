@@ -5,6 +5,7 @@ from groundrules.rules.model.values import Attribute, ClassValue, External, Inst
 
 JWT_LIBRARIES = ("jose", "jwt", "authlib.jose", "joserfc", "jwcrypto", "python_jwt", "jwt_rs")
 PASSWORD_LIBRARIES = ("passlib", "bcrypt", "argon2", "pwdlib", "scrypt", "werkzeug.security")
+LIBRARIES = (*JWT_LIBRARIES, *PASSWORD_LIBRARIES)
 _JWT_VERBS = frozenset(
     {
         *("encode", "decode", "sign", "verify", "serialize", "deserialize", "encrypt", "decrypt"),
