@@ -60,11 +60,10 @@ _REGEX_MODULES = ("pydantic.", "fastapi.")
 def check(project: Project) -> Iterator[Violation]:
     """Yield what is written in the style of Pydantic V1."""
     modules = project.modules.values()
-    functions = any(_has_old_function(module.text) for module in modules)
-    settings = any(module.mentions(*_SETTINGS) for module in modules)
+    by_name = any(_has_old_name(module) for module in modules)
     for module in modules:
         checked = _Module(project.names, module)
-        yield from one_a_line(checked.run(functions=functions, settings=settings))
+        yield from one_a_line(checked.run(by_name=by_name))
 
 
 class _Module:
@@ -73,14 +72,15 @@ class _Module:
         self._annotations = Annotations(names)
         self._module = module
 
-    def run(self, *, functions: bool, settings: bool) -> Iterator[Violation]:
+    def run(self, *, by_name: bool) -> Iterator[Violation]:
+        """Yield what is old; `by_name` if calls and decorators have to be looked at as well."""
         yield from self._imports()
         for cls in self._module.classes:
             yield from self._class(cls)
         for site in self._module.calls:
-            if message := self._call(site, functions=functions, settings=settings):
+            if message := self._call(site, by_name=by_name):
                 yield at_statement(self._module, site.node, message)
-        if functions:
+        if by_name:
             yield from self._decorators()
         if self._module.mentions("Extra", *_ATTRIBUTES):
             yield from self._attributes()
@@ -128,20 +128,18 @@ class _Module:
                         message = f"`{key}` is V1's, {_now(_SETTINGS[key])}."
                         yield at_node(self._module, binding.node, message)
 
-    def _call(self, site: CallSite, *, functions: bool, settings: bool) -> str | None:
+    def _call(self, site: CallSite, *, by_name: bool) -> str | None:
         func = site.node.func
-        if isinstance(func, ast.Attribute) and func.attr in _METHODS:
-            if self._is_old_method(func, site.scope):
-                return f"`{ast.unparse(func)}` is V1's, {_now(_METHODS[func.attr])}."
-            return None
-        for given in site.node.args:
-            if not isinstance(given, ast.Attribute) or given.attr not in _METHODS:
+        for node in (func, *site.node.args):
+            if not isinstance(node, ast.Attribute) or node.attr not in _METHODS:
                 continue
-            if self._is_old_method(given, site.scope):
-                return f"`{ast.unparse(given)}` is V1's, {_now(_METHODS[given.attr])}."
+            if self._is_old_method(node, site.scope):
+                return f"`{ast.unparse(node)}` is V1's, {_now(_METHODS[node.attr])}."
+        return self._named_call(site) if by_name else None
+
+    def _named_call(self, site: CallSite) -> str | None:
         named = {each.arg for each in site.node.keywords}
-        if not functions and not (settings and named & _SETTINGS.keys()) and "regex" not in named:
-            return None
+        func = site.node.func
         value = self._names.evaluate(func, site.scope)
         name = value.name.rpartition(".")[2] if isinstance(value, External) else ""
         if "regex" in named and name in _FIELDS and _is_of(value, _REGEX_MODULES):
@@ -245,12 +243,13 @@ def _is_of(value: Value | None, modules: tuple[str, ...]) -> bool:
     return isinstance(value, External) and value.name.startswith(modules)
 
 
-def _has_old_function(text: str) -> bool:
-    new = text.count("field_validator") + text.count("model_validator")
-    words = ("validate_arguments", "parse_obj_as", "parse_raw_as", "schema_of", "schema_json_of")
+def _has_old_name(module: Module) -> bool:
+    """Whether a module's text has a word of V1 in it, that a function or an argument may be."""
+    text = module.text
     return (
-        text.count("validator") != new
-        or any(word in text for word in words)
+        text.count("validator") != text.count("field_validator") + text.count("model_validator")
+        or module.mentions("validate_arguments", "parse_obj_as", "parse_raw_as", "schema_of")
+        or module.mentions("schema_json_of", "regex", *_SETTINGS)
         or ("BaseSettings" in text and "pydantic_settings" not in text)
     )
 

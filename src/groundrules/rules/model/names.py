@@ -320,12 +320,18 @@ class Names:
         while here is not None:
             if here is scope or not here.is_class:
                 home = here.elsewhere.get(name, here)
-                found = name in home.bindings
-                if found or home.stars or frames:
-                    at = position if home is scope else None
-                    value = self._in_scope(home, name, at, frames)
-                    if found or value is not None:
+                bindings = home.bindings.get(name)
+                if bindings is None and not home.stars and not frames:
+                    here = here.parent
+                    continue
+                if bindings and not frames and len(bindings) == 1 and bindings[0] in self._known:
+                    value = self._known[bindings[0]]
+                    if value is not None and value.__class__ is not Constant:
                         return value
+                found = bindings is not None
+                value = self._in_scope(home, name, position if home is scope else None, frames)
+                if found or value is not None:
+                    return value
             here = here.parent
         return External(f"builtins.{name}") if name in _BUILTINS else None
 
