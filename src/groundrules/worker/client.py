@@ -63,6 +63,7 @@ class Raised(WorkerError):
         super().__init__(f"{doing} raised {failure}{wanted}", failure.frames)
         self.failure = failure
         self.doing = doing
+        self.instead_of = instead_of
 
 
 class Missing(WorkerError):
