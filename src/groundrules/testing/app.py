@@ -211,6 +211,7 @@ class App:
             self._asked = served
         doing = f"{method} {path}"
         limit = max(self._runner.patience.limit, self._allowed)
+        before = served.worker.processor_time()
         try:
             async with (
                 asyncio.timeout(None if self._runner.terminal else limit),
@@ -227,7 +228,7 @@ class App:
             self._exchanges.append(f"{doing}: no answer")
             await self.close()
             if isinstance(error, TimeoutError):
-                lost = await served.worker.diagnose(limit, doing)
+                lost = await served.worker.diagnose(limit, doing, before)
             else:
                 lost = await served.worker.refusal(doing)
             if isinstance(lost, Hung):
