@@ -87,8 +87,7 @@ def _launch_early(
         return None
     from groundrules.testing.start import early_launcher
 
-    steps = arguments.steps(asked.file_or_dir or unnamed)
-    launcher = early_launcher(arguments.root, arguments.working_folder, asked.app, steps)
+    launcher = early_launcher(arguments, asked.file_or_dir or unnamed, asked.app)
     if launcher is not None:
         config.add_cleanup(launcher.close)
     return launcher

@@ -277,7 +277,7 @@ class App:
 
     async def imports(self, module: str) -> None:
         """Import a module, as `app.core.database`; raise the `WorkerError` that says why that fails."""
-        worker = await self._runner.settled()
+        worker = self._runner.worker()
         doing = f"The import of {module}"
         await worker.ask("import", limit=self._runner.patience.start, doing=doing, module=module)
 

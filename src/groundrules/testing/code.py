@@ -32,12 +32,23 @@ class Code:
     folder: Path
 
     def toml(self, file: str) -> dict[str, Any]:
-        """Return what a TOML file holds; an `AssertionError` says what keeps it from being read."""
+        """Return what a TOML file holds.
+
+        Raises `RuleBroken` if it is the project file and does not parse, which is a finding, and otherwise
+        an `AssertionError` that says what keeps it from being read.
+        """
         try:
             return tomllib.loads((self.folder / file).read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             raise AssertionError(f"{file} is missing.") from None
         except (OSError, ValueError) as error:
+            unreadable = [
+                finding
+                for finding in self._report.findings
+                if finding.rule == UNREADABLE and finding.path == file
+            ]
+            if unreadable:
+                raise RuleBroken(unreadable) from None
             raise AssertionError(f"{file} cannot be read as TOML: {error}.") from None
 
     def has(self, file: str) -> bool:

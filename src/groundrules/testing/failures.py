@@ -5,8 +5,9 @@ First what is wrong and where, in the trainee's own names; then where to read on
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 from groundrules.course.steps import Step, Task
 from groundrules.rules import render_finding
@@ -45,39 +46,45 @@ class StepBefore(Exception):
         self.step = step
 
 
-class Words(str):
-    """What a failed test tells, whole.
+@dataclass(frozen=True)
+class Words:
+    """What a failed test tells; pytest takes it in the place of a traceback.
 
-    :ivar task: the number of the task.
-    :ivar place: the trainee's line that it is about, as in `app/main.py:5`, if there is one.
-    :ivar cause: the same for failures that have one cause, whatever each of them says.
-    :ivar reprcrash: how pytest's own lists and reports find the one line they show.
+    :param lines: one line that follows the heading, or several that stand below it.
+    :param cause: the same for failures that have one cause, whatever each of them says.
+    :param place: the trainee's line that it is about, as in `app/main.py:5`, if there is one.
     """
 
-    __slots__ = ("cause", "place", "reprcrash", "task")
-
-    def __new__(
-        cls, task: Task, lines: Sequence[str], cause: str, place: str | None = None
-    ) -> "Words":
-        """Put the heading above `lines`, or before the only one."""
-        heading = f"{task.id} {task.title}"
-        single = len(lines) == 1
-        words = super().__new__(
-            cls, f"{heading}: {lines[0]}" if single else "\n".join([heading, *lines])
-        )
-        words.task = task.id
-        words.place = place
-        words.cause = cause
-        words.reprcrash = _OneLine(message=" ".join(lines[0].split()))
-        return words
-
-    task: str
-    place: str | None
+    task: Task
+    lines: tuple[str, ...]
     cause: str
-    reprcrash: "_OneLine"
+    place: str | None = None
+
+    @property
+    def heading(self) -> str:
+        """The task's number and title."""
+        return f"{self.task.id} {self.task.title}"
+
+    def __str__(self) -> str:
+        if len(self.lines) == 1:
+            return f"{self.heading}: {self.lines[0]}"
+        return "\n".join([self.heading, *self.lines])
+
+    @property
+    def reprcrash(self) -> "OneLine":
+        """What pytest's lists and reports show of it."""
+        return OneLine(" ".join(self.lines[0].split()))
+
+    def toterminal(self, writer: Any) -> None:
+        """Write it whole."""
+        for line in str(self).splitlines():
+            writer.line(line)
 
 
-class _OneLine(SimpleNamespace):
+@dataclass(frozen=True)
+class OneLine:
+    """The one line of a failure that pytest's lists and reports show."""
+
     message: str
 
     def __str__(self) -> str:
@@ -92,11 +99,11 @@ def explain(
     :param folder: the folder that holds the `app` package.
     """
     if isinstance(error, NothingToCheck | StepBefore):
-        return Words(task, [f"{error}."], str(error))
+        return Words(task, (f"{error}.",), str(error))
     if isinstance(error, RuleBroken):
         first = error.findings[0]
         place = f"{first.path}:{first.line}"
-        return Words(task, list(_findings(error, folder)), f"{first.rule} {place}", place)
+        return Words(task, tuple(_findings(error, folder)), f"{first.rule} {place}", place)
     if not isinstance(error, AssertionError | WorkerError) or not str(error):
         return None
     account = app.account() if app is not None else Account()
@@ -105,8 +112,8 @@ def explain(
     for failure in (error, *reversed(account.raised)):
         if isinstance(failure, WorkerError | Failure) and failure.frames:
             last = failure.frames[-1]
-            return Words(task, told, f"{_kind(failure)} {_place(last)}", _place(last))
-    return Words(task, told, f"{type(error).__name__} {error}")
+            return Words(task, tuple(told), f"{_kind(failure)} {_place(last)}", _place(last))
+    return Words(task, tuple(told), f"{type(error).__name__} {error}")
 
 
 def and_join(words: Sequence[str]) -> str:

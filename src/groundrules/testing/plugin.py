@@ -13,7 +13,7 @@ import pytest
 from groundrules.course.steps import Course, CourseError, Step, Task
 from groundrules.testing.app import App, Patience
 from groundrules.testing.arguments import Arguments
-from groundrules.testing.code import Code, RuleBroken
+from groundrules.testing.code import Code
 from groundrules.testing.database import Database
 from groundrules.testing.failures import NothingToCheck, StepBefore, Words, explain
 from groundrules.testing.interrupts import interrupt_between_steps
@@ -91,7 +91,6 @@ class Suites:
         self._report = report
         self._code = Code(course, folder)
         self._verdict = Verdict(course, partial=_is_partial(config))
-        self._explained: list[tuple[str, Words]] = []
         self._patience = Patience()
         self._launcher = launcher
         self._sites: Sites | None = None
@@ -174,34 +173,34 @@ class Suites:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put the failure in words for the trainee."""
-        report = yield
         if TASK not in item.stash:
-            return report
-        step, task = item.stash[STEP], item.stash[TASK]
-        error = call.excinfo.value if call.excinfo else None
-        if report.failed and error is not None and report.when != "teardown":
-            app = item.funcargs.get("app") if isinstance(item, pytest.Function) else None
-            words = explain(error, step, task, app if isinstance(app, App) else None, self._folder)
-            if words is not None:
-                report.longrepr = words
-                report.when = "call"  # what a fixture finds wrong is a failure, not an error
-                report.sections.clear()
-                self._explained.append((report.nodeid, words))
+            return (yield)
+        task, raised = item.stash[TASK], call.excinfo
+        words = self._words(item, call)
+        if words is not None:
+            call.excinfo = _without_traceback(words)  # to format one takes far longer than the test
+        report = yield
+        if words is not None:
+            report.longrepr = words  # type: ignore[assignment]  # pytest asks for two methods
+            report.when = "call"  # what a fixture finds wrong is a failure, not an error
+            report.sections.clear()
+        error = raised.value if raised else None
         self._verdict.add(report, task, error)
-        if isinstance(error, NothingToCheck | StepBefore | RuleBroken):
-            call.excinfo = None  # there is nothing that a debugger could show
+        shown = words is None or isinstance(error, AssertionError)
+        call.excinfo = raised if shown else None  # a debugger has nothing else to show
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
         """Show what failed, each thing once, and how each task stands."""
         option = self._config.option
-        told = len(terminalreporter.getreports("failed")) == len(self._explained)
-        errors = terminalreporter.getreports("error")
-        if self._explained and told and not errors and option.tbstyle == "auto":
+        failed = terminalreporter.getreports("failed")
+        told = [(each.nodeid, each.longrepr) for each in failed if isinstance(each.longrepr, Words)]
+        only = len(told) == len(failed) and not terminalreporter.getreports("error")
+        if told and only and option.tbstyle == "auto":
             option.tbstyle = "no"  # pytest's own section would say the same thing many times
             if not option.no_summary:
-                show_failures(terminalreporter, self._explained)
+                show_failures(terminalreporter, told)
         yield
         self._verdict.show(terminalreporter)
 
@@ -285,12 +284,29 @@ class Suites:
             return Tables.NO_DATABASE
         return {1: Tables.NONE, 2: Tables.NONE, 3: Tables.MODELS}.get(number, Tables.MIGRATIONS)
 
+    def _words(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Words | None:
+        """Return the words for what a test raised, if it is not the suite itself that failed."""
+        if call.excinfo is None or call.when == "teardown":
+            return None
+        app = item.funcargs.get("app") if isinstance(item, pytest.Function) else None
+        step, task = item.stash[STEP], item.stash[TASK]
+        return explain(
+            call.excinfo.value, step, task, app if isinstance(app, App) else None, self._folder
+        )
+
     def _untouched(self, file: str) -> bool:
         """Whether a file is still the stub that a step introduced; looked up once."""
         if file not in self._untouched_files:
             step = self._course.introduces(file)
             self._untouched_files[file] = step is not None and step.untouched(self._folder, file)
         return self._untouched_files[file]
+
+
+def _without_traceback(words: Words) -> pytest.ExceptionInfo[BaseException]:
+    try:
+        pytest.fail(str(words), pytrace=False)
+    except pytest.fail.Exception:
+        return pytest.ExceptionInfo.from_current()
 
 
 def _is_partial(config: pytest.Config) -> bool:

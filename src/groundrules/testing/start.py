@@ -1,9 +1,9 @@
 """Starting the process that imports the libraries, before pytest has imported what it needs itself."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from groundrules.course.steps import EXERCISES, Course, CourseError, Step, application_folder
+from groundrules.course.steps import EXERCISES, Course, CourseError, application_folder
+from groundrules.testing.arguments import Arguments
 from groundrules.worker.launcher import BASE, MIGRATIONS, Launcher, imported_by, launcher
 
 DATABASE_STEP = 2  # the step from which on the application has a database
@@ -15,18 +15,17 @@ def application_to_check(root: Path, working_folder: Path, named: str | None) ->
     return application_folder(Path(working_folder, named) if named else root / EXERCISES)
 
 
-def early_launcher(
-    root: Path, working_folder: Path, named: str | None, steps: Sequence[Step]
-) -> Launcher | None:
-    """Return a launcher that has begun to import what the suites of `steps` need.
+def early_launcher(arguments: Arguments, paths: list[str], named: str | None) -> Launcher | None:
+    """Return a launcher that has begun to import what the suites of these paths need.
 
     None if there is nothing to launch; whatever is wrong is told later.
     """
     try:
-        folder = application_to_check(root, working_folder, named)
-        if not steps:
+        folder = application_to_check(arguments.root, arguments.working_folder, named)
+        numbers = [step.number for step in arguments.steps(paths)]
+        if not numbers:
             return None
-        return launcher_for(Course(root), folder, max(step.number for step in steps))
+        return launcher_for(Course(arguments.root), folder, max(numbers))
     except CourseError:
         return None
 

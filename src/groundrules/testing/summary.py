@@ -25,16 +25,20 @@ def show_failures(reporter: pytest.TerminalReporter, failures: Sequence[tuple[st
 
 def _show(reporter: pytest.TerminalReporter, same: Sequence[tuple[str, Words]]) -> None:
     _, words = same[0]
-    heading, _, body = words.partition("\n")
-    if body:
-        reporter.write_line(heading, red=True, bold=True)
-        reporter.write_line(body)
-    else:
-        for line in textwrap.wrap(heading, WIDTH, subsequent_indent=INDENT, break_on_hyphens=False):
+    whole = len(words.lines) > 1
+    if whole:
+        reporter.write_line(words.heading, red=True, bold=True)
+        for line in words.lines:
             reporter.write_line(line)
-    tests = [test.rpartition("::")[2] for test, each in same if each.task == words.task]
-    others = Counter(each.task for _, each in same if each.task != words.task)
-    if body and not all("[GR" in test for test in tests):
+    else:
+        for line in textwrap.wrap(
+            str(words), WIDTH, subsequent_indent=INDENT, break_on_hyphens=False
+        ):
+            reporter.write_line(line)
+    task = words.task.id
+    tests = [test.rpartition("::")[2] for test, each in same if each.task.id == task]
+    others = Counter(each.task.id for _, each in same if each.task.id != task)
+    if whole and not all("[GR" in test for test in tests):
         reporter.write_line(_names(tests))
     if others:
         shown = and_join([f"{task} ({_count(number)})" for task, number in others.items()])

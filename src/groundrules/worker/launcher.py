@@ -125,6 +125,9 @@ class ForkLauncher:
 
     def close(self) -> None:
         """End every worker, and the process they were forked from."""
+        with self._lock:
+            if not self._started:  # it may still be importing, and would have to finish that first
+                self._process.kill()
         with suppress(OSError):
             self._orders.shutdown(socket.SHUT_RDWR)
         self._tidy()
