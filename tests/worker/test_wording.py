@@ -17,4 +17,4 @@ async def test_the_refusal_that_must_come_is_told(start: Start) -> None:
     words = explain(told.value, *Course(ROOT).task("01.2"), None, ROOT)
 
     assert words is not None
-    assert "app/other.py:2  ValueError: no; it must raise NoCopyLeft." in words
+    assert "app/other.py:2  ValueError: no; it must raise NoCopyLeft." in str(words)
