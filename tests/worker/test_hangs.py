@@ -198,7 +198,8 @@ async def test_a_busy_worker_that_sleeps_is_told_to_wait(start: Start) -> None:
         """,
         limit=1,
     )
-    await app.get("/work")
+    with app.taking(10):
+        await app.get("/work")
 
     with pytest.raises(Hung, match=r"^GET /sleep did not end within 1 s: it is waiting at") as told:
         await app.get("/sleep")

@@ -195,13 +195,12 @@ class Worker:
         self.kill()
         await self._wait_for_exit()
         unanswered = f"{doing} did not end within {limit:g} s"
-        idle = used is not None and used < limit / 4
-        if waiting or (frames and idle):
+        if waiting or (frames and used is not None and used < limit / 20):  # a loop has its share
             return Hung(f"{unanswered}: it is waiting at this line.", frames)
         if frames:
             doubt = "it is still at this line" if used is None else "this line is still running"
             return Hung(f"{unanswered}: {doubt}.", frames)
-        if waiting is None and idle:
+        if waiting is None and used is not None and used < limit / 4:
             return MachineTrouble(
                 f"{unanswered}, but had only {used:.1f} s of processor time: "
                 "the machine is too busy. Try again."
