@@ -19,6 +19,7 @@ from groundrules.worker.client import (
     PATIENCE_LOST,
     REQUEST_LIMIT,
     START_LIMIT,
+    BadReply,
     Ended,
     Hung,
     Raised,
@@ -26,7 +27,13 @@ from groundrules.worker.client import (
     WorkerError,
 )
 from groundrules.worker.launcher import Launcher
-from groundrules.worker.protocol import JSON, Failure, ProtocolError, read_failure
+from groundrules.worker.protocol import (
+    JSON,
+    Failure,
+    ProtocolError,
+    read_failure,
+    readable,
+)
 
 BODY_LIMIT = 5 * 1024 * 1024  # bytes of one answer
 APPLICATION = "app.main.app"
@@ -67,6 +74,12 @@ class Served:
     worker: Worker
     socket: str | None
     start: "Future[JSON]"
+
+    def check(self) -> None:
+        """Raise `BadReply` if the worker did not tell where it serves."""
+        port = self.start.result(0)
+        if self.socket is None and not (type(port) is int and 0 < port < 1 << 16):
+            raise BadReply("The worker sent something that is no port.")
 
     def client(self) -> httpx2.AsyncClient:
         """Return a new client for it, which itself waits for ever."""
@@ -120,6 +133,7 @@ class Runner:
                 limit=self.patience.start,
                 doing=f"The import of {self.target.rpartition('.')[0]}",
             )
+            served.check()
         except WorkerError as error:
             self._failure = error
             raise
@@ -211,6 +225,7 @@ class App:
             self._asked = served
         doing = f"{method} {path}"
         limit = max(self._runner.patience.limit, self._allowed)
+        before = served.worker.processor_time()
         try:
             async with (
                 asyncio.timeout(None if self._runner.terminal else limit),
@@ -227,14 +242,15 @@ class App:
             self._exchanges.append(f"{doing}: no answer")
             await self.close()
             if isinstance(error, TimeoutError):
-                lost = await served.worker.diagnose(limit, doing)
+                lost = await served.worker.diagnose(limit, doing, before)
             else:
                 lost = await served.worker.refusal(doing)
             if isinstance(lost, Hung):
                 self._runner.patience.lose()
             raise lost from error
         answer = f"{response.status_code} {response.reason_phrase}".strip()
-        self._exchanges.append(f"{doing}: {answer} {body[:200].decode(errors='replace')}")
+        shown = readable(body[:200].decode(errors="replace"))
+        self._exchanges.append(f"{doing}: {answer} {shown}")
         return Response(
             response.status_code,
             headers=_plain(response.headers),

@@ -13,7 +13,7 @@ from concurrent.futures import InvalidStateError
 from contextlib import suppress
 from pathlib import Path
 
-from groundrules.worker.client import KILLED, PRELOAD_LIMIT, Exit, Worker
+from groundrules.worker.client import KILLED, PRELOAD_LIMIT, Worker
 from groundrules.worker.output import Output
 from groundrules.worker.protocol import decode, encode
 
@@ -52,6 +52,7 @@ class ForkLauncher:
     def __init__(self, preload: Sequence[str]) -> None:
         self._preload = preload
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._begin()
 
     def _begin(self) -> None:
@@ -105,13 +106,17 @@ class ForkLauncher:
             passed += [nothing, sink, sink]
             made += [sink, nothing]
         order = _order(folder, environment, terminal)
-        if self._lost:
-            self._tidy()
-            self._begin()
-        with self._lock:
-            self._ordered.append(worker)
-            with suppress(OSError):  # it is gone: the thread that reads from it says so
-                socket.send_fds(self._orders, [order], passed)
+        with self._starting:
+            if self._lost or self._process.poll() is not None:
+                self._tidy()
+                self._begin()
+            with self._lock:
+                self._ordered.append(worker)
+                lost = self._lost
+                with suppress(OSError):  # it is gone: the thread that reads from it says so
+                    socket.send_fds(self._orders, [order], passed)
+        if lost:
+            worker.ended(KILLED)
         connection.close()
         for descriptor in made:
             os.close(descriptor)
@@ -145,16 +150,16 @@ class ForkLauncher:
                             worker = self._started[pid] = self._ordered.popleft()
                         with suppress(InvalidStateError):  # it has ended already
                             worker.pid.set_result(pid)
-                    case {"ended": int(pid), "code": int(code), "cpu": float(cpu)}:
+                    case {"ended": int(pid), "code": int(code)}:
                         with self._lock:
                             worker = self._started.pop(pid)
-                        worker.ended(Exit(code, cpu))
+                        worker.ended(code)
         with self._lock:
             self._lost = True
             orphans = [*self._started.values(), *self._ordered]
         for worker in orphans:
             self._end(worker)
-            worker.ended(Exit(KILLED, None))
+            worker.ended(KILLED)
 
     def _end(self, worker: Worker) -> None:
         if not worker.pid.done():
@@ -208,9 +213,7 @@ class ExecLauncher:
             args=(listener, secret, order, worker, process.pid),
             daemon=True,
         ).start()
-        threading.Thread(
-            target=lambda: worker.ended(Exit(process.wait(), None)), daemon=True
-        ).start()
+        threading.Thread(target=lambda: worker.ended(process.wait()), daemon=True).start()
         return worker
 
     def close(self) -> None:
