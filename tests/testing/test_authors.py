@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.testing.conftest import Clone
+from tests.testing.conftest import EXTRA, Clone
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,7 @@ def test_a_suite_that_breaks_shows_where(clone: Clone) -> None:
 def test_a_rule_that_is_not_there_fails_its_test(clone: Clone) -> None:
     step = clone.file("steps/02-more/step.toml")
     step.write_text(step.read_text().replace("GR201", "GR999"))
+    clone.write("alice/exercises/app/extra.py", EXTRA)
 
     run = clone.pytest("steps/02", "--app=alice")
 

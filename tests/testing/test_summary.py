@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.testing.conftest import EXTRA, PROGRAM, WORDS, Clone, write_application
+from tests.testing.conftest import EXTRA, WORDS, Clone, write_application
 
 
 def test_what_is_not_begun_is_told_once_for_each_task(clone: Clone) -> None:
@@ -110,6 +110,6 @@ def test_a_rule_is_not_silenced_by_a_comment(clone: Clone) -> None:
 def test_a_file_of_a_later_step_is_nobodys_fault_yet(clone: Clone) -> None:
     write_application(clone, "exercises")
     clone.write("exercises/app/later.py", "def f(a): ...\n")
-    clone.write("exercises/app/program.py", PROGRAM)
+    clone.write("exercises/app/extra.py", EXTRA)
 
     assert clone.pytest("steps/02", "-q").status == 0

@@ -38,7 +38,7 @@ def in_terminal(clone: Clone, *arguments: str, **environment: str) -> str:
     process = subprocess.Popen(
         clone.command(*arguments),
         cwd=clone.root,
-        env={**ENVIRONMENT, "TERM": "xterm", "COLUMNS": "80", **environment},
+        env={**ENVIRONMENT, **clone.environment, "TERM": "xterm", "COLUMNS": "80", **environment},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -76,7 +76,7 @@ def test_ctrl_c_ends_the_run_and_all_its_processes(clone: Clone, tmp_path: Path)
     process = subprocess.Popen(
         clone.command("steps/01", "-k", "program"),
         cwd=clone.root,
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **clone.environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
