@@ -98,7 +98,7 @@ class Run:
         for line in self.lines[begin + 1 :]:
             if line.startswith("---") or line.startswith("==="):
                 break
-            if line.startswith(" "):
+            if line.startswith((" ", "GR")):
                 told[-1].append(line)
             else:
                 told.append([line])

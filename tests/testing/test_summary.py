@@ -94,7 +94,7 @@ def test_every_place_of_a_broken_rule_is_named(clone: Clone) -> None:
 
     run = clone.pytest("steps/02")
 
-    _, finding = run.wrong
+    [[_, *finding]] = run.wrong
     assert finding[0] == "GR201 type-hints  app/extra.py:6"
     assert finding[-1] == "    Also  app/extra.py:9, app/extra.py:12 and 2 more"
     assert run.lines[-2] == "Next: 02.1 at app/extra.py:6; read steps/02-more/README.md"

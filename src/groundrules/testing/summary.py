@@ -2,7 +2,7 @@
 
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -41,8 +41,14 @@ def _show(reporter: pytest.TerminalReporter, same: Sequence[tuple[str, Words]]) 
     if whole and not all("[GR" in test for test in tests):
         reporter.write_line(_names(tests))
     if others:
-        shown = and_join([f"{task} ({_count(number)})" for task, number in others.items()])
-        reporter.write_line(cut(f"{INDENT}Also  it fails {shown}"))
+        reporter.write_line(_others(others))
+
+
+def _others(tasks: Mapping[str, int]) -> str:
+    """Return one line that names the tasks, with how many of their tests fail if there is room for that."""
+    counted = and_join([f"{task} ({_count(number)})" for task, number in tasks.items()])
+    line = f"{INDENT}Also  it fails {counted}"
+    return line if len(line) <= WIDTH else cut(f"{INDENT}Also  it fails {and_join(list(tasks))}")
 
 
 def _names(tests: Sequence[str]) -> str:
