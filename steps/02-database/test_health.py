@@ -22,6 +22,9 @@ async def test_ping_is_false_while_the_database_is_away(app: App, database: Data
     async with database.proxy() as way:
         await way.close()
         async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
+            assert await other.start_failure() is None, (
+                "The application must start while the database is away."
+            )
             answer = await other.core.database.ping()
 
     assert answer is False, f"ping() must return False while the database is away, not {answer!r}."
@@ -44,6 +47,19 @@ async def test_health_says_when_the_database_goes_and_when_it_is_back(
         await asyncio.sleep(0.1)  # the session of that request is closed after its answer
         await way.close()
         await must_say(other, "unreachable", "while the database is away")
+        await way.open()
+        await must_say(other, "ok", "once the database is back, without a restart")
+
+
+@task("02.4")
+async def test_a_database_that_was_restarted_is_found_at_once(app: App, database: Database) -> None:
+    async with (
+        database.proxy() as way,
+        app.started(DATABASE_URL=way.url_for(database.name)) as other,
+    ):
+        await must_say(other, "ok", "while the database answers")
+        await asyncio.sleep(0.1)
+        await way.close()
         await way.open()
         await must_say(other, "ok", "once the database is back, without a restart")
 

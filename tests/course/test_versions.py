@@ -37,9 +37,13 @@ def verdict_on(version: dict[str, Any], folder: Path) -> list[TestResult]:
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text.lstrip("\n"), encoding="utf-8")
+    if "task" in version:
+        step, _ = COURSE.task(version["task"])
+        return run_suites(COURSE, folder, [step])
     return run_suites(COURSE, folder, COURSE.steps[: version["state"]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", versions("wrong"))
 def test_a_wrong_version_is_caught_at_its_task(version: dict[str, Any], tmp_path: Path) -> None:
     results = verdict_on(version, tmp_path)
@@ -50,6 +54,7 @@ def test_a_wrong_version_is_caught_at_its_task(version: dict[str, Any], tmp_path
     assert any(version["says"] in message for message in words), words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", versions("right"))
 def test_a_right_version_passes(version: dict[str, Any], tmp_path: Path) -> None:
     results = verdict_on(version, tmp_path)

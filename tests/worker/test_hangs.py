@@ -22,6 +22,7 @@ async def test_an_endless_loop_at_import_is_told_with_its_line(start: Start) -> 
     assert spot(told.value) in ("app/main.py: while True:", "app/main.py: pass")
 
 
+@pytest.mark.slow
 async def test_a_start_that_failed_is_not_tried_again(start: Start) -> None:
     app = start("while True:\n    pass", limit=0.6)
     with pytest.raises(Hung):
@@ -63,6 +64,7 @@ async def test_an_endless_loop_in_a_handler_is_told_with_its_line(start: Start) 
     await must_be_fine(app)
 
 
+@pytest.mark.slow
 @only_forks
 async def test_a_loop_that_python_cannot_interrupt_is_told_with_its_line(start: Start) -> None:
     app = start(
@@ -113,6 +115,7 @@ async def test_a_handler_that_waits_for_ever_is_told_with_its_line(start: Start)
     await must_be_fine(app)
 
 
+@pytest.mark.slow
 async def test_a_handler_that_sleeps_in_a_thread_is_told_with_its_line(start: Start) -> None:
     app = start(
         """
@@ -134,6 +137,7 @@ async def test_a_handler_that_sleeps_in_a_thread_is_told_with_its_line(start: St
     assert spot(told.value) == "app/main.py: time.sleep(1000)"
 
 
+@pytest.mark.slow
 async def test_an_import_that_waits_on_a_socket_is_told_with_its_line(start: Start) -> None:
     app = start(
         """

@@ -265,7 +265,7 @@ class Suites:
         """Start the application for suites up to the step `number`; nobody waits for it here."""
         tables = self._tables(number)
         if self._launcher is None:
-            self._launcher = launcher_for(database=tables is not Tables.NO_DATABASE)
+            self._launcher = launcher_for(self._course, self._folder, number)
         self._sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir=short_temporary_folder()))
         self._sites = Sites(
             self._launcher,

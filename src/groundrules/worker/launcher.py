@@ -18,7 +18,20 @@ from groundrules.worker.output import Output
 from groundrules.worker.protocol import decode, encode
 
 BASE = ("fastapi", "pydantic_settings", "uvicorn.protocols.http.auto", "uvicorn.lifespan.on")
-DATABASE = ("sqlalchemy.ext.asyncio", "asyncpg")
+DATABASE = ("sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql.asyncpg", "asyncpg")
+MIGRATIONS = ("alembic.command",)
+IMPORTED = {  # what a word in the application's source says that it will import
+    b"sqlalchemy": DATABASE,
+    b"EmailStr": ("email_validator",),
+    b"passlib": ("passlib.context", "passlib.handlers.argon2", "argon2"),
+    b"jose": ("jose.jwt",),
+}
+
+
+def imported_by(folder: Path) -> tuple[str, ...]:
+    """Return the libraries worth importing beforehand for the application in `folder`."""
+    source = b"".join(path.read_bytes() for path in folder.glob("app/**/*.py") if path.is_file())
+    return (*BASE, *(module for word in IMPORTED if word in source for module in IMPORTED[word]))
 
 
 def clean_environment() -> dict[str, str]:
@@ -36,7 +49,7 @@ class ForkLauncher:
 
     unix_sockets = True
 
-    def __init__(self, preload: Sequence[str] = (*BASE, *DATABASE)) -> None:
+    def __init__(self, preload: Sequence[str]) -> None:
         self._preload = preload
         self._lock = threading.Lock()
         self._begin()
@@ -161,7 +174,7 @@ class ExecLauncher:
 
     unix_sockets = False
 
-    def __init__(self, preload: Sequence[str] = (*BASE, *DATABASE)) -> None:
+    def __init__(self, preload: Sequence[str]) -> None:
         self._preload = preload
         self._processes: list[subprocess.Popen[bytes]] = []
 
@@ -242,6 +255,6 @@ def _first_line(connection: socket.socket) -> bytes:
 Launcher = ForkLauncher | ExecLauncher
 
 
-def launcher(preload: Sequence[str] = (*BASE, *DATABASE)) -> Launcher:
-    """Return the kind of launcher that this system can have."""
+def launcher(preload: Sequence[str]) -> Launcher:
+    """Return the kind of launcher that this system can have; see there."""
     return ForkLauncher(preload) if hasattr(os, "fork") else ExecLauncher(preload)
