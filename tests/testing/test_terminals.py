@@ -70,6 +70,16 @@ def test_a_terminal_that_wants_no_colour_gets_none(rude: Clone) -> None:
     assert "01.1 The words" in written
 
 
+def test_an_output_without_lines_to_draw_points_at_the_place_all_the_same(clone: Clone) -> None:
+    write_application(clone, "exercises")
+    clone.write("exercises/app/extra.py", "def f(a): ...\n")
+
+    run = clone.pytest("steps/02", environment={"PYTHONIOENCODING": "ascii"})
+
+    at = run.lines.index("    1 | def f(a): ...")
+    assert run.lines[at + 1] == "      |     ^"
+
+
 def test_ctrl_c_ends_the_run_and_all_its_processes(clone: Clone, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     write_application(clone, "exercises", "# please\n" + SLEEP.format(pid=pid))
