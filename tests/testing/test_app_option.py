@@ -7,7 +7,9 @@ import pytest
 from tests.testing.conftest import Clone, write_application
 
 
-@pytest.mark.parametrize("named", ["alice", "alice/exercises/app"])
+@pytest.mark.parametrize(
+    "named", ["alice", pytest.param("alice/exercises/app", marks=pytest.mark.slow)]
+)
 def test_the_first_line_says_what_is_checked(clone: Clone, named: str) -> None:
     run = clone.pytest("steps/01", "--app", named)
 
@@ -50,8 +52,8 @@ def test_the_settings_beside_the_work_are_not_the_suites(clone: Clone) -> None:
     ("named", "words"),
     [
         ("nowhere", ["nowhere is not a folder"]),
-        ("docs", ["no app package in", "docs"]),
-        ("pyproject.toml", ["pyproject.toml is not a folder"]),
+        pytest.param("docs", ["no app package in", "docs"], marks=pytest.mark.slow),
+        pytest.param("pyproject.toml", ["pyproject.toml is not a folder"], marks=pytest.mark.slow),
     ],
 )
 def test_what_is_no_application_is_refused(clone: Clone, named: str, words: list[str]) -> None:

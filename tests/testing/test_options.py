@@ -112,6 +112,7 @@ def must_be_told_once(run: Run) -> None:
     assert run.out.count("\n    app/words.py must say please.") == 1
 
 
+@pytest.mark.slow
 def test_the_short_style_shows_each_test_with_its_message(rude: Clone) -> None:
     run = rude.pytest("steps/01", "--tb=short")
 
@@ -127,6 +128,7 @@ def test_one_line_for_each_test_holds_the_message(reported: Run) -> None:
     assert told[0].endswith("::test_the_words_are_polite - app/words.py must say please.")
 
 
+@pytest.mark.slow
 def test_no_message_is_told_if_none_is_wanted(rude: Clone) -> None:
     run = rude.pytest("steps/01", "--no-summary", "-q")
 

@@ -63,6 +63,7 @@ def test_a_terminal_shows_headings_in_colour(rude: Clone) -> None:
     assert "\x1b[31m  1 of 2\x1b[0m  01.1 The words" in written
 
 
+@pytest.mark.slow
 def test_a_terminal_that_wants_no_colour_gets_none(rude: Clone) -> None:
     written = in_terminal(rude, "steps/01", NO_COLOR="1")
 
@@ -104,6 +105,7 @@ def test_ctrl_c_ends_the_run_and_all_its_processes(clone: Clone, tmp_path: Path)
     wait_until(lambda: not is_alive(int(pid.read_text())))
 
 
+@pytest.mark.slow
 def test_ctrl_c_within_a_suite_ends_the_run_cleanly_too(clone: Clone) -> None:
     clone.write(
         "steps/01-words/test_it.py",
