@@ -48,6 +48,18 @@ def test_the_settings_beside_the_work_are_not_the_suites(clone: Clone) -> None:
     assert "3 passed" in run.lines[-1], run
 
 
+def test_settings_beside_a_submission_load_none_of_its_code(clone: Clone) -> None:
+    settings = "[pytest]\npythonpath = .\naddopts = -p evil\n"
+    clone.write("alice/exercises/pytest.ini", settings)
+    clone.write("alice/exercises/evil.py", "from pathlib import Path\nPath('loaded').touch()\n")
+    clone.write("alice/exercises/conftest.py", "from pathlib import Path\nPath('loaded').touch()\n")
+
+    run = clone.pytest("steps/01", "--app=alice/exercises")
+
+    assert "3 passed" in run.lines[-1], run
+    assert not clone.file("loaded").exists()
+
+
 @pytest.mark.parametrize(
     ("named", "words"),
     [
@@ -61,4 +73,6 @@ def test_what_is_no_application_is_refused(clone: Clone, named: str, words: list
 
 
 def test_a_step_is_asked_for(clone: Clone) -> None:
-    clone.pytest("--app", "alice").must_be_refused("--app needs a step", "pytest steps/01 --app")
+    clone.pytest("--app", "alice").must_be_refused(
+        "--app needs a step", "pytest steps/01 --app=PATH"
+    )
