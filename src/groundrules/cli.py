@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from groundrules import db
+from groundrules.terminal import plain_errors
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,11 +18,84 @@ app = typer.Typer(
     help="Learn a team's FastAPI backend rules by building one application, and check code by them.",
 )
 app.add_typer(db.app, name="db")
+authors = typer.Typer(no_args_is_help=True, help="Look after the course, for those who write it.")
+app.add_typer(authors, name="course")
 
 
 @app.callback()
 def groundrules() -> None:
     """Learn a team's FastAPI backend rules by building one application, and check code by them."""
+
+
+@app.command()
+def start() -> None:
+    """Set up, show where you stand in the course, and say what to do next."""
+    from groundrules.course import command
+
+    with plain_errors():
+        command.start()
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show where you stand in the course, by checking your code."""
+    from groundrules.course import command
+
+    with plain_errors():
+        command.status(as_json)
+
+
+@app.command()
+def hint(
+    task: Annotated[str, typer.Argument(help="The task, by its number in the lesson, as 01.2.")],
+    number: Annotated[int, typer.Argument(help="Which hint; each says more than the last.")] = 1,
+) -> None:
+    """Give a hint for a task."""
+    from groundrules.course import command
+
+    with plain_errors():
+        command.hint(task, number)
+
+
+@app.command()
+def goto(
+    step: Annotated[int, typer.Argument(help="The step to begin, by its number.")],
+) -> None:
+    """Make exercises/ what it is when a step begins, with all steps before it done.
+
+    What you have is saved first, and `groundrules undo` brings it back.
+    """
+    from groundrules.course import command
+
+    with plain_errors():
+        command.go_to(step)
+
+
+@app.command()
+def reset(
+    what: Annotated[
+        str, typer.Argument(help="A task, as 01.2, or a file as the lessons name it: app/main.py.")
+    ],
+) -> None:
+    """Put the files of a task, or one file, back to what you began with.
+
+    What you have is saved first, and `groundrules undo` brings it back.
+    """
+    from groundrules.course import command
+
+    with plain_errors():
+        command.reset(what)
+
+
+@app.command()
+def undo() -> None:
+    """Take back the last goto, reset or undo."""
+    from groundrules.course import command
+
+    with plain_errors():
+        command.undo()
 
 
 @app.command()
@@ -61,6 +135,25 @@ def rules(
         list_rules()
     else:
         raise typer.Exit(explain_rule(code))
+
+
+@authors.command()
+def verify() -> None:
+    """Check the course itself: that its exercises fail, its states pass, and its lessons are whole.
+
+    Exits with 0 if all holds, and 1 with a line for each thing to mend.
+    """
+    from groundrules.course.command import say
+    from groundrules.course.steps import find_course
+    from groundrules.course.verify import verify as problems
+
+    with plain_errors():
+        count = 0
+        for problem in problems(find_course(), say):
+            count += 1
+            typer.echo(str(problem))
+    typer.echo(f"{count} to mend." if count else "All holds.", err=bool(count))
+    raise typer.Exit(1 if count else 0)
 
 
 def main() -> None:

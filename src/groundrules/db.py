@@ -4,12 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from groundrules.terminal import plain_errors
 
 if TYPE_CHECKING:
     from groundrules.postgres import Server
@@ -40,7 +40,7 @@ def start(
     """
     from groundrules import postgres
 
-    with _plain_errors():
+    with plain_errors():
         server = postgres.ensure(_root(), source="wheel" if wheel else None, say=_say)
     print(f"PostgreSQL {server.version} runs ({_ORIGIN[server.source]}).")
 
@@ -50,7 +50,7 @@ def stop() -> None:
     """Stop PostgreSQL; its databases stay for the next start."""
     from groundrules import postgres
 
-    with _plain_errors():
+    with plain_errors():
         ran = postgres.stop(_root(), say=_say)
     print("PostgreSQL is stopped." if ran else "PostgreSQL was not running.")
 
@@ -65,7 +65,7 @@ def status(
     """
     from groundrules import postgres
 
-    with _plain_errors():
+    with plain_errors():
         found = postgres.status(_root())
     server = found.server
     if as_json:
@@ -94,7 +94,7 @@ def url(
 
     For example: export DATABASE_URL=$(groundrules db url)
     """
-    with _plain_errors():
+    with plain_errors():
         server = _server_with(name)
     print(server.url_for(name))
 
@@ -107,7 +107,7 @@ def psql(context: typer.Context) -> None:
     """
     import shutil
 
-    with _plain_errors():
+    with plain_errors():
         server = _server_with(DATABASE)
         program = shutil.which("psql", path=server.binaries) or shutil.which("psql")
         if program is None:
@@ -154,18 +154,6 @@ def _root() -> Path:
     from groundrules.course.steps import find_course
 
     return find_course().root
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    from groundrules.course.steps import CourseError
-    from groundrules.postgres import PostgresError
-
-    try:
-        yield
-    except (CourseError, PostgresError, ValueError) as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(2) from None
 
 
 def _say(line: str) -> None:

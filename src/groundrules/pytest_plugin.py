@@ -1,19 +1,41 @@
 """What makes `pytest steps/05` work: pytest loads this module as an installed plugin.
 
 Every pytest of the environment loads it, other projects' too, so it does nothing but look whether the
-run is about a course. The rest is in `groundrules.testing.plugin`, loaded only then.
+run is about the steps of a course. The rest is in `groundrules.testing`, loaded only then.
 """
 
 import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from groundrules.testing.arguments import Arguments
+    from groundrules.worker.launcher import Launcher
+
+_ROOT = pytest.StashKey[Path]()
+_LAUNCHER = pytest.StashKey["Launcher | None"]()
+
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Add the course's options, in a run that is about a course."""
-    if _root(pluginmanager.get_plugin("pytestconfig")) is None:
+    """Add the course's options, in a run that is about its steps."""
+    config: pytest.Config | None = pluginmanager.get_plugin("pytestconfig")
+    root = _root(config) if config is not None else None
+    if config is None or root is None:
         return
+    from groundrules.testing.arguments import Arguments
+
+    here = config.invocation_params.dir
+    unnamed = [] if config.rootpath.resolve() == root == here.resolve() else [str(here)]
+    arguments = Arguments(root, here)
+    if not arguments.name_steps(config.known_args_namespace.file_or_dir or unnamed):
+        _must_not_ask_for_app(config, root)
+        return
+    _use_the_settings_of(root, config)
+    config.stash[_ROOT] = root
     group = parser.getgroup("groundrules", "the course")
     group.addoption(
         "--app",
@@ -23,42 +45,84 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--groundrules-report", metavar="FILE", help="write the verdict by task, as JSON"
     )
+    config.stash[_LAUNCHER] = _launch_early(config, parser, arguments, unnamed)
 
 
-def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
     """Complete the steps' numbers in the arguments, as in `steps/05`."""
-    root = _root(early_config)
-    if root is not None:
-        from groundrules.course.steps import CourseError
-        from groundrules.testing.arguments import complete
+    root = early_config.stash.get(_ROOT, None)
+    if root is None:
+        return
+    from groundrules.course.steps import CourseError
+    from groundrules.testing.arguments import Arguments
 
-        try:
-            args[:] = [complete(argument, root, Path.cwd()) for argument in args]
-        except CourseError as error:
-            raise pytest.UsageError(str(error)) from None
+    def is_path(place: int) -> bool:
+        marked = [*args[:place], "\0", *args[place + 1 :]]
+        return "\0" in parser.parse_known_args(marked).file_or_dir
+
+    try:
+        args[:] = Arguments(root, early_config.invocation_params.dir).complete(args, is_path)
+    except CourseError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Load the rest of the plugin, in a run that is about a course."""
-    root = _root(config)
+    """Load the rest of the plugin, in a run that is about a course's steps."""
+    root = config.stash.get(_ROOT, None)
     if root is not None:
         from groundrules.testing.plugin import register
 
-        register(config, root)
+        register(config, root, config.stash[_LAUNCHER])
 
 
-def _root(config: pytest.Config | None) -> Path | None:
-    """Return the root of the course that the run is about, by its arguments and its working folder."""
-    if config is None:
+def _launch_early(
+    config: pytest.Config, parser: pytest.Parser, arguments: "Arguments", unnamed: list[str]
+) -> "Launcher | None":
+    """Begin to import the libraries at once: nothing else in a run takes so long."""
+    asked = parser.parse_known_args(config.invocation_params.args)
+    if asked.collectonly or asked.help or asked.version:
         return None
-    invocation = config.invocation_params
-    named = [str(argument).split("::", 1)[0] for argument in invocation.args]
-    for path in [*(each for each in named if not each.startswith("-")), "."]:
-        folder = Path(
-            os.path.normpath(invocation.dir / path)
-        )  # resolving symlinks is not needed here
+    from groundrules.testing.start import early_launcher
+
+    launcher = early_launcher(arguments, asked.file_or_dir or unnamed, asked.app)
+    if launcher is not None:
+        config.add_cleanup(launcher.close)
+    return launcher
+
+
+def _root(config: pytest.Config) -> Path | None:
+    """Return the root of the course that the paths typed, or the working folder, are in."""
+    here = config.invocation_params.dir
+    for path in [*config.known_args_namespace.file_or_dir, "."]:
+        folder = Path(os.path.normpath(here / path.split("::", 1)[0]))
         for parent in (folder, *folder.parents):
             steps = parent / "steps"
             if steps.is_dir() and any(steps.glob("[0-9][0-9]-*/step.toml")):
-                return parent
+                return parent.resolve()
     return None
+
+
+def _must_not_ask_for_app(config: pytest.Config, root: Path) -> None:
+    asked = any(str(each).split("=")[0] == "--app" for each in config.invocation_params.args)
+    if asked and config.rootpath.resolve() == root:
+        raise pytest.UsageError("--app needs a step to check by: pytest steps/01 --app PATH")
+
+
+def _use_the_settings_of(root: Path, config: pytest.Config) -> None:
+    """Begin again if pytest has taken its settings from elsewhere, such as the folder being checked.
+
+    It looks for them beside the paths typed, and does not know yet that the one after `--app` is none.
+    """
+    settings = root / "pyproject.toml"
+    if config.known_args_namespace.inifilename is not None or not settings.is_file():
+        return
+    if config.inipath is not None and config.inipath.samefile(settings):
+        return
+    again = [sys.executable, "-P", "-m", "pytest", "-c", str(settings)]
+    again += [str(argument) for argument in config.invocation_params.args]
+    if sys.platform == "win32":
+        raise SystemExit(subprocess.run(again, check=False).returncode)
+    os.execv(sys.executable, again)

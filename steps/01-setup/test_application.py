@@ -16,6 +16,15 @@ async def test_create_app_makes_an_application(app: App) -> None:
 
 
 @task("01.3")
+async def test_create_app_makes_another_one_each_time(app: App) -> None:
+    first, second = await app.main.create_app(), await app.main.create_app()
+
+    assert first != second, (
+        "create_app() must return a new application each time; it returns the same one."
+    )
+
+
+@task("01.3")
 async def test_wrong_settings_stop_the_start(app: App) -> None:
     await must_be_the_library(app)
 

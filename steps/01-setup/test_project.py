@@ -28,7 +28,7 @@ def test_the_project_is_called_library(project: dict[str, Any]) -> None:
 @task("01.1", "GR101")
 def test_the_project_asks_for_python_3_11(project: dict[str, Any], code: Code, step: Step) -> None:
     assert "requires-python" in project, f"{FILE} has no requires-python in [project]."
-    code.must_keep("GR101", until=step)
+    code.must_keep("GR101", until=step, file=FILE)
 
 
 @task("01.1")

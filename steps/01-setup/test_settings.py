@@ -31,5 +31,7 @@ async def test_an_unknown_log_level_is_refused(app: App) -> None:
     await app.core.config.get_settings()
 
     async with app.started(LOG_LEVEL="LOUD") as other:
-        with other.refuses():
+        with other.refuses(
+            message="LOG_LEVEL=LOUD must be refused, but get_settings() takes it as a level."
+        ):
             await other.core.config.get_settings()

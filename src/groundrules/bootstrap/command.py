@@ -14,6 +14,7 @@ Learn a team's FastAPI backend rules by building one application, step by step.
     python3 course.py start         set everything up, show where you stand and what to do next
     python3 course.py pytest ...    check your work, for example: pytest steps/01
     python3 course.py test          run the project's own tests (--all: the slow ones too)
+    python3 course.py mkdocs serve  show the documentation in a browser
     python3 course.py COMMAND ...   any other command of groundrules: status, check, db, ...
 
 The first run makes the environment .venv in this folder, exactly as uv.lock says, and needs the
@@ -52,6 +53,9 @@ def _program(arguments: list[str]) -> tuple[str, list[str], frozenset[str]]:
         return "pytest", [*everyday, *chosen], frozenset({"dev"})
     if first in ("pytest", "groundrules"):
         return first, rest, frozenset()
+    if first == "mkdocs":
+        os.chdir(ROOT)
+        return first, rest, frozenset({"docs"})
     return "groundrules", arguments, frozenset()
 
 

@@ -53,6 +53,11 @@ class Step:
         return self.folder / "README.md"
 
     @property
+    def hints(self) -> Path:
+        """The file of the hints."""
+        return self.folder / "hints.md"
+
+    @property
     def ready(self) -> bool:
         """Whether the lesson is written; if not, the step is in preparation."""
         return self.lesson.is_file()

@@ -1,6 +1,5 @@
 """`groundrules check` and `groundrules rules`."""
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ import typer
 
 from groundrules.rules import CheckError, Report, check_project, render_finding
 from groundrules.rules.registry import all_rules
+from groundrules.terminal import wants_colour
 
 _PATIENCE = 1.0  # seconds before progress is shown
 
@@ -106,9 +106,7 @@ def _as_text(report: Report) -> str:
     files = f"{report.files} file{'' if report.files == 1 else 's'} of {report.package}"
     if not report.findings:
         return f"No findings in {files}."
-    colour = (
-        sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    )
+    colour = wants_colour()
     shown = [
         render_finding(each, Path(report.root), colour=colour) + "\n" for each in report.findings
     ]

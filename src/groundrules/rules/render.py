@@ -1,37 +1,64 @@
 """One finding as people read it."""
 
+import textwrap
 import tokenize
 from pathlib import Path
 
 from groundrules.rules.findings import Finding
 
 _INDENT = "    "
+_LABEL = 6  # columns of `Why   ` and the like
+_MOST_LINES = 2  # of one sentence; the page of the rule has the whole of it
 
 
-def render_finding(finding: Finding, folder: Path, *, colour: bool = False) -> str:
+def render_finding(finding: Finding, folder: Path, *, colour: bool = False, width: int = 80) -> str:
     """Return a finding as text of several lines, with the line of source it is about.
 
     :param folder: the folder that was checked, to read that line from.
+    :param width: the columns that a line may have.
     """
     bold, red, dim, plain = ("\033[1m", "\033[31m", "\033[2m", "\033[0m") if colour else ("",) * 4
-    lines = [
-        f"{bold}{finding.rule} {finding.name}{plain}  {finding.path}:{finding.line}",
-        f"{_INDENT}{red}{finding.message}{plain}",
-    ]
-    source = _source_line(folder / finding.path, finding.line)
+    lines = [f"{bold}{finding.rule} {finding.name}{plain}  {finding.path}:{finding.line}"]
+    lines += [f"{_INDENT}{red}{line}{plain}" for line in _wrapped(finding.message, width, 0)]
+    source = _source_line(folder / finding.path, finding.line).rstrip().expandtabs(1)
     if source.strip():
         number = str(finding.line)
-        shown = source.rstrip().expandtabs(1)
-        width = max(min(finding.end_column - 1, len(shown)) - finding.column + 1, 1)
-        carets = " " * (finding.column - 1) + "^" * width
+        shown, start, end = _window(
+            source, finding.column - 1, finding.end_column - 1, width - len(_INDENT + number) - 3
+        )
+        carets = " " * start + "^" * max(end - start, 1)
         lines.append(f"{_INDENT}{dim}{number} │{plain} {shown}")
         lines.append(f"{_INDENT}{' ' * len(number)} {dim}│{plain} {red}{carets}{plain}")
-    lines += [
-        f"{_INDENT}Why   {finding.why}",
-        f"{_INDENT}Fix   {finding.fix}",
-        f"{_INDENT}Docs  {finding.docs}",
-    ]
+    for label, text in (("Why", finding.why), ("Fix", finding.fix)):
+        first, *rest = _wrapped(text, width, _LABEL)
+        lines.append(f"{_INDENT}{label:<{_LABEL}}{first}")
+        lines += [f"{_INDENT}{' ' * _LABEL}{line}" for line in rest]
+    lines.append(f"{_INDENT}Docs  {finding.docs}")
     return "\n".join(lines)
+
+
+def _wrapped(text: str, width: int, label: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width - len(_INDENT) - label,
+        break_on_hyphens=False,
+        max_lines=_MOST_LINES,
+        placeholder=" …",
+    ) or [""]
+
+
+def _window(source: str, start: int, end: int, room: int) -> tuple[str, int, int]:
+    """Return as much of the line as there is room for, and where in it the columns lie."""
+    end = min(end, len(source))
+    if len(source) <= room:
+        return source, start, end
+    left = 0 if start < room * 2 // 3 else start - room // 3
+    shown = source[left : left + room]
+    if left:
+        shown = "…" + shown[1:]
+    if left + room < len(source):
+        shown = shown[:-1] + "…"
+    return shown, start - left, min(end - left, room)
 
 
 def _source_line(path: Path, number: int) -> str:

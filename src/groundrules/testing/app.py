@@ -1,16 +1,20 @@
 """The trainee's application as a test sees it: HTTP requests it answers, and calls of its functions."""
 
+import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from groundrules.testing.values import from_json
+from groundrules.testing.values import from_json, to_argument
 from groundrules.worker.client import (
     PATIENCE_LOST,
     REQUEST_LIMIT,
@@ -26,6 +30,7 @@ from groundrules.worker.protocol import JSON, Failure, ProtocolError, read_failu
 
 BODY_LIMIT = 5 * 1024 * 1024  # bytes of one answer
 APPLICATION = "app.main.app"
+_numbers = count()
 
 
 class Response(httpx2.Response):
@@ -42,13 +47,14 @@ class Response(httpx2.Response):
 
 @dataclass
 class Patience:
-    """How long a run waits for one answer: less, once it has seen a hang."""
+    """How many seconds a run waits for a start and for one answer: less, once it has seen a hang."""
 
+    start: float = START_LIMIT
     limit: float = REQUEST_LIMIT
 
     def lose(self) -> None:
-        """Wait less from now on."""
-        self.limit = PATIENCE_LOST
+        """Wait less for an answer from now on."""
+        self.limit = min(self.limit, PATIENCE_LOST)
 
 
 @dataclass
@@ -62,13 +68,13 @@ class Served:
     socket: str | None
     start: "Future[JSON]"
 
-    def client(self, limit: float | None) -> httpx2.AsyncClient:
-        """Return a new client for it, which waits `limit` seconds at most."""
+    def client(self) -> httpx2.AsyncClient:
+        """Return a new client for it, which itself waits for ever."""
         insecure = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # making the usual one takes 20 ms
         transport = httpx2.AsyncHTTPTransport(uds=self.socket, verify=insecure, trust_env=False)
         host = "library.test" if self.socket else f"127.0.0.1:{self.start.result()}"
         return httpx2.AsyncClient(
-            transport=transport, base_url=f"http://{host}", timeout=limit, trust_env=False
+            transport=transport, base_url=f"http://{host}", timeout=None, trust_env=False
         )
 
 
@@ -96,7 +102,7 @@ class Runner:
     def start(self) -> None:
         """Begin to start the application; nobody waits for it yet."""
         worker = self.worker()
-        path = str(self.sockets / f"{id(worker):x}") if self.launcher.unix_sockets else None
+        path = str(self.sockets / f"{next(_numbers):x}") if self.launcher.unix_sockets else None
         start = worker.submit("serve", target=self.target, factory=self.factory, path=path)
         self.current = Served(worker, path, start)
 
@@ -111,7 +117,7 @@ class Runner:
         try:
             await served.worker.wait(
                 served.start,
-                limit=START_LIMIT,
+                limit=self.patience.start,
                 doing=f"The import of {self.target.rpartition('.')[0]}",
             )
         except WorkerError as error:
@@ -129,10 +135,20 @@ class Runner:
 
     async def settled(self) -> Worker:
         """Return a worker that is not busy with starting the application any more."""
-        if self.current is not None and self._failure is None:
+        return await self.started() if self.current is not None else self.worker()
+
+    async def started(self) -> Worker:
+        """Return a worker that has tried to start the application, whether or not that came to an end."""
+        if self._failure is None:
             with suppress(WorkerError):
                 await self.served()
         return self.worker()
+
+    async def end(self) -> None:
+        """End the worker, and wait until it is gone; the next request has a new one."""
+        if self._worker is not None:
+            self._worker.kill()
+            await self._worker.gone()
 
     def stop(self) -> None:
         """End the worker at once."""
@@ -159,6 +175,8 @@ class App:
 
     _runner: Runner
     _client: httpx2.AsyncClient | None = None
+    _asked: Served | None = None
+    _allowed: float = 0.0
     _exchanges: list[str] = field(default_factory=list)
 
     async def get(self, path: str, **options: Any) -> "Response":
@@ -169,19 +187,35 @@ class App:
         """Send a POST request; `options` are those of httpx2."""
         return await self.request("POST", path, **options)
 
+    async def put(self, path: str, **options: Any) -> "Response":
+        """Send a PUT request; `options` are those of httpx2."""
+        return await self.request("PUT", path, **options)
+
+    async def patch(self, path: str, **options: Any) -> "Response":
+        """Send a PATCH request; `options` are those of httpx2."""
+        return await self.request("PATCH", path, **options)
+
+    async def delete(self, path: str, **options: Any) -> "Response":
+        """Send a DELETE request; `options` are those of httpx2."""
+        return await self.request("DELETE", path, **options)
+
     async def request(self, method: str, path: str, **options: Any) -> "Response":
         """Send a request and return the answer, whatever its status code.
 
         Raises a `WorkerError` if the application does not start, does not answer in time, or dies.
         """
         served = await self._runner.served()
-        if self._client is None:
-            self._client = served.client(
-                None if self._runner.terminal else self._runner.patience.limit
-            )
+        if self._client is None or self._asked is not served:
+            await self.close()
+            self._client = served.client()
+            self._asked = served
         doing = f"{method} {path}"
+        limit = max(self._runner.patience.limit, self._allowed)
         try:
-            async with self._client.stream(method, path, **options) as response:
+            async with (
+                asyncio.timeout(None if self._runner.terminal else limit),
+                self._client.stream(method, path, **options) as response,
+            ):
                 body = b""
                 async for chunk in response.aiter_bytes():
                     body += chunk
@@ -189,10 +223,13 @@ class App:
                         raise WorkerError(
                             f"{doing} answered with more than {BODY_LIMIT >> 20} MiB."
                         )
-        except httpx2.TransportError as error:
+        except (TimeoutError, httpx2.RequestError) as error:
             self._exchanges.append(f"{doing}: no answer")
             await self.close()
-            lost = await served.worker.diagnose(self._runner.patience.limit, doing)
+            if isinstance(error, TimeoutError):
+                lost = await served.worker.diagnose(limit, doing)
+            else:
+                lost = await served.worker.refusal(doing)
             if isinstance(lost, Hung):
                 self._runner.patience.lose()
             raise lost from error
@@ -205,21 +242,50 @@ class App:
             request=response.request,
         )
 
-    async def call(self, target: str, **arguments: JSON) -> Any:
-        """Call the function of that dotted name, and return its value.
+    async def call(self, call: "Call") -> Any:
+        """Make a call, and return its value.
 
         Raises `Raised` if it raises, and another `WorkerError` if it does not come to an end.
         """
         worker = await self._runner.settled()
-        limit = self._runner.patience.limit
+        limit = max(self._runner.patience.limit, self._allowed)
+        ask = partial(worker.ask, limit=limit, doing=f"{call}", call=call.as_argument())
         try:
-            value = await worker.ask(
-                "call", limit=limit, doing=f"{target}()", target=target, arguments=arguments
-            )
+            if self._runner.current is None and await ask("needs_session"):
+                await self._runner.started()  # a session may come from what the start-up makes
+            value = await ask("call")
         except Hung:
             self._runner.patience.lose()
             raise
         return from_json(value)
+
+    async def imports(self, module: str) -> None:
+        """Import a module, as `app.core.database`; raise the `WorkerError` that says why that fails."""
+        worker = self._runner.worker()
+        doing = f"The import of {module}"
+        await worker.ask("import", limit=self._runner.patience.start, doing=doing, module=module)
+
+    async def query(self, sql: str) -> Any:
+        """Return the first value that a query gives, asked through a new session from `get_db`."""
+        worker = await self._runner.started()
+        limit = self._runner.patience.limit
+        return from_json(await worker.ask("query", limit=limit, doing="get_db()", sql=sql))
+
+    async def shut_down(self) -> None:
+        """Let the application shut down as uvicorn does; its process stays."""
+        await self.close()
+        served = await self._runner.served()
+        limit = self._runner.patience.start
+        await served.worker.ask("stop", limit=limit, doing="The shut-down")
+
+    @contextmanager
+    def taking(self, seconds: float) -> Iterator[None]:
+        """Let each answer inside take as long as this, as what hashes many passwords may."""
+        before, self._allowed = self._allowed, seconds
+        try:
+            yield
+        finally:
+            self._allowed = before
 
     async def start_failure(self) -> WorkerError | None:
         """Return what keeps the application from starting, or None if it starts.
@@ -235,32 +301,40 @@ class App:
         return None
 
     @contextmanager
-    def refuses(self, kind: str | None = None) -> Iterator[None]:
+    def refuses(
+        self, kind: str | None = None, *, field: str | None = None, message: str | None = None
+    ) -> Iterator[None]:
         """Expect what is called inside to end with an exception, of the class `kind` or below it if given.
 
-        A hang is no refusal.
+        With `field`, it must be a validation's that names this field. A hang is no refusal. `message` is
+        what the trainee is told if nothing is refused.
         """
+        wanted = kind or "an error"
+        if field is not None:
+            wanted += f" that names `{field}`"
         try:
             yield
         except Raised as refusal:
-            if kind is not None and kind not in refusal.failure.kinds:
-                raise
+            failure = refusal.failure
+            if kind not in (None, *failure.kinds) or field not in (None, *failure.fields):
+                raise Raised(failure, refusal.doing, instead_of=wanted) from None
         except Ended:
             if kind is not None:
                 raise
         else:
-            raise AssertionError(f"This must be refused with {kind or 'an error'}; it is not.")
+            raise AssertionError(message or f"This must be refused with {wanted}; it is not.")
 
     @asynccontextmanager
     async def started(
-        self, target: str = APPLICATION, *, factory: bool = False, **environment: str
+        self, target: str = APPLICATION, *, factory: bool = False, **environment: str | None
     ) -> "AsyncIterator[App]":
-        """Run the same code in another process, with more variables set or from another target."""
+        """Run the same code in another process, with other variables (None: unset) or from another target."""
+        changed = {**self._runner.environment, **environment}
         runner = Runner(
             self._runner.launcher,
             self._runner.folder,
             self._runner.sockets,
-            {**self._runner.environment, **environment},
+            {name: value for name, value in changed.items() if value is not None},
             self._runner.patience,
             target,
             factory,
@@ -289,9 +363,9 @@ class App:
 
     async def close(self) -> None:
         """Close the connections of this test."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
 
     def __getattr__(self, name: str) -> "Name":
         if name.startswith("__"):
@@ -301,7 +375,7 @@ class App:
 
 @dataclass(frozen=True)
 class Name:
-    """A dotted name in the trainee's code: called, it is called there."""
+    """A dotted name in the trainee's code."""
 
     _app: App
     _dotted: str
@@ -311,9 +385,52 @@ class Name:
             raise AttributeError(name)
         return Name(self._app, f"{self._dotted}.{name}")
 
-    async def __call__(self, **arguments: JSON) -> Any:
-        """Call the function of this name in the worker, as `App.call` does."""
-        return await self._app.call(self._dotted, **arguments)
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> "Call":
+        """Return a call of the function or class of this name, to be awaited or handed to another call."""
+        return Call(self._app, self._dotted, arguments, keywords)
+
+
+class Call:
+    """A call of the trainee's code.
+
+    Awaited, it is made, and gives what the function returns: a value of JSON's own, a date and the like, a
+    `Schema`, a `Row`, a list or dictionary of these, or an `Opaque`. Given to another call, it is made there
+    first, as in `create(obj_in=app.schemas.user.UserCreate(email=…))`.
+
+    A function that takes a session first has one from `get_db`, the same in all of one call. A schema
+    validates its keywords as it would a request's body.
+    """
+
+    def __init__(
+        self, app: App, target: str, arguments: Sequence[Any], keywords: Mapping[str, Any]
+    ) -> None:
+        self._app = app
+        self._target = target
+        self._arguments = arguments
+        self._keywords = keywords
+        self._used = False
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._app.call(self).__await__()
+
+    def __str__(self) -> str:
+        return f"{self._target}()"
+
+    def __del__(self) -> None:
+        if not self._used:
+            warnings.warn(f"{self} was never awaited.", RuntimeWarning, stacklevel=2)
+
+    def as_argument(self) -> dict[str, JSON]:
+        """Return the call as the worker takes it."""
+        self._used = True
+        keywords: dict[str, JSON] = {
+            name: to_argument(value) for name, value in self._keywords.items()
+        }
+        return {
+            "call": self._target,
+            "arguments": [to_argument(value) for value in self._arguments],
+            "keywords": keywords,
+        }
 
 
 def _plain(headers: httpx2.Headers) -> list[tuple[str, str]]:

@@ -9,15 +9,16 @@ from typing import Any
 
 from groundrules.course.steps import Course, Step
 from groundrules.rules import Finding, Report, check_project
+from groundrules.rules.engine import codes
+from groundrules.rules.findings import UNREADABLE
 
 
 class RuleBroken(Exception):
     """A rule is broken; `findings` say where."""
 
-    def __init__(self, findings: Sequence[Finding], folder: Path) -> None:
+    def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(f"{findings[0].rule} is broken")
         self.findings = findings
-        self.folder = folder
 
 
 @dataclass(frozen=True)
@@ -31,27 +32,49 @@ class Code:
     folder: Path
 
     def toml(self, file: str) -> dict[str, Any]:
-        """Return what a TOML file holds; an `AssertionError` says what keeps it from being read."""
+        """Return what a TOML file holds.
+
+        Raises `RuleBroken` if it is the project file and does not parse, which is a finding, and otherwise
+        an `AssertionError` that says what keeps it from being read.
+        """
         try:
             return tomllib.loads((self.folder / file).read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             raise AssertionError(f"{file} is missing.") from None
         except (OSError, ValueError) as error:
+            unreadable = [
+                finding
+                for finding in self._report.findings
+                if finding.rule == UNREADABLE and finding.path == file
+            ]
+            if unreadable:
+                raise RuleBroken(unreadable) from None
             raise AssertionError(f"{file} cannot be read as TOML: {error}.") from None
 
-    def must_keep(self, rule: str, *, until: Step) -> None:
+    def has(self, file: str) -> bool:
+        """Whether the file is there."""
+        return (self.folder / file).is_file()
+
+    def must_keep(self, rule: str, *, until: Step, file: str | None = None) -> None:
         """Raise `RuleBroken` if files that the steps up to `until` are about break `rule`.
 
-        Files that only later steps list are left out; files that no step lists are not.
+        Files that only later steps list are left out; files that no step lists are not. With `file`, only
+        what is found in that file counts. Raises `LookupError` if there is no such rule, so that no suite
+        passes for want of one.
         """
+        if rule not in codes():
+            raise LookupError(f"There is no rule {rule}.")
         later = self.course.only_later(until)
         findings = [
             finding
             for finding in self._report.findings
-            if finding.rule in (rule, "GR000") and finding.path not in later
+            if finding.rule in (rule, UNREADABLE)
+            and finding.path not in later
+            and file in (None, finding.path)
         ]
+        unreadable = [finding for finding in findings if finding.rule == UNREADABLE]
         if findings:
-            raise RuleBroken(findings, self.folder)
+            raise RuleBroken(unreadable or findings)
 
     @cached_property
     def _report(self) -> Report:

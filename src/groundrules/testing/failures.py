@@ -1,23 +1,26 @@
 """Putting a failed test in words for the person whose code it is about.
 
-First what is wrong and where, in the trainee's own names; then where to read on. Twelve lines at most.
+First what is wrong and where, in the trainee's own names; then where to read on.
 """
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 from groundrules.course.steps import Step, Task
 from groundrules.rules import render_finding
+from groundrules.rules.findings import UNREADABLE
 from groundrules.testing.app import Account, App
 from groundrules.testing.code import RuleBroken
-from groundrules.worker.client import WorkerError
-from groundrules.worker.protocol import Frame
+from groundrules.worker.client import Raised, WorkerError
+from groundrules.worker.protocol import Failure, Frame
 
 WIDTH = 80
 INDENT = "    "
+BODY_LINES = 8  # with the heading, where to read on and two lines of the list: twelve
+SENTENCE_LINES = 4
 FRAMES_SHOWN = 3
 PRINTED_SHOWN = 2  # lines
 
@@ -26,8 +29,10 @@ class NothingToCheck(Exception):
     """The files of a task are still the stubs that they were."""
 
     def __init__(self, task: Task) -> None:
-        super().__init__(f"nothing to check yet in {', '.join(task.files)}")
-        self.task = task
+        few = list(task.files) if len(task.files) <= 4 else list(task.files[:3])
+        left_out = len(task.files) - len(few)
+        shown = and_join([*few, f"{left_out} more"] if left_out else few)
+        super().__init__(f"nothing to check yet in {shown}")
 
 
 class StepBefore(Exception):
@@ -38,70 +43,154 @@ class StepBefore(Exception):
             f"step {step.number:02} comes first, {file} is still its stub; "
             f"run pytest steps/{step.number:02}"
         )
+        self.step = step
 
 
-class Explainer:
-    """Words for the failures of one run, which tells a thing once only."""
+@dataclass(frozen=True)
+class Words:
+    """What a failed test tells; pytest takes it in the place of a traceback.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._told: set[int] = set()
+    :param lines: one line that follows the heading, or several that stand below it.
+    :param cause: the same for failures that have one cause, whatever each of them says.
+    :param place: the trainee's line that it is about, as in `app/main.py:5`, if there is one.
+    """
 
-    def explain(self, error: BaseException, step: Step, task: Task, app: App | None) -> str | None:
-        """Return the words for a failed test, or None if it is the suite itself that failed."""
-        heading = f"{task.id} {task.title}"
-        if isinstance(error, NothingToCheck | StepBefore):
-            return f"{heading}: {error}."
-        if isinstance(error, RuleBroken):
-            return "\n".join([heading, *self._findings(error)])
-        if id(error) in self._told and isinstance(error, WorkerError):
-            return f"{heading}: the application does not start, as above."
-        if not isinstance(error, AssertionError | WorkerError) or not str(error):
-            return None
-        self._told.add(id(error))
-        account = app.account() if app is not None else Account()
-        read_on = f"Read  steps/{step.name}/README.md, or ask: groundrules hint {task.id}"
-        return "\n".join([heading, *_sentence(error), *_account(account, error), INDENT + read_on])
+    task: Task
+    lines: tuple[str, ...]
+    cause: str
+    place: str | None = None
 
-    def _findings(self, error: RuleBroken) -> Iterable[str]:
-        first, *others = error.findings
-        yield render_finding(first, self._folder)
-        if others:
-            places = ", ".join(f"{other.path}:{other.line}" for other in others[:3])
-            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-            yield f"{INDENT}Also  {places}{more}"
+    @property
+    def heading(self) -> str:
+        """The task's number and title."""
+        return f"{self.task.id} {self.task.title}"
 
+    def __str__(self) -> str:
+        if len(self.lines) == 1:
+            return f"{self.heading}: {self.lines[0]}"
+        return "\n".join([self.heading, *self.lines])
 
-def show_failures(reporter: pytest.TerminalReporter, failures: Sequence[tuple[str, str]]) -> None:
-    """Write what went wrong, each thing once with the tests that it concerns."""
-    tests: dict[str, list[str]] = {}
-    for test, words in failures:
-        tests.setdefault(words, []).append(test.rpartition("::")[2])
-    if tests:
-        reporter.section("what is wrong", sep="-")
-    for words, names in tests.items():
-        heading, _, rest = words.partition("\n")
-        reporter.write_line(heading, red=bool(rest), bold=bool(rest))
-        if rest:
-            reporter.write_line(rest)
-            for line in textwrap.wrap("Test  " + ", ".join(names), WIDTH - len(INDENT))[:2]:
-                reporter.write_line(INDENT + line)
+    @property
+    def reprcrash(self) -> "OneLine":
+        """What pytest's lists and reports show of it."""
+        return OneLine(" ".join(self.lines[0].split()))
+
+    def toterminal(self, writer: Any) -> None:
+        """Write it whole."""
+        for line in str(self).splitlines():
+            writer.line(line)
 
 
-def _sentence(error: BaseException) -> list[str]:
-    text = str(error)
-    if isinstance(error, AssertionError):  # what pytest adds below the message is for its authors
-        lines = text.splitlines() or ["The check failed."]
-        text = lines[0]
-    shown = textwrap.wrap(text, WIDTH - len(INDENT))[:3] or [type(error).__name__]
+@dataclass(frozen=True)
+class OneLine:
+    """The one line of a failure that pytest's lists and reports show."""
+
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def explain(
+    error: BaseException, step: Step, task: Task, app: App | None, folder: Path
+) -> Words | None:
+    """Return the words for a failed test, or None if it is the suite itself that failed.
+
+    :param folder: the folder that holds the `app` package.
+    """
+    if isinstance(error, NothingToCheck | StepBefore):
+        return Words(task, (f"{error}.",), str(error))
+    if isinstance(error, RuleBroken):
+        first = error.findings[0]
+        place = f"{first.path}:{first.line}"
+        return Words(task, tuple(_findings(error, folder)), f"{first.rule} {place}", place)
+    if not isinstance(error, AssertionError | WorkerError) or not str(error):
+        return None
+    account = app.account() if app is not None else Account()
+    told = [*_sentence(error, folder), *_account(account, error)][:BODY_LINES]
+    told.append(f"{INDENT}Read  steps/{step.name}/README.md, or ask: groundrules hint {task.id}")
+    for failure in (error, *reversed(account.raised)):
+        if isinstance(failure, WorkerError | Failure) and failure.frames:
+            last = failure.frames[-1]
+            return Words(task, tuple(told), f"{_kind(failure)} {_place(last)}", _place(last))
+    return Words(task, tuple(told), f"{type(error).__name__} {error}")
+
+
+def and_join(words: Sequence[str]) -> str:
+    """Return `a`, `a and b`, or `a, b and c`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def cut(line: str) -> str:
+    """Return as much of a line as fits."""
+    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
+
+
+def _findings(error: RuleBroken, folder: Path) -> Iterable[str]:
+    first, *others = error.findings
+    yield from render_finding(first, folder, width=WIDTH).splitlines()
+    if others:
+        places = [f"{other.path}:{other.line}" for other in others]
+        more = [f"{len(places) - 2} more"] if len(places) > 3 else []
+        yield cut(f"{INDENT}Also  {and_join(places[:2] + more if more else places)}")
+
+
+def _kind(error: WorkerError | Failure) -> str:
+    """Return in which way the code stops; a file that does not parse is also a finding of its own."""
+    failure = error.failure if isinstance(error, Raised) else error
+    kind = failure.kind if isinstance(failure, Failure) else type(failure).__name__
+    return UNREADABLE if kind == "SyntaxError" else kind
+
+
+def _sentence(error: BaseException, folder: Path) -> list[str]:
     frames = error.frames if isinstance(error, WorkerError) else ()
-    return [INDENT + line for line in shown] + _frames(frames)
+    if isinstance(error, Raised):
+        text = _what_was_raised(error, folder)
+    elif isinstance(error, AssertionError):
+        text = str(error).split("\nassert ")[0]  # what pytest adds is for the suite's authors
+    else:
+        text = str(error)
+    return [INDENT + line for line in _wrapped(text)] + _frames(frames)
+
+
+def _what_was_raised(error: Raised, folder: Path) -> str:
+    failure = error.failure
+    text = str(failure).replace(f"{folder}/", "")
+    if failure.kind == "Missing":  # the worker's own, for what a lesson names
+        text = failure.message
+    if failure.kind == "ValidationError":  # Pydantic's, with a link under every field
+        text = "\n".join(line for line in text.splitlines() if "further information" not in line)
+    if failure.kind == "SystemExit":
+        text = f"{failure.kind}: this line ends the program; take it out."
+    if error.frames:
+        return f"{_place(error.frames[-1])}  {text}"
+    return text
+
+
+def _wrapped(text: str) -> list[str]:
+    """Wrap a message line by line; of a very long one, show the beginning and the end."""
+    width = WIDTH - len(INDENT)
+    room = width * (SENTENCE_LINES - 1)
+    if len(text) > room:
+        text = f"{text[: room * 2 // 3]} … {text[-room // 4 :]}"
+    lines = [
+        part
+        for line in text.splitlines()
+        for part in textwrap.wrap(line, width, break_on_hyphens=False)
+    ]
+    if len(lines) > SENTENCE_LINES:
+        lines = [*lines[: SENTENCE_LINES - 2], "…", lines[-1]]
+    return lines
 
 
 def _frames(frames: Iterable[Frame]) -> list[str]:
-    lines = [f"{INDENT}{frame.file}:{frame.line} │ {frame.source}"[:WIDTH] for frame in frames]
-    distinct = list(dict.fromkeys(lines))
-    return distinct[-FRAMES_SHOWN:]
+    lines = [cut(f"{INDENT}{_place(frame)} │ {frame.source}") for frame in frames]
+    return list(dict.fromkeys(lines))[-FRAMES_SHOWN:]
+
+
+def _place(frame: Frame) -> str:
+    return f"{frame.file}:{frame.line}"
 
 
 def _account(account: Account, error: BaseException) -> list[str]:
@@ -113,8 +202,4 @@ def _account(account: Account, error: BaseException) -> list[str]:
         lines += [line.strip() for line in _frames(failure.frames)]
     printed = [line for line in account.printed.splitlines() if line.strip()]
     lines += [f"Print {line}" for line in printed[-PRINTED_SHOWN:]]
-    return [_cut(INDENT + line) for line in lines]
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
+    return [cut(INDENT + " ".join(line.split("\n"))) for line in lines]

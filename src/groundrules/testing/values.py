@@ -1,50 +1,124 @@
-"""What a call of the trainee's code gave back, as the tests see it."""
+"""What a call of the trainee's code takes and gives back, as the tests see it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from groundrules.worker.client import BadReply
-from groundrules.worker.protocol import JSON
+from groundrules.worker.protocol import DEPTH_LIMIT, JSON
+from groundrules.worker.scalars import from_text, to_text
 
 
 @dataclass(frozen=True)
 class Schema:
-    """A Pydantic model: the name of its class and its fields, as JSON would show them."""
+    """A Pydantic model: its class, and its fields as JSON would show them."""
 
-    name: str
+    class_name: str
     fields: dict[str, JSON]
 
-    def __getattr__(self, field: str) -> Any:
-        if field in self.fields:
-            return self.fields[field]
-        if field.startswith("__"):
-            raise AttributeError(field)
-        raise AssertionError(f"{self.name} has no field `{field}`.")
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in self.fields:
+            return self.fields[name]
+        raise AssertionError(f"{_short(self.class_name)} has no field `{name}`.")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: the class it is mapped to, its primary key, and the columns that were loaded.
+
+    What is not loaded, or may have changed since, is to be read from the database.
+    """
+
+    class_name: str
+    key: dict[str, Any]
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in self.values:
+            return self.values[name]
+        if name in self.key:
+            return self.key[name]
+        raise AssertionError(
+            f"`{name}` of {_short(self.class_name)} is not loaded: "
+            "it is no column, or a commit expired it and nothing loaded it again."
+        )
 
 
 @dataclass(frozen=True)
 class Opaque:
-    """Anything that JSON has no form for, by the name of its class."""
+    """Anything that JSON has no form for, by its class; two are equal if they are the same object."""
 
-    name: str
+    class_name: str
+    number: int
 
-    def __getattr__(self, field: str) -> Any:
-        if field.startswith("__"):
-            raise AttributeError(field)
-        raise AssertionError(f"`{field}` cannot be read from {self.name}: it is no Pydantic model.")
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise AssertionError(
+            f"`{name}` cannot be read from {_short(self.class_name)}: "
+            "it is neither a Pydantic model nor a row."
+        )
 
 
-def from_json(data: JSON) -> Any:
+def from_json(data: JSON, depth: int = 0) -> Any:
     """Return the value that a worker sent; raise `BadReply` if it has not the shape of one."""
+    if depth > DEPTH_LIMIT + 2:
+        raise BadReply("The worker sent something that is nested too deep to be a value.")
     match data:
         case {"json": None | bool() | int() | float() | str() as value, **rest} if not rest:
             return value
+        case {"scalar": str(kind), "text": str(text), **rest} if not rest:
+            return _scalar(kind, text)
         case {"schema": str(name), "data": dict(fields), **rest} if not rest:
             return Schema(name, fields)
-        case {"list": list(values), **rest} if not rest:
-            return [from_json(value) for value in values]
-        case {"object": dict(values), **rest} if not rest:
-            return {key: from_json(value) for key, value in values.items()}
-        case {"opaque": str(name), **rest} if not rest:
-            return Opaque(name)
+        case {"row": str(name), "key": dict(key), "values": dict(values), **rest} if not rest:
+            return Row(name, _each(key, depth), _each(values, depth))
+        case {"list": list(items), **rest} if not rest:
+            return [from_json(item, depth + 1) for item in items]
+        case {"object": dict(items), **rest} if not rest:
+            return _each(items, depth)
+        case {"opaque": str(name), "number": int(number), **rest} if not rest:
+            return Opaque(name, number)
     raise BadReply("The worker sent something that is no value.")
+
+
+def to_argument(value: Any) -> dict[str, JSON]:
+    """Return an argument as tagged JSON; raise TypeError if the worker cannot be given such a value."""
+    scalar = to_text(value)
+    if scalar is not None:
+        return {**scalar}
+    match value:
+        case None | bool() | int() | float() | str():
+            return {"json": value}
+        case Schema():
+            return {"schema": value.class_name, "data": value.fields}
+        case Row() if value.key:
+            key: dict[str, JSON] = {name: to_argument(part) for name, part in value.key.items()}
+            return {"row": value.class_name, "key": key}
+        case list() | tuple():
+            return {"list": [to_argument(each) for each in value]}
+        case Mapping():
+            return {"object": {name: to_argument(each) for name, each in value.items()}}
+    if hasattr(value, "as_argument"):
+        argument: dict[str, JSON] = value.as_argument()
+        return argument
+    raise TypeError(f"A test cannot hand over {value!r}.")
+
+
+def _each(values: dict[str, JSON], depth: int) -> dict[str, Any]:
+    return {name: from_json(value, depth + 1) for name, value in values.items()}
+
+
+def _scalar(kind: str, text: str) -> Any:
+    try:
+        return from_text(kind, text)
+    except ValueError as error:
+        raise BadReply(f"The worker sent something that is no value: {error}.") from None
+
+
+def _short(class_name: str) -> str:
+    return class_name.rpartition(".")[2]

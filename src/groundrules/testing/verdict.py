@@ -1,72 +1,124 @@
 """What a run has found, task by task."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 import pytest
 
 from groundrules.course.steps import Course, Step, Task
-from groundrules.testing.failures import NothingToCheck
+from groundrules.testing.failures import WIDTH, NothingToCheck, StepBefore, Words, and_join, cut
 
 
 @dataclass
 class TaskVerdict:
-    """How many tests of one task passed and failed; `untouched` if its files are still stubs."""
+    """How the tests of one task ended.
+
+    :ivar tests: how many were collected, run or not.
+    :ivar untouched: the task's files are still stubs.
+    :ivar place: the line that its first failure is about, as in `app/main.py:5`, if there is one.
+    :ivar after: the number of an earlier step that must be done first, if that is so.
+    """
 
     task: str
     title: str
     step: str
+    tests: int = 0
     passed: int = 0
     failed: int = 0
     untouched: bool = False
+    place: str | None = None
+    after: int | None = None
 
     @property
     def done(self) -> bool:
-        """Whether every test that ran has passed."""
-        return self.passed > 0 and self.failed == 0
+        """Whether every test that was collected has passed."""
+        return self.passed == self.tests > 0 and not self.failed
+
+    @property
+    def run(self) -> bool:
+        """Whether any test of it was run."""
+        return self.passed + self.failed > 0
 
 
 class Verdict:
-    """The verdict of one run."""
+    """The verdict of one run.
 
-    def __init__(self, course: Course) -> None:
+    :param partial: whether only some tests of the steps were asked for, so that no task can be told done.
+    """
+
+    def __init__(self, course: Course, *, partial: bool) -> None:
         self._course = course
+        self._partial = partial
         self._tasks: dict[str, TaskVerdict] = {}
+        self._tests: list[dict[str, object]] = []
 
-    def add(
-        self, report: pytest.TestReport, step: Step, task: Task, error: BaseException | None
-    ) -> None:
+    def expect(self, tests: Iterable[tuple[Step, Task]]) -> None:
+        """Count the tests that were collected, in the order of the lessons."""
+        for step, task in tests:
+            verdict = self._tasks.setdefault(task.id, TaskVerdict(task.id, task.title, step.id))
+            verdict.tests += 1
+
+    def add(self, report: pytest.TestReport, task: Task, error: BaseException | None) -> None:
         """Count one report of a test."""
         if report.when != "call" and not report.failed:
             return
-        verdict = self._tasks.setdefault(task.id, TaskVerdict(task.id, task.title, step.id))
+        verdict = self._tasks[task.id]
         verdict.passed += report.passed
         verdict.failed += report.failed
+        if isinstance(report.longrepr, Words):
+            verdict.place = verdict.place or report.longrepr.place
         verdict.untouched |= isinstance(error, NothingToCheck)
+        if isinstance(error, StepBefore):
+            verdict.after = error.step.number
+        self._tests.append(
+            {
+                "test": report.nodeid,
+                "task": task.id,
+                "passed": report.passed,
+                "message": report.longreprtext,
+            }
+        )
 
     def show(self, reporter: pytest.TerminalReporter) -> None:
         """Write a line for each task that was checked, and what to do next."""
-        if not self._tasks:
+        shown = [verdict for verdict in self._tasks.values() if verdict.run]
+        if not shown:
             return
-        reporter.section("tasks", sep="-")
         reporter.ensure_newline()
-        for verdict in self._tasks.values():
-            total = verdict.passed + verdict.failed
-            if verdict.done:
+        reporter.section("tasks", sep="-")
+        for verdict in shown:
+            if verdict.done and not self._partial:
                 reporter.write(f"{'done':>8}", green=True)
-            elif verdict.untouched:
+            elif verdict.untouched or verdict.after is not None:
                 reporter.write(f"{'to do':>8}")
             else:
-                reporter.write(f"{f'{verdict.passed} of {total}':>8}", red=True)
+                passed = f"{verdict.passed} of {verdict.tests}"
+                reporter.write(f"{passed:>8}", red=verdict.failed > 0, green=not verdict.failed)
             reporter.write_line(f"  {verdict.task} {verdict.title}")
-        unfinished = [verdict for verdict in self._tasks.values() if not verdict.done]
+        unfinished = [verdict for verdict in shown if verdict.failed]
         if unfinished:
-            first = unfinished[0]
-            step, task = self._course.task(first.task)
-            files = " and ".join(task.files) if len(task.files) < 3 else "the code"
-            reporter.write_line(f"Next: {task.id} in {files}; read steps/{step.name}/README.md")
+            for line in self._next(unfinished[0]):
+                reporter.write_line(cut(line))
 
     def as_json(self) -> str:
-        """Return `{"version": 1, "tasks": [{"task", "title", "step", "passed", "failed", "untouched"}]}`."""
-        tasks = [asdict(verdict) for verdict in self._tasks.values()]
-        return json.dumps({"version": 1, "tasks": tasks})
+        """Return the verdict as one JSON object.
+
+        `{"version": 1, "tasks": [{"task", "title", "step", "tests", "passed", "failed", "untouched",
+        "place", "after"}], "tests": [{"test", "task", "passed", "message"}]}`
+        """
+        tasks = [asdict(verdict) for verdict in self._tasks.values() if verdict.run]
+        return json.dumps({"version": 1, "tasks": tasks, "tests": self._tests})
+
+    def _next(self, verdict: TaskVerdict) -> list[str]:
+        if verdict.after is not None:
+            first = self._course.step(verdict.after)
+            return [f"Next: step {first.number:02} first; read steps/{first.name}/README.md"]
+        step, task = self._course.task(verdict.task)
+        where = f" at {verdict.place}" if verdict.place else ""
+        if not where and len(task.files) < 3:
+            where = f" in {and_join(task.files)}"
+        line = f"Next: {task.id}{where}; read steps/{step.name}/README.md"
+        return (
+            [line] if len(line) <= WIDTH else [*line.replace("; read", ";\n      read").split("\n")]
+        )

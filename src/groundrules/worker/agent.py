@@ -6,20 +6,19 @@ import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from importlib import import_module
-from inspect import isawaitable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from groundrules.worker.failures import describe, waiting_frames
-from groundrules.worker.protocol import JSON, REPLY_LIMIT, decode, encode
+from groundrules.worker.calls import Calls
+from groundrules.worker.failures import describe, running_frames, waiting_frames
+from groundrules.worker.migrations import migrate
+from groundrules.worker.names import Missing, find
+from groundrules.worker.protocol import BROKEN, JSON, REPLY_LIMIT, decode, encode
 from groundrules.worker.serving import Server
-from groundrules.worker.values import to_json
-
-
-class Missing(Exception):
-    """Something that a lesson names is not in the trainee's code; the text says what."""
+from groundrules.worker.sessions import States
+from groundrules.worker.tables import create_tables
 
 
 class Agent:
@@ -31,13 +30,20 @@ class Agent:
 
     def __init__(self, connection: socket.socket, folder: Path) -> None:
         self._receive_some, self._send = connection.recv, connection.sendall
+        self._sending = threading.Lock()
         self._folder = folder
         self._servers: list[Server] = []
+        self._calls = Calls(folder, self._states)
         self._raised: list[BaseException] = []
         self._requests: set[asyncio.Task[None]] = set()
         self._do: dict[str, Callable[..., Awaitable[JSON]]] = {
             "serve": self._serve,
-            "call": self._call,
+            "import": self._import,
+            "call": self._calls.make,
+            "needs_session": self._calls.needs_session,
+            "query": self._calls.query,
+            "create_tables": partial(create_tables, folder),
+            "migrate": partial(migrate, folder),
             "raised": self._tell_raised,
             "waiting": self._tell_waiting,
             "stop": self._stop,
@@ -52,14 +58,19 @@ class Agent:
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         """In a thread, so that the process ends with its client even from within an endless loop."""
         pending = b""
-        while data := self._receive_some(65536):
+        while data := self._receive():
             *lines, pending = (pending + data).split(b"\n")
             for line in lines:
-                loop.call_soon_threadsafe(self._start, line)
+                request = decode(line)
+                if request["do"] == "stack":  # asked when the loop does not answer
+                    value = running_frames(self._folder)
+                    self._reply(encode({"id": request["id"], "value": value}))
+                else:
+                    loop.call_soon_threadsafe(self._start, request)
         os._exit(0)
 
-    def _start(self, line: bytes) -> None:
-        task = asyncio.get_running_loop().create_task(self._answer(decode(line)))
+    def _start(self, request: dict[str, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(self._answer(request))
         self._requests.add(task)
         task.add_done_callback(self._requests.discard)
 
@@ -70,16 +81,31 @@ class Agent:
             reply = encode({"id": number, "value": value})
             if len(reply) > REPLY_LIMIT:
                 raise ValueError(f"the result is larger than {REPLY_LIMIT // 1024} KiB")
+        except Missing as missing:
+            reply = encode({"id": number, "missing": str(missing)})
         except BaseException as error:  # sys.exit() and the like must not end the worker
             reply = encode({"id": number, "error": describe(error, self._folder)})
         for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "flush"):
+            with suppress(Exception):  # the trainee's code may have closed or replaced it
                 stream.flush()
-        self._send(reply)
+        self._reply(reply)
+
+    def _receive(self) -> bytes:
+        try:
+            return self._receive_some(65536)
+        except OSError:
+            os._exit(BROKEN)
+
+    def _reply(self, line: bytes) -> None:
+        try:
+            with self._sending:
+                self._send(line)
+        except OSError:
+            os._exit(BROKEN)
 
     async def _serve(self, target: str, factory: bool, path: str | None) -> JSON:
         """Serve an application; return the TCP port where there is no Unix socket."""
-        made = self._find(target)
+        made = find(target, self._folder)
         application = made() if factory else made
         if not callable(application):
             raise Missing(f"{target} is not an application: it is {type(application).__name__}.")
@@ -87,11 +113,13 @@ class Agent:
         self._servers.append(server)
         return await server.start(path)
 
-    async def _call(self, target: str, arguments: dict[str, Any]) -> JSON:
-        result = self._find(target)(**arguments)
-        if isawaitable(result):
-            result = await result
-        return to_json(result)
+    async def _import(self, module: str) -> JSON:
+        """Import a module ahead of time."""
+        find(module, self._folder)
+        return None
+
+    def _states(self) -> States:
+        return self._servers[-1].states if self._servers else States()
 
     async def _tell_raised(self) -> JSON:
         """Return what handlers raised since this was last asked."""
@@ -100,40 +128,11 @@ class Agent:
 
     async def _tell_waiting(self) -> JSON:
         """Return the trainee's lines at which tasks wait."""
-        return waiting_frames(self._folder)
+        starting = any(not server.started for server in self._servers)
+        return waiting_frames(self._folder, starting=starting)
 
     async def _stop(self) -> JSON:
         """Shut every served application down, as uvicorn does at the end."""
         while self._servers:
             await self._servers.pop().stop()
         return None
-
-    def _find(self, target: str) -> Any:
-        """Return what a dotted name means, importing the modules on the way."""
-        names = target.split(".")
-        found: Any = import_module(names[0])
-        self._must_be_below_the_folder(found)
-        for position, name in enumerate(names[1:], start=1):
-            if not isinstance(found, ModuleType):
-                found = getattr(found, name)
-                continue
-            module = ".".join(names[: position + 1])
-            try:
-                found = getattr(found, name) if hasattr(found, name) else import_module(module)
-            except ModuleNotFoundError as error:
-                if error.name != module:
-                    raise
-                raise Missing(f"{self._name(found)} has no `{name}`.") from None
-        return found
-
-    def _name(self, module: ModuleType) -> str:
-        file = getattr(module, "__file__", None)
-        if file is None:
-            return module.__name__.replace(".", "/") + "/"
-        path = Path(file)
-        shown = path.parent if path.name == "__init__.py" else path
-        return shown.relative_to(self._folder).as_posix()
-
-    def _must_be_below_the_folder(self, package: ModuleType) -> None:
-        if not any(Path(each).is_relative_to(self._folder) for each in package.__path__):
-            raise Missing(f"{package.__name__} is not the package in {self._folder}.")

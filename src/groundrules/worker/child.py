@@ -7,20 +7,20 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from importlib.machinery import FileFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType
 
 from groundrules.worker.agent import Agent
-from groundrules.worker.protocol import JSON, decode, forget_json
+from groundrules.worker.protocol import BROKEN, JSON, decode, forget_json
 
-MEMORY_LIMIT = (
-    4 * 1024**3
-)  # bytes of address space: a runaway list must not take the machine with it
+MEMORY_LIMIT = 4 * 1024**3  # bytes: a runaway list must not take the machine with it
 
 
 def run_forked(order: dict[str, JSON], descriptors: list[int]) -> None:
-    """Be the worker that `order` asks for, in a fresh fork; return when the client is gone.
+    """Be the worker that `order` asks for, in a fresh fork; the process ends with it.
 
     `descriptors` are the connection to the client, where stacks are dumped on SIGUSR1, and then standard
     input, output and error.
@@ -41,13 +41,16 @@ def run_forked(order: dict[str, JSON], descriptors: list[int]) -> None:
 
 def main() -> None:
     """Be a worker in a process of its own: connect to the client and take the order from there."""
-    port, secret = sys.argv[1:]
+    port, secret, *preload = sys.argv[1:]
+    forget_json()
+    for module in preload:
+        with suppress(ImportError):  # whoever needs it will say so
+            import_module(module)
     connection = socket.create_connection(("127.0.0.1", int(port)))
     connection.sendall(secret.encode() + b"\n")
     line = b""
     while not line.endswith(b"\n"):
         line += connection.recv(1)
-    forget_json()
     _work(connection, decode(line))
 
 
@@ -64,7 +67,12 @@ def _work(connection: socket.socket, order: dict[str, JSON]) -> None:
     sys.path_hooks.insert(0, _read_sources_of(Path(folder)))
     if not order["terminal"]:
         sys.breakpointhook = _no_terminal
-    asyncio.run(Agent(connection, Path(folder)).run())
+    try:
+        asyncio.new_event_loop().run_until_complete(Agent(connection, Path(folder)).run())
+    except SystemExit as error:  # in a task of its own, where nobody catches it
+        os._exit(error.code if isinstance(error.code, int) else error.code is not None)
+    finally:
+        os._exit(BROKEN)
 
 
 def _limit_resources() -> None:
@@ -72,7 +80,7 @@ def _limit_resources() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
 
 
 class _SourceLoader(SourceFileLoader):

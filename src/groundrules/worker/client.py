@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 from linecache import getline
@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from groundrules.worker.output import Output
 from groundrules.worker.protocol import (
+    BROKEN,
     JSON,
     REPLY_LIMIT,
     Failure,
@@ -50,11 +51,22 @@ class WorkerError(Exception):
 
 
 class Raised(WorkerError):
-    """The trainee's code raised an exception."""
+    """The trainee's code raised an exception, `doing` something.
 
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(str(failure), failure.frames)
+    :param instead_of: what it must have done, if that is known.
+    """
+
+    def __init__(
+        self, failure: Failure, doing: str = "The code", *, instead_of: str | None = None
+    ) -> None:
+        wanted = f"; it must raise {instead_of}" if instead_of else ""
+        super().__init__(f"{doing} raised {failure}{wanted}", failure.frames)
         self.failure = failure
+        self.doing = doing
+
+
+class Missing(WorkerError):
+    """Something that a lesson names is not in the trainee's code."""
 
 
 class Hung(WorkerError):
@@ -161,21 +173,25 @@ class Worker:
             raise await self.diagnose(limit, doing) from None
         except Ended:
             raise await self.death(doing) from None
+        except Raised as raised:
+            raise Raised(raised.failure, doing) from None
 
     async def diagnose(self, limit: float, doing: str) -> WorkerError:
         """Find out why there is no answer, end the worker, and return the error that says so."""
         if self.exit.done():
             return await self.death(doing)
         try:
-            waiting = await self._waiting()
+            waiting = await self._lines("waiting")
         except Ended:
             return await self.death(doing)
-        frames = waiting or self._stack()
+        frames = waiting or await self._stack()
         self.kill()
         ended = await self._wait_for_exit()
-        unanswered = f"{doing} did not end within {limit:.0f} s"
+        unanswered = f"{doing} did not end within {limit:g} s"
         if frames:
-            busy = not waiting and (ended is None or ended.cpu is None or ended.cpu > limit / 4)
+            if not waiting and (ended is None or ended.cpu is None):
+                return Hung(f"{unanswered}: it is still at this line.", frames)
+            busy = not waiting and ended and ended.cpu and ended.cpu > limit / 4
             why = "this line is still running" if busy else "it is waiting at this line"
             return Hung(f"{unanswered}: {why}.", frames)
         if ended and ended.cpu is not None and ended.cpu < limit / 4 and waiting is None:
@@ -185,8 +201,16 @@ class Worker:
             )
         return Hung(f"{unanswered}.")
 
+    async def refusal(self, doing: str) -> WorkerError:
+        """Return the error that says why a connection was closed instead of an answer."""
+        if await self._wait_for_exit(0.5):
+            return await self.death(doing)
+        return WorkerError(f"{doing} closed the connection without a complete answer.")
+
     async def death(self, doing: str) -> WorkerError:
         """Return the error that says how the worker ended."""
+        if self._broken is None:
+            await self._wait_for_exit(0.5)  # it may be about to end by itself
         self.kill()
         ended = await self._wait_for_exit()
         if self._broken is not None:
@@ -194,14 +218,24 @@ class Worker:
                 f"{doing} sent something that is no reply ({self._broken}): "
                 "the code writes to the worker's own connection, or has patched what it is built on."
             )
+        if ended is not None and ended.code == BROKEN:
+            return Ended(
+                f"{doing} broke the worker's own event loop or connection, "
+                "as closing descriptors that are not one's own does."
+            )
         if ended is None or ended.code == KILLED:
             return Ended(f"{doing} ended the process: it was killed, or closed its connection.")
         if ended.code < 0:
             name = signal.Signals(-ended.code).name
             return Ended(f"{doing} crashed the Python interpreter ({name}).")
         return Ended(
-            f"{doing} ended the whole process with exit status {ended.code}, as os._exit() does."
+            f"{doing} ended the whole process with exit status {ended.code}, "
+            "as os._exit() does, or sys.exit() in a task of its own."
         )
+
+    async def gone(self) -> None:
+        """Wait until the process has ended, a few seconds at most."""
+        await self._wait_for_exit()
 
     def kill(self) -> None:
         """End the process at once, and whatever it started."""
@@ -236,6 +270,8 @@ class Worker:
             raise ProtocolError("nobody asked for it")
         if reply.failure is not None:
             answer.set_exception(Raised(reply.failure))
+        elif reply.missing is not None:
+            answer.set_exception(Missing(reply.missing))
         else:
             answer.set_result(reply.value)
 
@@ -249,6 +285,13 @@ class Worker:
     def ended(self, how: Exit) -> None:
         """Be told how the process ended."""
         self.exit.set_result(how)
+        with suppress(InvalidStateError):
+            self.pid.set_exception(
+                MachineTrouble(
+                    "The worker ended before it began: the libraries cannot be imported, or something "
+                    "killed it. Delete .venv, run `python3 course.py start`, and try again."
+                )
+            )
         if self._connection is not None:  # a child of it may keep the other end open
             with self._lock, suppress(OSError):
                 self._connection.shutdown(socket.SHUT_RDWR)
@@ -256,23 +299,23 @@ class Worker:
             self._stacks.close()
         self._fail_pending()
 
-    async def _wait_for_exit(self) -> Exit | None:
+    async def _wait_for_exit(self, limit: float = 5) -> Exit | None:
         with suppress(TimeoutError):
-            return await _within(5, self.exit)
+            return await _within(limit, self.exit)
         return None
 
-    async def _waiting(self) -> tuple[Frame, ...] | None:
-        """Ask at which lines tasks wait; None if the worker's loop does not answer."""
+    async def _lines(self, do: str) -> tuple[Frame, ...] | None:
+        """Ask at which lines tasks wait or threads run; None if there is no answer."""
         try:
-            lines = await _within(0.5, self.submit("waiting"))
+            lines = await _within(0.5, self.submit(do))
             return tuple(read_frame(line) for line in lines) if isinstance(lines, list) else ()
-        except (TimeoutError, Raised, ProtocolError):
+        except (TimeoutError, Raised, Missing, ProtocolError):
             return None
 
-    def _stack(self) -> tuple[Frame, ...]:
+    async def _stack(self) -> tuple[Frame, ...]:
         """Make the process dump its stacks, and return the innermost line of the trainee's."""
         if self._stacks is None:
-            return ()
+            return (await self._lines("stack") or ())[-1:]
         dump = b""
         with suppress(OSError, ValueError):  # the process may end meanwhile
             os.kill(self.pid.result(), signal.SIGUSR1)
@@ -289,4 +332,13 @@ class Worker:
 
 
 async def _within(limit: float | None, future: Future[T]) -> T:
-    return await asyncio.wait_for(asyncio.wrap_future(future), limit)
+    """Wait for a future that others may wait for too, and that may yet be set when nobody does."""
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+    def wake(_: object) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(done.set)
+
+    future.add_done_callback(wake)
+    await asyncio.wait_for(done.wait(), limit)
+    return future.result()

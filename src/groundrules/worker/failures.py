@@ -1,13 +1,15 @@
 """Telling what went wrong in the trainee's code, and where, as plain JSON."""
 
 import asyncio
+import gc
 import linecache
 import sys
 import traceback
 from pathlib import Path
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
-from groundrules.worker.protocol import FRAME_LIMIT, JSON, TEXT_LIMIT
+from groundrules.worker.protocol import FRAME_LIMIT, JSON, NAME_LIMIT, TEXT_LIMIT
 
 
 def describe(error: BaseException, folder: Path) -> dict[str, JSON]:
@@ -28,29 +30,59 @@ def describe(error: BaseException, folder: Path) -> dict[str, JSON]:
         "message": _text(error),
         "kinds": [kind.__name__ for kind in type(error).__mro__],
         "frames": frames,
+        "fields": _fields(error),
     }
 
 
-def waiting_frames(folder: Path) -> list[JSON]:
-    """Return, for every task of the running loop, the innermost line below `folder` it waits at."""
+def running_frames(folder: Path) -> list[JSON]:
+    """Return, for every thread of the process, the innermost line below `folder` that it executes."""
+    frames: list[JSON] = []
+    for thread in sys._current_frames().values():
+        for frame, line in traceback.walk_stack(thread):
+            if _is_below(frame.f_code.co_filename, folder):
+                frames.append(_frame(frame.f_code.co_filename, line, folder))
+                break
+    return frames[:FRAME_LIMIT]
+
+
+def waiting_frames(folder: Path, *, starting: bool) -> list[JSON]:
+    """Return, for every task of the running loop, the innermost line below `folder` it waits at.
+
+    The lifespan of an application waits at its `yield` for ever: it counts only while it is `starting`.
+    """
     frames: list[JSON] = []
     for task in asyncio.all_tasks():
         innermost: JSON = None
         awaited: Any = task.get_coro()
+        if awaited.__qualname__ == "LifespanOn.main" and not starting:
+            continue
         while awaited is not None:
-            frame = _attribute(awaited, "frame")
+            frame = _frame_of(awaited)
             if frame is not None and _is_below(frame.f_code.co_filename, folder):
                 innermost = _frame(frame.f_code.co_filename, frame.f_lineno, folder)
-            awaited = _attribute(awaited, "await") or getattr(awaited, "gi_yieldfrom", None)
+            awaited = _awaited_by(awaited)
         if innermost is not None:
             frames.append(innermost)
     return frames[:FRAME_LIMIT]
 
 
-def _attribute(awaited: Any, name: str) -> Any:
-    for prefix in ("cr_", "ag_", "gi_"):
-        if hasattr(awaited, prefix + name):
-            return getattr(awaited, prefix + name)
+def _awaited_by(waiting: Any) -> Any:
+    """Return what a coroutine, a generator, or a step of an asynchronous generator waits for."""
+    if isinstance(waiting, CoroutineType):
+        return waiting.cr_await
+    if isinstance(waiting, AsyncGeneratorType):
+        return waiting.ag_await
+    if isinstance(waiting, GeneratorType):
+        return waiting.gi_yieldfrom
+    kinds = CoroutineType, AsyncGeneratorType, GeneratorType
+    return next((each for each in gc.get_referents(waiting) if isinstance(each, kinds)), None)
+
+
+def _frame_of(waiting: Any) -> FrameType | None:
+    for name in ("cr_frame", "ag_frame", "gi_frame"):
+        if hasattr(waiting, name):
+            frame: FrameType | None = getattr(waiting, name)
+            return frame
     return None
 
 
@@ -63,6 +95,17 @@ def _frame(file: str, line: int, folder: Path) -> JSON:
 def _is_below(file: str, folder: Path) -> bool:
     path = Path(file)
     return path.is_relative_to(folder) and not path.is_relative_to(sys.prefix)
+
+
+def _fields(error: BaseException) -> list[JSON]:
+    """Return which fields a validation by Pydantic refused."""
+    pydantic = sys.modules.get("pydantic")
+    if pydantic is None or not isinstance(error, pydantic.ValidationError):
+        return []
+    try:
+        return [".".join(map(str, each["loc"])) for each in error.errors()[:NAME_LIMIT]]
+    except Exception:  # what was refused may not even be shown
+        return []
 
 
 def _text(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 Run as `python -m groundrules.worker.forkserver FD MODULE…`: FD is a Unix socket on which orders come as
 lines of JSON, each with the descriptors that the worker is to use; MODULE… are imported beforehand.
-Whatever happens to a worker, the order-giver hears how it ended: `{"pid": …, "status": …, "cpu": …}`.
+Whatever happens to a worker, the order-giver hears how it ended: `{"ended": …, "code": …, "cpu": …}`.
 """
 
 import importlib
@@ -12,14 +12,18 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 from groundrules.worker.protocol import JSON, decode, encode, forget_json
+
+PR_SET_CHILD_SUBREAPER = 36  # of linux/prctl.h
 
 
 def main() -> None:
     """Serve orders until the order-giver is gone; then end all workers."""
     orders = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the order-giver
+    _adopt_orphans()
     forget_json()
     for module in sys.argv[2:]:
         with suppress(ImportError):  # the worker that needs it will say so
@@ -54,6 +58,8 @@ def main() -> None:
         for pid in workers:
             _end_group(pid)
             _end(pid)
+            os.waitpid(pid, 0)
+        _end_orphans(set())
 
 
 def _receive(orders: socket.socket) -> tuple[dict[str, JSON] | None, list[int]]:
@@ -96,10 +102,28 @@ def _report_ended(orders: socket.socket, workers: set[int]) -> None:
             return
         if pid in workers:
             workers.discard(pid)
-            _end_group(pid)  # what it left behind
+            _end_group(pid)
+            _end_orphans(workers)
             code = os.waitstatus_to_exitcode(status)
             cpu = usage.ru_utime + usage.ru_stime
             orders.sendall(encode({"ended": pid, "code": code, "cpu": cpu}))
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of what workers leave behind, in sessions of their own too."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_orphans(workers: set[int]) -> None:
+    """End the children of workers that are gone."""
+    me = os.getpid()
+    with suppress(OSError):
+        children = Path(f"/proc/{me}/task/{me}/children").read_text(encoding="ascii")
+        for pid in {int(each) for each in children.split()} - workers:
+            _end(pid)
 
 
 def _end_group(pid: int) -> None:

@@ -9,15 +9,29 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
+from concurrent.futures import InvalidStateError
 from contextlib import suppress
 from pathlib import Path
 
-from groundrules.worker.client import KILLED, PRELOAD_LIMIT, Exit, MachineTrouble, Worker
+from groundrules.worker.client import KILLED, PRELOAD_LIMIT, Exit, Worker
 from groundrules.worker.output import Output
 from groundrules.worker.protocol import decode, encode
 
 BASE = ("fastapi", "pydantic_settings", "uvicorn.protocols.http.auto", "uvicorn.lifespan.on")
-DATABASE = ("sqlalchemy.ext.asyncio", "asyncpg")
+DATABASE = ("sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql.asyncpg", "asyncpg")
+MIGRATIONS = ("alembic.command",)
+IMPORTED = {  # what a word in the application's source says that it will import
+    b"sqlalchemy": DATABASE,
+    b"EmailStr": ("email_validator",),
+    b"passlib": ("passlib.context", "passlib.handlers.argon2", "argon2"),
+    b"jose": ("jose.jwt",),
+}
+
+
+def imported_by(folder: Path) -> tuple[str, ...]:
+    """Return the libraries worth importing beforehand for the application in `folder`."""
+    source = b"".join(path.read_bytes() for path in folder.glob("app/**/*.py") if path.is_file())
+    return (*BASE, *(module for word in IMPORTED if word in source for module in IMPORTED[word]))
 
 
 def clean_environment() -> dict[str, str]:
@@ -35,7 +49,13 @@ class ForkLauncher:
 
     unix_sockets = True
 
-    def __init__(self, preload: Sequence[str] = (*BASE, *DATABASE)) -> None:
+    def __init__(self, preload: Sequence[str]) -> None:
+        self._preload = preload
+        self._lock = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Start the process that forks."""
         self._orders, theirs = socket.socketpair()
         self._process = subprocess.Popen(
             [
@@ -44,7 +64,7 @@ class ForkLauncher:
                 "-m",
                 __package__ + ".forkserver",
                 str(theirs.fileno()),
-                *preload,
+                *self._preload,
             ],
             pass_fds=[theirs.fileno()],
             env=clean_environment(),
@@ -52,7 +72,7 @@ class ForkLauncher:
             stderr=subprocess.DEVNULL,
         )
         theirs.close()
-        self._lock = threading.Lock()
+        self._lost = False
         self._ordered: deque[Worker] = deque()
         self._started: dict[int, Worker] = {}
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -85,6 +105,9 @@ class ForkLauncher:
             passed += [nothing, sink, sink]
             made += [sink, nothing]
         order = _order(folder, environment, terminal)
+        if self._lost:
+            self._tidy()
+            self._begin()
         with self._lock:
             self._ordered.append(worker)
             with suppress(OSError):  # it is gone: the thread that reads from it says so
@@ -97,8 +120,14 @@ class ForkLauncher:
 
     def close(self) -> None:
         """End every worker, and the process they were forked from."""
+        with self._lock:
+            if not self._started:  # it may still be importing, and would have to finish that first
+                self._process.kill()
         with suppress(OSError):
             self._orders.shutdown(socket.SHUT_RDWR)
+        self._tidy()
+
+    def _tidy(self) -> None:
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
@@ -114,26 +143,23 @@ class ForkLauncher:
                     case {"started": int(pid)}:
                         with self._lock:
                             worker = self._started[pid] = self._ordered.popleft()
-                        worker.pid.set_result(pid)
+                        with suppress(InvalidStateError):  # it has ended already
+                            worker.pid.set_result(pid)
                     case {"ended": int(pid), "code": int(code), "cpu": float(cpu)}:
                         with self._lock:
                             worker = self._started.pop(pid)
                         worker.ended(Exit(code, cpu))
         with self._lock:
-            orphans, unstarted = list(self._started.values()), list(self._ordered)
+            self._lost = True
+            orphans = [*self._started.values(), *self._ordered]
         for worker in orphans:
             self._end(worker)
             worker.ended(Exit(KILLED, None))
-        for worker in unstarted:
-            worker.pid.set_exception(
-                MachineTrouble(
-                    "The process that starts workers ended: the libraries cannot be imported, "
-                    "or something killed it. Make the environment anew, then try again."
-                )
-            )
 
     def _end(self, worker: Worker) -> None:
-        if worker.pid.done() and not worker.exit.done() and not worker.pid.exception():
+        if not worker.pid.done():
+            worker.pid.add_done_callback(lambda _: self._end(worker))
+        elif not worker.exit.done() and not worker.pid.exception():
             pid = worker.pid.result()
             for end in (os.killpg, os.kill):  # one that has the terminal leads no group
                 with suppress(ProcessLookupError, PermissionError):
@@ -148,7 +174,8 @@ class ExecLauncher:
 
     unix_sockets = False
 
-    def __init__(self) -> None:
+    def __init__(self, preload: Sequence[str]) -> None:
+        self._preload = preload
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(
@@ -165,6 +192,7 @@ class ExecLauncher:
                 __package__ + ".child",
                 str(listener.getsockname()[1]),
                 secret,
+                *self._preload,
             ],
             env=clean_environment(),
             stdin=None if terminal else subprocess.DEVNULL,
@@ -174,10 +202,11 @@ class ExecLauncher:
         self._processes.append(process)
         printed = Output(os.dup(process.stdout.fileno())) if process.stdout else Output()
         worker = Worker(folder, end=process.kill, output=printed, patient=terminal)
-        worker.pid.set_result(process.pid)
         order = _order(folder, environment, terminal)
         threading.Thread(
-            target=self._connect, args=(listener, secret, order, worker), daemon=True
+            target=self._connect,
+            args=(listener, secret, order, worker, process.pid),
+            daemon=True,
         ).start()
         threading.Thread(
             target=lambda: worker.ended(Exit(process.wait(), None)), daemon=True
@@ -192,7 +221,9 @@ class ExecLauncher:
             if process.stdout:
                 process.stdout.close()
 
-    def _connect(self, listener: socket.socket, secret: str, order: bytes, worker: Worker) -> None:
+    def _connect(
+        self, listener: socket.socket, secret: str, order: bytes, worker: Worker, pid: int
+    ) -> None:
         listener.settimeout(PRELOAD_LIMIT)
         with listener, suppress(TimeoutError):
             while True:
@@ -203,6 +234,8 @@ class ExecLauncher:
                         connection.settimeout(None)
                         connection.sendall(order)
                         worker.attach(connection)
+                        with suppress(InvalidStateError):  # it has ended already
+                            worker.pid.set_result(pid)
                         return
                 connection.close()
 
@@ -222,6 +255,6 @@ def _first_line(connection: socket.socket) -> bytes:
 Launcher = ForkLauncher | ExecLauncher
 
 
-def launcher(preload: Sequence[str] = (*BASE, *DATABASE)) -> Launcher:
-    """Return the kind of launcher that this system can have."""
-    return ForkLauncher(preload) if hasattr(os, "fork") else ExecLauncher()
+def launcher(preload: Sequence[str]) -> Launcher:
+    """Return the kind of launcher that this system can have; see there."""
+    return ForkLauncher(preload) if hasattr(os, "fork") else ExecLauncher(preload)

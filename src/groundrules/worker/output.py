@@ -1,16 +1,20 @@
 """What a worker prints: read as it comes, and only the beginning and the end of it kept."""
 
 import os
+import sys
 import threading
 from collections import deque
+from select import select
 
 KEPT = 4096  # bytes kept of the beginning, and again of the end
+CAN_WAIT = sys.platform != "win32"  # where one can wait for a pipe without reading from it
 
 
 class Output:
     """Everything that comes out of the descriptor `source`, or nothing if there is none."""
 
     def __init__(self, source: int | None = None) -> None:
+        self._source = source
         self._first = bytearray()
         self._last: deque[int] = deque(maxlen=KEPT)
         self._left_out = 0
@@ -21,6 +25,11 @@ class Output:
     def take(self) -> str:
         """Return what was printed since this was last asked."""
         with self._lock:
+            for _ in range(
+                4
+            ):  # more than a pipe holds; what prints without end must not hold us up
+                if self._source is not None and _has_some(self._source):
+                    self._keep(os.read(self._source, 1 << 20))
             first, last, left_out = bytes(self._first), bytes(self._last), self._left_out
             self._first.clear()
             self._last.clear()
@@ -29,11 +38,27 @@ class Output:
         return first.decode(errors="replace") + between + last.decode(errors="replace")
 
     def _read(self, source: int) -> None:
-        while data := os.read(source, 1 << 20):
-            with self._lock:
-                room = KEPT - len(self._first)
-                self._first += data[:room]
-                rest = data[room:]
-                self._left_out += max(0, len(self._last) + len(rest) - KEPT)
-                self._last.extend(rest[-KEPT:])
+        while self._source is not None:
+            if CAN_WAIT:
+                select([source], [], [])
+                with self._lock:
+                    if self._source is not None and _has_some(source):  # take() may be quicker
+                        self._keep(os.read(source, 1 << 20))
+            else:
+                data = os.read(source, 1 << 20)
+                with self._lock:
+                    self._keep(data)
         os.close(source)
+
+    def _keep(self, data: bytes) -> None:
+        if not data:
+            self._source = None
+        room = KEPT - len(self._first)
+        self._first += data[:room]
+        rest = data[room:]
+        self._left_out += max(0, len(self._last) + len(rest) - KEPT)
+        self._last.extend(rest[-KEPT:])
+
+
+def _has_some(source: int) -> bool:
+    return CAN_WAIT and bool(select([source], [], [], 0)[0])

@@ -1,6 +1,7 @@
 """What goes over the wire between a worker and its client: one JSON object a line.
 
-A request is `{"id": 1, "do": "serve", …}`; its reply `{"id": 1, "value": …}` or `{"id": 1, "error": …}`.
+A request is `{"id": 1, "do": "serve", …}`; its reply `{"id": 1, "value": …}`, `{"id": 1, "error": …}` or,
+if the code lacks what a lesson names, `{"id": 1, "missing": …}` with a sentence that says so.
 Ids let requests run at the same time. A reply comes out of a process that runs somebody else's code, so
 nothing here is trusted: `read_reply` accepts exactly these shapes, within these sizes.
 """
@@ -12,6 +13,10 @@ from dataclasses import dataclass
 REPLY_LIMIT = 1024 * 1024  # bytes of one line
 TEXT_LIMIT = 2000  # characters of one message
 FRAME_LIMIT = 8  # frames of one traceback
+NAME_LIMIT = 50  # bases of one class, or fields that one error names
+DEPTH_LIMIT = 20  # values within values
+
+BROKEN = 86  # exit status of a worker whose own loop or connection no longer works
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 
@@ -34,13 +39,14 @@ class Failure:
     """An exception that came out of the trainee's code.
 
     `kind` is the class's name, `kinds` those of its bases too; `frames` are the trainee's own, the
-    innermost last.
+    innermost last; `fields` are those that a validation refused, as in `items.0.isbn`, and `""` for a whole.
     """
 
     kind: str
     message: str
     kinds: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = ()
+    fields: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}" if self.message else self.kind
@@ -48,11 +54,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply to the request `id`: a value, or the failure that took its place."""
+    """A reply to the request `id`: a value, or the failure or the missing thing that took its place."""
 
     id: int
     value: JSON = None
     failure: Failure | None = None
+    missing: str | None = None
 
 
 def encode(message: dict[str, JSON]) -> bytes:
@@ -81,6 +88,9 @@ def read_reply(line: bytes) -> Reply:
         return Reply(number, value=message["value"])
     if message.keys() == {"id", "error"}:
         return Reply(number, failure=read_failure(message["error"]))
+    missing = message.get("missing")
+    if message.keys() == {"id", "missing"} and isinstance(missing, str):
+        return Reply(number, missing=missing[:TEXT_LIMIT])
     raise ProtocolError("it has neither a value nor an error")
 
 
@@ -92,13 +102,15 @@ def read_failure(data: JSON) -> Failure:
             "message": str(message),
             "kinds": [*kinds],
             "frames": [*frames],
+            "fields": [*fields],
             **rest,
         } if not rest and len(frames) <= FRAME_LIMIT:
             return Failure(
                 kind[:TEXT_LIMIT],
                 message[:TEXT_LIMIT],
-                tuple(str(each)[:TEXT_LIMIT] for each in kinds[:50]),
+                tuple(str(each)[:TEXT_LIMIT] for each in kinds[:NAME_LIMIT]),
                 tuple(read_frame(frame) for frame in frames),
+                tuple(str(each)[:TEXT_LIMIT] for each in fields[:NAME_LIMIT]),
             )
     raise ProtocolError("its error is not one")
 

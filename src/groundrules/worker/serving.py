@@ -7,6 +7,8 @@ from typing import Any
 
 import uvicorn
 
+from groundrules.worker.sessions import States
+
 
 class Server:
     """One application served.
@@ -23,6 +25,17 @@ class Server:
         self._startup_error: BaseException | None = None
         self._task: asyncio.Task[None] | None = None
         self._server: uvicorn.Server | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether the application has started up."""
+        return self._server is not None and self._server.started
+
+    @property
+    def states(self) -> States:
+        """Where the application keeps what its dependencies may look for."""
+        lifespan = self._server.lifespan.state if self.started and self._server else {}
+        return States(getattr(self._application, "state", None), dict(lifespan))
 
     async def start(self, path: str | None) -> int | None:
         """Start on the Unix socket `path`, or on a free TCP port, which is returned.

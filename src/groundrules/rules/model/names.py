@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from groundrules.rules.model.containers import element_type, first_argument
 from groundrules.rules.model.syntax import (
     default_of,
     elements,
@@ -38,6 +39,7 @@ _TRANSPARENT = frozenset(
 )
 _NO_VALUE = (None, Constant(None))
 _FIELDS = (External("dataclasses.field"), External("attrs.field"))
+_CONTEXT_MANAGERS = ("contextlib.asynccontextmanager", "contextlib.contextmanager")
 _PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
 
 
@@ -122,7 +124,7 @@ class Names:
             case External("builtins.super"):
                 return self._super(scope)
             case External() | ClassValue():
-                return Instance(of)
+                return Instance(of, node, scope, frames)
             case FunctionValue():
                 return self.outcome(of, self._arguments(of, node, scope, frames))
             case Attribute() | Instance() | Result():
@@ -143,8 +145,16 @@ class Names:
                     return value
         finally:
             self._open.discard(function)
-        kind = self.type_of(function.node.returns, function.outer)
+        kind = self._entered(function) or self.type_of(function.node.returns, function.outer)
         return Instance(kind) if kind else None
+
+    def _entered(self, function: Function) -> Value | None:
+        """Return the type that a function made a context manager yields."""
+        returns = function.node.returns
+        if not isinstance(returns, ast.Subscript):
+            return None
+        entered = any(self.has_decorator(function, name) for name in _CONTEXT_MANAGERS)
+        return first_argument(self, returns, function.outer) if entered else None
 
     def bases(self, cls: Class) -> list[Value | None]:
         """Return what each base class of `cls` is."""
@@ -347,6 +357,9 @@ class Names:
                 if value in _NO_VALUE or _is_field(value):
                     continue
                 return value
+            if binding.element:
+                kind = element_type(self, binding.value, scope)
+                return Instance(kind) if kind else None
         kind = self.type_of(binding.annotation, scope, frames)
         return Instance(kind) if kind else None
 

@@ -17,6 +17,7 @@ from groundrules.rules.model.files import (
     python_files,
     read_bytes,
 )
+from groundrules.rules.model.mapped import Mapped
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.reader import read_module
 from groundrules.rules.model.routes import Route, Routes
@@ -63,6 +64,11 @@ class Project:
     def handlers(self) -> list[Function]:
         """The functions that answer HTTP requests, each once."""
         return list(dict.fromkeys(route.handler for route in self.routes))
+
+    @cached_property
+    def mapped(self) -> Mapped:
+        """The classes that SQLAlchemy maps to tables."""
+        return Mapped(self.names)
 
     @property
     def functions(self) -> list[Function]:
@@ -128,15 +134,15 @@ def _load(project: Project, file: Path) -> None:
     else:
         inside = file.relative_to(package.folder).parts if package.holds(file) else None
         name, is_package = _module_name(Path(os.path.relpath(file, package.imports)))
-        module = Module(name, path, text.split("\n"), is_package, inside)
-        project.modules[name] = read_module(module, tree)
+        module = Module(name, path, text, is_package, inside, tree)
+        project.modules[name] = read_module(module)
 
 
 def _add_namespaces(modules: dict[str, Module]) -> None:
     parents = {parent for name in modules for parent in _parents(name)}
     for name in sorted(parents - modules.keys()):
-        empty = Module(name, name.replace(".", "/"), [], is_package=True, parts=None)
-        modules[name] = read_module(empty, ast.Module([], []))
+        empty = Module(name, name.replace(".", "/"), "", is_package=True, parts=None)
+        modules[name] = read_module(empty)
 
 
 def _parents(name: str) -> list[str]:

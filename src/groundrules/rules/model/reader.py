@@ -18,9 +18,9 @@ _LEAVES = frozenset(
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def read_module(module: Module, tree: ast.Module) -> Module:
-    """Fill `module` with what `tree` holds, and return it."""
-    Reader(module).read(tree)
+def read_module(module: Module) -> Module:
+    """Fill `module` with what its tree holds, and return it."""
+    Reader(module).read(module.tree)
     return module
 
 
@@ -183,6 +183,10 @@ class Reader:
             function.calls.append(site)
         self._below(node, scope)
 
+    def _await(self, node: ast.Await, scope: Scope) -> None:
+        self._module.awaited.add(node.value)
+        self._below(node, scope)
+
     def _return(self, node: ast.Return, scope: Scope) -> None:
         if node.value is not None and isinstance(scope.owner, Function):
             scope.owner.returns.append(node.value)
@@ -271,6 +275,7 @@ _VISITS: dict[type[ast.AST], Callable[[Reader, Any, Scope], None]] = {
     ast.Global: Reader._global,
     ast.Nonlocal: Reader._global,
     ast.Call: Reader._call,
+    ast.Await: Reader._await,
     ast.Return: Reader._return,
     ast.MatchAs: Reader._captured,
     ast.MatchStar: Reader._captured,

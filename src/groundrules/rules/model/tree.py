@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -149,13 +150,16 @@ class Module:
     :param name: dotted, as other modules import it.
     :param path: relative to the folder being checked, with forward slashes.
     :param parts: the file's place inside the application package; None outside of it.
+    :param awaited: the expressions that are awaited where they stand.
     """
 
     name: str
     path: str
-    lines: list[str]
+    text: str
     is_package: bool
     parts: tuple[str, ...] | None
+    tree: ast.Module = field(default_factory=lambda: ast.Module([], []))
+    awaited: set[ast.expr] = field(default_factory=set)
     functions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     calls: list[CallSite] = field(default_factory=list)
@@ -168,10 +172,22 @@ class Module:
         """The module's own scope."""
         return self.scopes[0]
 
+    @cached_property
+    def lines(self) -> list[str]:
+        """Its lines, without their ends."""
+        return self.text.split("\n")
+
+    def mentions(self, *words: str) -> bool:
+        """Whether one of some words stands anywhere in it, as code or not."""
+        return any(word in self.text for word in words)
+
     def column(self, node: ast.AST) -> int:
         """Return the column of a node in characters, counted from 1."""
-        line = self.line(getattr(node, "lineno", 1))
-        offset: int = getattr(node, "col_offset", 0)
+        return self.column_at(getattr(node, "lineno", 1), getattr(node, "col_offset", 0))
+
+    def column_at(self, number: int, offset: int) -> int:
+        """Return the column, in characters from 1, of an offset in bytes into a line."""
+        line = self.line(number)
         return len(line.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
 
     def line(self, number: int) -> str:

@@ -49,9 +49,15 @@ class FunctionValue:
 
 @dataclass(frozen=True, eq=False)
 class Instance:
-    """What calling a class gives, or anything outside the project that is called."""
+    """What calling a class gives, or anything outside the project that is called.
+
+    :param call: the call that made it, standing in `scope`; None if only its type is known.
+    """
 
     of: "Value"
+    call: ast.Call | None = None
+    scope: Scope | None = None
+    frames: "Frames" = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,206 @@
+"""The commands of a trainee: start, status, hint, goto, reset and undo."""
+
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from groundrules.course.progress import Standing, standings
+from groundrules.course.steps import EXERCISES, Course, CourseError, Step, find_course
+from groundrules.course.workspace import Workspace
+from groundrules.terminal import wants_colour
+
+WIDTH = 80
+
+
+def start() -> None:
+    """Start PostgreSQL, show where the trainee stands, and end with the one thing to do next."""
+    from groundrules import postgres
+
+    course = find_course()
+    server = postgres.ensure(course.root, say=say)
+    found = standings(course, course.root / EXERCISES, say)
+    print(f"PostgreSQL {server.version} is running.\n")
+    _show(course, found)
+    _show_next(course, found)
+
+
+def status(as_json: bool) -> None:
+    """Show where the trainee stands, without starting anything but the checks."""
+    course = find_course()
+    found = standings(course, course.root / EXERCISES, say)
+    if as_json:
+        print(json.dumps(_as_data(course, found), indent=2))
+        return
+    _show(course, found)
+    _show_next(course, found)
+
+
+def hint(task_id: str, number: int) -> None:
+    """Print one hint for a task, and how to get the one after it."""
+    from groundrules.course.lesson import hints_of
+
+    step, task = find_course().task(task_id)
+    hints = hints_of(step, task)
+    if not 1 <= number <= len(hints):
+        raise CourseError(f"Task {task.id} has {len(hints)} hints: 1 to {len(hints)}.")
+    print(f"Hint {number} of {len(hints)} for {task.id} {task.title}\n")
+    print(textwrap.indent(hints[number - 1], "    "))
+    if number < len(hints):
+        print(f"\nFor the next one: groundrules hint {task.id} {number + 1}")
+
+
+def go_to(number: int) -> None:
+    """Make `exercises/` what it is at the beginning of a step."""
+    course = find_course()
+    step = course.step(number)
+    if not step.ready:
+        raise CourseError(f"Step {step.number:02} is in preparation: it cannot be begun yet.")
+    Workspace(course).go_to(number)
+    print(f"exercises/ is as it is at the beginning of step {step.number:02}, {step.title}.")
+    _say_undo()
+
+
+def reset(what: str) -> None:
+    """Put a task's files, or one file, back to what they were."""
+    course = find_course()
+    workspace = Workspace(course)
+    if what[:1].isdigit():
+        step, task = course.task(what)
+        workspace.reset_task(task, step.number)
+        print(f"{', '.join(task.files)}: as at the beginning of step {step.number:02}.")
+    else:
+        file = _in_exercises(what, workspace)
+        workspace.reset_file(file)
+        print(f"{file}: the stub again.")
+    _say_undo()
+
+
+def undo() -> None:
+    """Take back the last command that changed `exercises/`."""
+    undone = Workspace(find_course()).undo()
+    print(f"exercises/ is as it was before {undone.replace('-', ' ', 1)}.")
+    print("If you want that back after all: groundrules undo")
+
+
+def say(line: str) -> None:
+    """Tell of something that takes a while."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def _in_exercises(typed: str, workspace: Workspace) -> str:
+    """Return the name that the lessons use for a file, as typed from anywhere in the clone."""
+    path = Path(typed).resolve()
+    if path.is_relative_to(workspace.folder.resolve()):
+        return path.relative_to(workspace.folder.resolve()).as_posix()
+    return Path(typed).as_posix()
+
+
+def _say_undo() -> None:
+    print("Your work is saved. To have it back: groundrules undo")
+
+
+def _show(course: Course, found: Sequence[Standing]) -> None:
+    by_step = {each.step.id: each for each in found}
+    for step in course.steps:
+        standing = by_step.get(step.id)
+        print(f"  {step.number:02} {step.title:<12} {step.minutes:3} min  {_mark(standing)}")
+    print()
+
+
+def _mark(standing: Standing | None) -> str:
+    if standing is None:
+        return "in preparation"
+    if standing.done:
+        return _paint("done", "green")
+    if not standing.results:
+        return "to do"
+    tasks = f"{len(standing.tasks_done)} of {len(standing.step.tasks)} tasks done"
+    return _paint(tasks, "yellow")
+
+
+def _show_next(course: Course, found: Sequence[Standing]) -> None:
+    unfinished = next((each for each in found if not each.done), None)
+    if unfinished is None:
+        waits = len(course.steps) - len(found)
+        print("You have finished every step" + (" that is ready." if waits else ". Well done."))
+        return
+    step, task = unfinished.step, unfinished.next_task
+    assert task is not None, f"step {step.name} has no tasks"
+    print(_paint(f"Step {step.number:02}, {step.title}", "bold"))
+    print(textwrap.fill(step.summary, WIDTH) + "\n")
+    message = unfinished.message_for(task)
+    if message:
+        print(message + "\n")
+    print(_paint(f"Next: {task.id} {task.title}", "bold"))
+    print(f"  Read   {_path(step.lesson)}")
+    print(f"  Write  {_files(course, task.files)}")
+    print(f"  Check  pytest steps/{step.number:02}")
+    _say_how_to_activate(course, step)
+
+
+def _files(course: Course, files: Sequence[str]) -> str:
+    shown = [_path(course.root / EXERCISES / file) for file in files]
+    return "\n         ".join(shown if len(shown) <= 3 else [_path(course.root / EXERCISES)])
+
+
+def _say_how_to_activate(course: Course, step: Step) -> None:
+    environment = course.root / ".venv"
+    if "UV_RUN_RECURSION_DEPTH" in os.environ:
+        print(f"\nWith uv, type: uv run pytest steps/{step.number:02}")
+        return
+    active = os.environ.get("VIRTUAL_ENV")
+    if active and Path(active).exists() and environment.exists() and environment.samefile(active):
+        return
+    print("\nSo that your terminal knows pytest and groundrules, type this once in it:")
+    print(f"  {_activation(environment)}")
+
+
+def _activation(environment: Path) -> str:
+    if sys.platform == "win32":
+        return str(Path(_path(environment)) / "Scripts" / "activate")
+    shell = Path(os.environ.get("SHELL", "")).name
+    suffix = {"fish": ".fish", "csh": ".csh", "tcsh": ".csh"}.get(shell, "")
+    script = f"{_path(environment)}/bin/activate{suffix}"
+    return f"source '{script}'" if " " in script else f"source {script}"
+
+
+def _path(path: Path) -> str:
+    """Return a path as it is typed from the working folder."""
+    return os.path.relpath(path)
+
+
+def _paint(text: str, style: str) -> str:
+    if not wants_colour():
+        return text
+    return typer.style(text, bold=True) if style == "bold" else typer.style(text, fg=style)
+
+
+def _as_data(course: Course, found: Sequence[Standing]) -> dict[str, object]:
+    by_step = {each.step.id: each for each in found}
+    steps = []
+    for step in course.steps:
+        standing = by_step.get(step.id)
+        steps.append(
+            {
+                "step": step.number,
+                "id": step.id,
+                "title": step.title,
+                "ready": step.ready,
+                "done": standing is not None and standing.done,
+                "tasks": [
+                    {
+                        "task": task.id,
+                        "title": task.title,
+                        "done": standing is not None and task in standing.tasks_done,
+                        "message": standing.message_for(task) if standing else "",
+                    }
+                    for task in step.tasks
+                ],
+            }
+        )
+    return {"version": 1, "steps": steps}

@@ -1,0 +1,193 @@
+"""Where a trainee stands, derived by running the suites.
+
+A verdict is kept in `.groundrules/progress.json` by the step's id, with a digest of all that it rests on:
+the suite, the code that was checked, and the tool. It saves a run where nothing has changed since.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from groundrules.course.states import files_below
+from groundrules.course.steps import Course, CourseError, Step, Task
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """How one test of a suite ended; `message` says what is wrong, and is empty if it passed."""
+
+    __test__ = False
+
+    test: str
+    task: str
+    passed: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a trainee stands in one step.
+
+    :param results: of every test of the step; empty while nothing is written.
+    """
+
+    step: Step
+    results: tuple[TestResult, ...]
+
+    @property
+    def done(self) -> bool:
+        """Whether every test passes."""
+        return bool(self.results) and all(result.passed for result in self.results)
+
+    @property
+    def tasks_done(self) -> tuple[Task, ...]:
+        """The tasks of which every test passes."""
+        return tuple(task for task in self.step.tasks if self._is_done(task))
+
+    @property
+    def next_task(self) -> Task | None:
+        """The first task that is not done; None if all are."""
+        return next((task for task in self.step.tasks if not self._is_done(task)), None)
+
+    def message_for(self, task: Task) -> str:
+        """Return what the first failing test of a task says; empty if none fails."""
+        return next((each.message for each in self._of(task) if not each.passed), "")
+
+    def _is_done(self, task: Task) -> bool:
+        results = self._of(task)
+        return bool(results) and all(result.passed for result in results)
+
+    def _of(self, task: Task) -> list[TestResult]:
+        return [result for result in self.results if result.task == task.id]
+
+
+def standings(course: Course, application: Path, say: Say) -> list[Standing]:
+    """Return where the writer of `application` stands in each step that is ready.
+
+    Runs the suites whose verdict is not known yet; raises `CourseError` if that fails.
+    """
+    begun = [step for step in course.ready_steps if not _is_untouched(course, step, application)]
+    known = _Known(course, application)
+    missing = [step for step in begun if known.get(step) is None]
+    if missing:
+        say(f"Checking {_names(missing)} …")
+        results = run_suites(course, application, missing)
+        known.put(missing, results)
+    return [
+        Standing(step, (known.get(step) or ()) if step in begun else ())
+        for step in course.ready_steps
+    ]
+
+
+def run_suites(course: Course, application: Path, steps: Sequence[Step]) -> list[TestResult]:
+    """Run the suites of `steps` on an application and return how each test ended.
+
+    Raises `CourseError` if the run itself breaks.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        run = subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+                *(str(step.folder) for step in steps),
+                *("--app", str(application), "--groundrules-report", str(report)),
+            ],
+            cwd=course.root,
+            env={key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        try:
+            tests = json.loads(report.read_text(encoding="utf-8"))["tests"]
+            return [TestResult(**each) for each in tests]
+        except (OSError, ValueError, KeyError, TypeError):
+            told = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
+            last = told[-1].strip() if told else "it said nothing"
+            raise CourseError(
+                f"The check of {_names(steps)} broke off ({last}): run "
+                f"pytest steps/{steps[0].number:02} to see why."
+            ) from None
+
+
+def _names(steps: Sequence[Step]) -> str:
+    numbers = [f"{step.number:02}" for step in steps]
+    if len(numbers) == 1:
+        return f"step {numbers[0]}"
+    return f"steps {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _is_untouched(course: Course, step: Step, application: Path) -> bool:
+    introduced = [file for file in step.files if course.introduces(file) is step]
+    return all(step.untouched(application, file) for file in introduced)
+
+
+class _Known:
+    """The verdicts kept in a file; what cannot be read or written is simply not known."""
+
+    def __init__(self, course: Course, application: Path) -> None:
+        self._file = course.root / ".groundrules" / "progress.json"
+        tool = Path(__file__).resolve().parents[1]
+        self._code = _digest([*_sources(tool), *_sources(application)])
+        self._suites = {step.id: _digest(_sources(step.folder)) for step in course.ready_steps}
+        self._kept = self._read()
+
+    def get(self, step: Step) -> tuple[TestResult, ...] | None:
+        try:
+            kept = self._kept[step.id]
+            if kept["digest"] == self._digest_of(step):
+                return tuple(TestResult(**each) for each in kept["tests"])
+        except (KeyError, TypeError):
+            pass
+        return None
+
+    def put(self, steps: Iterable[Step], results: Iterable[TestResult]) -> None:
+        found = list(results)
+        for step in steps:
+            ids = {task.id for task in step.tasks}
+            tests = [vars(result) for result in found if result.task in ids]
+            self._kept[step.id] = {"digest": self._digest_of(step), "tests": tests}
+        try:
+            self._file.parent.mkdir(exist_ok=True)
+            fresh = self._file.with_suffix(f".{os.getpid()}")
+            fresh.write_text(json.dumps(self._kept), encoding="utf-8")
+            fresh.replace(self._file)
+        except OSError:
+            pass  # it only costs the next command a run
+
+    def _digest_of(self, step: Step) -> str:
+        return f"{self._suites[step.id]}-{self._code}"
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            kept = json.loads(self._file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+
+def _sources(folder: Path) -> list[Path]:
+    return [
+        path for path in files_below(folder) if path.suffix in (".py", ".toml", ".ini", ".mako")
+    ]
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        content = path.read_bytes()
+        digest.update(f"{path} {len(content)}\n".encode(errors="surrogateescape"))
+        digest.update(content)
+    return digest.hexdigest()[:32]

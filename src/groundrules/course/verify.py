@@ -1,0 +1,249 @@
+"""The course checks itself: what must always hold of its steps, states and lessons.
+
+The idea that a course checks itself both ways, exercises failing and solutions passing, is rustlings'.
+"""
+
+import ast
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundrules.course.lesson import hints_of, section_of
+from groundrules.course.progress import Say, TestResult, run_suites
+from groundrules.course.source import same_code
+from groundrules.course.states import files_below, state_after, write_state
+from groundrules.course.steps import EXERCISES, SOLUTION, Course, CourseError, Step
+
+HINTS = 3  # a nudge, a pointer, nearly the answer
+LONGEST_PLAIN_LINE = 200  # characters
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that does not hold; `text` ends with what to do about it."""
+
+    place: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}"
+
+
+def verify(course: Course, say: Say) -> Iterator[Problem]:
+    """Yield all that does not hold; `say` is told what is being looked at."""
+    say("Looking at the exercises …")
+    yield from exercises_are_fresh(course)
+    for step in course.ready_steps:
+        say(f"Reading step {step.name} …")
+        yield from texts_are_whole(course, step)
+        yield from files_are_whole(course, step)
+        yield from suite_is_whole(course, step)
+    for number in range(len(course.ready_steps) + 1):
+        say(f"Checking the state after step {number:02} …")
+        yield from state_passes_what_it_should(course, number)
+    say(f"Checking {SOLUTION}/ …")
+    yield from solution_passes(course)
+
+
+def exercises_are_fresh(course: Course) -> Iterator[Problem]:
+    """Yield each file of `exercises/` that is not what a trainee begins with."""
+    wanted = state_after(course, 0)
+    folder = course.root / EXERCISES
+    found = {path.relative_to(folder).as_posix() for path in files_below(folder)}
+    for file in sorted(found | wanted.keys()):
+        if file not in wanted:
+            yield Problem(
+                f"{EXERCISES}/{file}", "no step has a starter for it: delete one or add the other."
+            )
+        elif file not in found or wanted[file].read_bytes() != (folder / file).read_bytes():
+            starter = wanted[file].relative_to(course.root).as_posix()
+            yield Problem(f"{EXERCISES}/{file}", f"it is not its starter: copy {starter} there.")
+
+
+def texts_are_whole(course: Course, step: Step) -> Iterator[Problem]:
+    """Yield what the lesson and the hints lack: a section for each task, its files, and the rules."""
+    lesson = step.lesson.read_text(encoding="utf-8")
+    place = f"steps/{step.name}/README.md"
+    for code in step.rules:
+        if code not in lesson:
+            yield Problem(
+                place, f"it never names {code}, which the step introduces: say what it asks for."
+            )
+    for task in step.tasks:
+        section = section_of(step, task)
+        if not section:
+            yield Problem(
+                place,
+                f"task {task.id} has no section: write one headed `## {task.id} {task.title}`.",
+            )
+            continue
+        for file in task.files:
+            if file not in section and task.files != step.files:
+                yield Problem(
+                    place, f"task {task.id} does not name {file}: say what belongs in it."
+                )
+        try:
+            count = len(hints_of(step, task))
+        except CourseError:
+            count = 0
+        if count != HINTS:
+            yield Problem(
+                f"steps/{step.name}/hints.md",
+                f"task {task.id} has {count} hints: write {HINTS}, under `## {task.id} {task.title}`.",
+            )
+
+
+def files_are_whole(course: Course, step: Step) -> Iterator[Problem]:
+    """Yield what is wrong with a step's starters, drafts and files."""
+    listed = {file for task in step.tasks for file in task.files}
+    for file in step.files:
+        if file not in listed:
+            yield Problem(f"steps/{step.name}/step.toml", f"no task names {file}: add it to one.")
+        if course.introduces(file) is step and not (step.starter / file).is_file():
+            yield Problem(f"steps/{step.name}/starter/{file}", "it is missing: write the stub.")
+        source = state_after(course, course.steps.index(step) + 1)[file]
+        if not source.is_file():
+            yield Problem(
+                f"{SOLUTION}/{file}", f"it is missing, and step {step.name} has no draft of it."
+            )
+    for file in sorted(listed - set(step.files)):
+        yield Problem(
+            f"steps/{step.name}/step.toml", f"a task names {file}, but `files` does not: add it."
+        )
+    for path in files_below(step.starter):
+        file = path.relative_to(step.starter).as_posix()
+        if file in step.files and course.introduces(file) is not step:
+            yield Problem(
+                f"steps/{step.name}/starter/{file}",
+                "an earlier step introduces it: delete this one.",
+            )
+        elif file not in step.files and not same_code(path, course.root / SOLUTION / file):
+            yield Problem(
+                f"steps/{step.name}/starter/{file}",
+                f"no step lists it, so it must be the same in {SOLUTION}/: copy it there, or list it.",
+            )
+    for path in files_below(step.draft):
+        file = path.relative_to(step.draft).as_posix()
+        place = f"steps/{step.name}/draft/{file}"
+        later = course.steps[course.steps.index(step) + 1 :]
+        if file not in step.files:
+            yield Problem(place, "the step does not list it: list it or delete this draft.")
+        elif not any(file in each.files for each in later):
+            yield Problem(
+                place, f"no later step changes it, so it lies in {SOLUTION}/: delete this draft."
+            )
+
+
+def suite_is_whole(course: Course, step: Step) -> Iterator[Problem]:
+    """Yield tests without a task, tasks without a test, and new rules that no test is run for."""
+    tasks = {task.id for task in step.tasks}
+    tested = set[str]()
+    rules_tested = False
+    for path in sorted(step.folder.glob("test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not _is_test(node):
+                continue
+            place = f"steps/{step.name}/{path.name}:{node.lineno}"
+            named = _task_of(node)
+            rules_tested |= any(_name(each) == "rules_so_far" for each in node.decorator_list)
+            if named is None:
+                yield Problem(place, f"{node.name} names no task: mark it with @task.")
+            elif named not in tasks:
+                yield Problem(
+                    place, f"{node.name} names task {named}, which step.toml does not have."
+                )
+            else:
+                tested.add(named)
+    for task in step.tasks:
+        if task.id not in tested:
+            yield Problem(f"steps/{step.name}", f"no test names task {task.id}: write one.")
+    if not rules_tested:
+        yield Problem(
+            f"steps/{step.name}", "no test is marked rules_so_far: the rules must be checked."
+        )
+
+
+def state_passes_what_it_should(course: Course, number: int) -> Iterator[Problem]:
+    """Yield where the state after step `number` passes what it should not, or fails what it should pass.
+
+    It must pass the suites of its steps. Of the next step, no test of a task that introduces a file may
+    pass, and some test of every other task must fail. State 0 must fail with a plain line each.
+    """
+    ready = course.ready_steps
+    with tempfile.TemporaryDirectory() as name:
+        folder = write_state(course, number, Path(name) / "state")
+        results = run_suites(course, folder, ready[: number + 1])
+    place = f"the state after step {number:02}"
+    for step in ready[:number]:
+        for result in _of(step, results):
+            if not result.passed:
+                yield Problem(
+                    place, f"{_short(result)} fails, and must pass: {_first_lines(result)}"
+                )
+    for step in ready[number : number + 1]:
+        for task in step.tasks:
+            found = [result for result in results if result.task == task.id]
+            introduces = any(course.introduces(file) is step for file in task.files)
+            too_early = [result for result in found if result.passed]
+            if too_early and (introduces or len(too_early) == len(found)):
+                yield Problem(
+                    place,
+                    f"{_short(too_early[0])} passes before {task.id} is written: make it fail.",
+                )
+    for result in results if number == 0 else ():
+        if not _is_plain(result.message):
+            yield Problem(
+                place, f"{_short(result)} must fail with one line, not {result.message!r}."
+            )
+
+
+def solution_passes(course: Course) -> Iterator[Problem]:
+    """Yield the tests and the rules that the finished application does not pass."""
+    from groundrules.rules import check_project
+
+    solution = course.root / SOLUTION
+    for result in run_suites(course, solution, course.ready_steps):
+        if not result.passed:
+            yield Problem(
+                SOLUTION, f"{_short(result)} fails, and must pass: {_first_lines(result)}"
+            )
+    for finding in check_project(solution, honour_ignores=False).findings:
+        yield Problem(
+            f"{SOLUTION}/{finding.path}:{finding.line}", f"{finding.rule} {finding.message}"
+        )
+
+
+def _is_test(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return node.name.startswith("test")
+
+
+def _task_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    for decorator in node.decorator_list:
+        match decorator:
+            case ast.Call(func=func, args=[ast.Constant(value=str(named)), *_]) if (
+                _name(func) == "task"
+            ):
+                return named
+    return None
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _of(step: Step, results: Iterable[TestResult]) -> list[TestResult]:
+    tasks = {task.id for task in step.tasks}
+    return [result for result in results if result.task in tasks]
+
+
+def _short(result: TestResult) -> str:
+    return result.test.rpartition("::")[2]
+
+
+def _is_plain(message: str) -> bool:
+    return "\n" not in message.strip() and 0 < len(message) <= LONGEST_PLAIN_LINE
+
+
+def _first_lines(result: TestResult) -> str:
+    return " ".join(result.message.split())[:LONGEST_PLAIN_LINE]

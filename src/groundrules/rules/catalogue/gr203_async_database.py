@@ -1,0 +1,479 @@
+"""GR203: What reads or writes the database is `async def`, and awaits it."""
+
+import ast
+from collections.abc import Iterator
+
+from groundrules.rules.cases import case
+from groundrules.rules.model.coroutines import Coroutines, Fate
+from groundrules.rules.model.project import Project
+from groundrules.rules.model.sessions import Kind, attribute_kind
+from groundrules.rules.model.tree import CallSite, Function, Module
+from groundrules.rules.places import at_name, at_statement, one_a_line
+from groundrules.rules.rule import Violation
+
+CLAUSE = "style.async"
+RATIONALE = "A coroutine that nobody awaits never runs: nothing is read, and nothing is saved."
+FIX = "Write `async def`, and `await` before the call."
+
+_BOTH = {"aclose", "close", "commit", "execute", "invalidate", "rollback", "run_sync"}
+_BOTH |= {"scalar", "scalars"}
+_COROUTINES = {
+    Kind.ASYNC_SESSION: _BOTH
+    | {"close_all", "connection", "delete", "exec", "flush", "get", "get_one", "merge", "refresh"}
+    | {"remove", "reset", "stream", "stream_scalars"},
+    Kind.ASYNC_CONNECTION: _BOTH
+    | {
+        "exec_driver_sql",
+        "execution_options",
+        "get_isolation_level",
+        "get_raw_connection",
+        "start",
+    },
+}
+_ANY = frozenset().union(*_COROUTINES.values())
+
+
+def check(project: Project) -> Iterator[Violation]:
+    """Yield each plain function that calls the async database, and each call nobody awaits."""
+    for module in project.modules.values():
+        yield from one_a_line(_module(project, module))
+
+
+def _module(project: Project, module: Module) -> Iterator[Violation]:
+    fates = dict[Function | None, Coroutines]()
+    for site in module.calls:
+        func = site.node.func
+        if not isinstance(func, ast.Attribute) or func.attr not in _ANY:
+            continue
+        if site.node in module.awaited or not _is_coroutine(project, func, site):
+            continue
+        function = site.scope.enclosing_function()
+        if function not in fates:
+            around = function.node if function else module.tree
+            fates[function] = Coroutines(project.names, around, function)
+        fate = fates[function].fate(site)
+        written = ast.unparse(func)
+        if fate is Fate.MADE_LATER:
+            continue
+        if function is not None and not function.is_async:
+            yield at_name(
+                function,
+                f"`{function.name}` is a plain `def`, but calls the coroutine `{written}`.",
+            )
+        elif fate is Fate.LOST:
+            yield at_statement(module, site.node, f"Nobody awaits `{written}(…)`.")
+
+
+def _is_coroutine(project: Project, func: ast.Attribute, site: CallSite) -> bool:
+    value = project.names.evaluate(func.value, site.scope)
+    kind = attribute_kind(project.names, func, value)
+    return kind is not None and func.attr in _COROUTINES.get(kind, ())
+
+
+INVALID = (
+    case(
+        "a plain function that commits",
+        """
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+
+        def save(db: AsyncSession, row: object) -> None:
+            db.add(row)
+            db.commit()
+        """,
+        4,
+        path="app/services/rows.py",
+    ),
+    case(
+        "nobody awaits the commit, nor what is executed",
+        """
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+
+        async def save(db: AsyncSession, row: object) -> None:
+            db.add(row)
+            db.commit()
+
+
+        async def names(db: AsyncSession) -> list[str]:
+            return list(
+                db.execute(text("SELECT name FROM books"))
+                .scalars()
+                .all()
+            )
+        """,
+        7,
+        11,
+        path="app/services/rows.py",
+    ),
+    case(
+        "a coroutine that a plain function hands back, and one with a session of its own",
+        """
+        from collections.abc import Awaitable
+        from typing import Annotated
+
+        from fastapi import Depends
+        from sqlalchemy.ext.asyncio import AsyncSession as Session
+
+        from app.api.deps import get_db
+        from app.models.book import Book
+
+        Db = Annotated[Session, Depends(get_db)]
+
+
+        def find(db: Db, number: int) -> Awaitable[Book | None]:
+            return db.get(Book, number)
+
+
+        class Books:
+            def __init__(self, db: "Session | None") -> None:
+                self.db = db
+
+            def remove(self, book: Book) -> None:
+                if self.db:
+                    self.db.delete(book)
+        """,
+        13,
+        21,
+        path="app/services/books.py",
+    ),
+    case(
+        "sessions of a maker, connections of an engine and a session of SQLModel",
+        """
+        import asyncio
+
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+        from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
+        from sqlalchemy.orm import sessionmaker
+        from sqlmodel.ext.asyncio.session import AsyncSession as ModelSession
+
+        engine = create_async_engine("postgresql+asyncpg://library@localhost/library")
+        make = async_sessionmaker(engine)
+        older = sessionmaker(engine, class_=AsyncSession)
+        scoped = async_scoped_session(make, asyncio.current_task)
+
+
+        async def first() -> None:
+            async with make() as session, older() as other:
+                session.add(object())
+                session.flush()
+                other.rollback()
+            scoped.remove()
+
+
+        async def second() -> None:
+            async with engine.begin() as connection, make.begin() as session:
+                connection.execute(text("SELECT 1"))
+                session.refresh(object())
+
+
+        def third(db: ModelSession) -> None:
+            db.exec(text("SELECT 1"))
+
+
+        def fourth() -> None:
+            asyncio.run(make().close())
+        """,
+        18,
+        19,
+        20,
+        25,
+        26,
+        29,
+        33,
+        path="app/services/rows.py",
+    ),
+    case(
+        "coroutines that are tested, looped over, kept and returned, but not awaited",
+        """
+        from sqlalchemy import Select, text
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        async def exists(db: AsyncSession, number: int) -> bool:
+            return bool(db.get(Book, number))
+
+
+        async def titles(db: AsyncSession, query: Select[tuple[Book]]) -> list[str]:
+            return [book.title for book in db.scalars(query)]
+
+
+        async def count(db: AsyncSession) -> None:
+            result = db.scalar(text("SELECT count(*) FROM books"))
+            if result is None:
+                print(f"none {result}")
+
+
+        async def largest(db: AsyncSession) -> int | None:
+            return db.scalar(text("SELECT max(id) FROM books"))
+
+
+        async def each(db: AsyncSession, query: Select[tuple[Book]]) -> None:
+            async for book in db.stream_scalars(query):
+                print(book)
+        """,
+        8,
+        12,
+        16,
+        22,
+        26,
+        path="app/services/books.py",
+    ),
+    case(
+        "a plain function inside an `async def`, and a session of a context manager",
+        """
+        from collections.abc import AsyncIterator
+        from contextlib import asynccontextmanager
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.core.database import make
+
+
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[AsyncSession]:
+            async with make() as session:
+                yield session
+
+
+        async def save(rows: list[object]) -> None:
+            async with opened() as db:
+
+                def save_one(row: object) -> None:
+                    db.add(row)
+                    db.flush([row])
+
+                for row in rows:
+                    save_one(row)
+                db.commit()
+        """,
+        18,
+        24,
+        path="app/services/rows.py",
+    ),
+    case(
+        "a method that reaches the session of a class in another module",
+        {
+            "app/services/base.py": """
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+
+                class Service:
+                    session: AsyncSession
+
+                    def __init__(self, session: AsyncSession) -> None:
+                        self.session = session
+                """,
+            "app/services/books.py": """
+                from app.models.book import Book
+                from app.services import base
+
+
+                class Books(base.Service):
+                    def add(self, book: Book) -> None:
+                        self.session.add(book)
+                        self.session.commit()
+
+                    async def touch(self, book: Book) -> None:
+                        book.touch()
+                        self.session.commit()
+                """,
+        },
+        6,
+        12,
+        path="app/services/books.py",
+    ),
+)
+
+VALID = (
+    case(
+        "a service that awaits what the session does",
+        """
+        from sqlalchemy import select
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        async def create(db: AsyncSession, *, title: str) -> Book:
+            book = Book(title=title)
+            db.add(book)
+            await db.commit()
+            return book
+
+
+        async def titles(db: AsyncSession) -> list[str]:
+            return list((await db.scalars(select(Book.title))).all())
+        """,
+        path="app/services/books.py",
+    ),
+    case(
+        "a plain function that uses only what a session does at once",
+        """
+        from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
+
+
+        def stage(db: AsyncSession, rows: list[object]) -> AsyncSessionTransaction:
+            db.add_all(rows)
+            db.expunge(rows[0])
+            db.expire(rows[1])
+            if db.in_transaction():
+                return db.begin_nested()
+            return db.begin()
+        """,
+        path="app/services/rows.py",
+    ),
+    case(
+        "storing a session and handing it on",
+        """
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+
+        class Books:
+            def __init__(self, db: AsyncSession) -> None:
+                self.db = db
+
+
+        def books(db: AsyncSession) -> Books:
+            return Books(db)
+        """,
+        path="app/services/books.py",
+    ),
+)
+
+VALID_ALTERNATIVE = (
+    case(
+        "coroutines that `gather`, `wait_for`, a task or a task group awaits",
+        """
+        import asyncio
+
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+
+        async def work(db: AsyncSession, other: AsyncSession) -> None:
+            await asyncio.gather(db.commit(), other.commit())
+            await asyncio.gather(*(each.flush() for each in (db, other)))
+            await asyncio.wait_for(db.execute(text("SELECT 1")), timeout=1)
+            task = asyncio.create_task(db.rollback())
+            async with asyncio.TaskGroup() as group:
+                group.create_task(other.rollback())
+            await task
+            await asyncio.shield(db.close())
+        """,
+        path="app/services/work.py",
+    ),
+    case(
+        "coroutines that are awaited by way of a variable, a choice or a list",
+        """
+        import asyncio
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        async def leave(db: AsyncSession, *, keep: bool) -> None:
+            ending = db.commit() if keep else db.rollback()
+            await ending
+            await (db.flush() if keep else db.close())
+            jobs = [db.refresh(each) for each in db.new]
+            await asyncio.gather(*jobs)
+            if (later := db.get(Book, 1)) is not None:
+                print(await later)
+        """,
+        path="app/services/work.py",
+    ),
+    case(
+        "a lambda that makes the coroutine later, and one that an `async def` hands back",
+        """
+        from collections.abc import Awaitable, Callable
+
+        from sqlalchemy import Result, text
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+
+        async def twice(work: Callable[[], Awaitable[object]]) -> None:
+            await work()
+            await work()
+
+
+        async def save(db: AsyncSession) -> None:
+            await twice(lambda: db.commit())
+
+
+        def later(db: AsyncSession) -> Callable[[], Awaitable[None]]:
+            return lambda: db.commit()
+
+
+        async def begin(db: AsyncSession) -> Awaitable[Result[tuple[int]]]:
+            return db.execute(text("SELECT 1"))
+        """,
+        path="app/services/work.py",
+    ),
+    case(
+        "methods of the same names on other objects",
+        """
+        import httpx
+
+
+        class Cache:
+            def __init__(self) -> None:
+                self.held: dict[str, str] = {}
+
+            def get(self, name: str) -> str | None:
+                return self.held.get(name)
+
+            def commit(self) -> None:
+                self.held.clear()
+
+
+        def use(cache: Cache, client: httpx.Client) -> None:
+            cache.commit()
+            client.get("/")
+            client.close()
+        """,
+        path="app/services/cache.py",
+    ),
+    case(
+        "a session class of one's own, some of whose methods are plain",
+        """
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+
+        class Recording(AsyncSession):
+            def reset(self) -> None:
+                self.info.clear()
+
+
+        def forget(db: Recording) -> None:
+            db.reset()
+        """,
+        path="app/core/database.py",
+    ),
+    case(
+        "streams and transactions, entered without `await`",
+        """
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+
+        async def numbers(engine: AsyncEngine) -> list[int]:
+            async with engine.connect() as connection:
+                async with connection.stream(text("SELECT 1")) as result:
+                    return [row[0] async for row in result]
+
+
+        async def save(db: AsyncSession) -> None:
+            async with db.begin():
+                db.add(object())
+            async with db as again:
+                await again.commit()
+        """,
+        path="app/services/numbers.py",
+    ),
+)

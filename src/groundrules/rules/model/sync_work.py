@@ -1,0 +1,138 @@
+"""Finds the functions that SQLAlchemy itself runs with a sync session on an async connection."""
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+
+from groundrules.rules.model.names import Names
+from groundrules.rules.model.sessions import sqlalchemy_name
+from groundrules.rules.model.tree import CallSite, Class, Function, Scope
+from groundrules.rules.model.values import ClassValue, External, FunctionValue
+
+_LISTEN = (External("sqlalchemy.event.listen"), External("sqlalchemy.event.api.listen"))
+
+
+class SyncWork:
+    """What is handed to `run_sync` or listens to SQLAlchemy's events, and what only that calls."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._open: set[object] = set()
+
+    def covers(self, scope: Scope, node: ast.expr | None = None) -> bool:
+        """Whether the code of a scope runs so, or `node` is part of a lambda that does."""
+        if node is not None and node in self._lambdas:
+            return True
+        here: Scope | None = scope
+        while here is not None:
+            if here.owner is not None and self._is_covered(here.owner):
+                return True
+            here = here.parent
+        return False
+
+    def hands_on(self, function: Function, argument: str) -> bool:
+        """Whether a function hands an argument to `run_sync`."""
+        return (function, argument) in self._handed_on
+
+    def _is_covered(self, owner: Function | Class) -> bool:
+        if owner in self._handed or owner in self._open:
+            return True
+        sites = list(self._sites(owner))
+        if not sites or self._is_passed_on(owner):
+            return False
+        self._open.add(owner)
+        try:
+            return all(self.covers(site.scope, site.node) for site in sites)
+        finally:
+            self._open.discard(owner)
+
+    def _sites(self, owner: Function | Class) -> Iterator[CallSite]:
+        if isinstance(owner, Function):
+            yield from self._names.sites(owner)
+            return
+        for site in self._calls:
+            if self._names.evaluate(site.node.func, site.scope) == ClassValue(owner):
+                yield site
+
+    def _is_passed_on(self, owner: Function | Class) -> bool:
+        """Whether something gets hold of a function or class other than by calling it."""
+        for site in self._calls:
+            if site.node in self._handing or self._hands_over(site):
+                continue
+            for given in (*site.node.args, *(each.value for each in site.node.keywords)):
+                if self._target(given, site.scope) is owner:
+                    return True
+        return False
+
+    def _hands_over(self, site: CallSite) -> bool:
+        called = self._names.evaluate(site.node.func, site.scope)
+        handers = {function for function, _ in self._handed_on}
+        return isinstance(called, FunctionValue) and called.function in handers
+
+    def _target(self, node: ast.expr, scope: Scope) -> Function | Class | None:
+        match self._names.evaluate(node, scope):
+            case FunctionValue(function=function):
+                return function
+            case ClassValue(cls):
+                return cls
+        return None
+
+    @cached_property
+    def _calls(self) -> list[CallSite]:
+        return [site for module in self._names.modules.values() for site in module.calls]
+
+    @cached_property
+    def _handing(self) -> dict[ast.Call, tuple[ast.expr, Scope]]:
+        """The calls that hand a function over, with that function."""
+        found = {}
+        for site in self._calls:
+            node = site.node
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "run_sync":
+                receiver = self._names.evaluate(node.func.value, site.scope)
+                named = [each.value for each in node.keywords if each.arg == "fn"]
+                given = next(iter((*node.args, *named)), None)
+                if given is not None and not isinstance(receiver, External):  # `anyio.to_thread` is
+                    found[node] = given, site.scope
+            elif len(node.args) >= 3:
+                called = self._names.evaluate(node.func, site.scope)
+                if called in _LISTEN:
+                    found[node] = node.args[2], site.scope
+        return found
+
+    @cached_property
+    def _handed_on(self) -> set[tuple[Function, str]]:
+        """The arguments of the project's functions that these hand over, with those functions."""
+        found = set()
+        for node, scope in self._handing.values():
+            function = scope.enclosing_function()
+            if function is None or not isinstance(node, ast.Name):
+                continue
+            if any(argument.arg == node.id for argument in function.arguments):
+                found.add((function, node.id))
+        return found
+
+    @cached_property
+    def _handed(self) -> set[Function | Class]:
+        given = list(self._handing.values())
+        for function, name in self._handed_on:
+            given += self._names.parameter(function, name)
+        targets = (self._target(node, scope) for node, scope in given)
+        found = {each for each in targets if each is not None}
+        for module in self._names.modules.values():
+            for function in module.functions:
+                decorators = function.node.decorator_list
+                if any(self._listens(each, function.outer) for each in decorators):
+                    found.add(function)
+        return found
+
+    def _listens(self, decorator: ast.expr, scope: Scope) -> bool:
+        if not isinstance(decorator, ast.Call):
+            return False
+        called = self._names.evaluate(decorator.func, scope)
+        return sqlalchemy_name(called) == "listens_for"
+
+    @cached_property
+    def _lambdas(self) -> set[ast.AST]:
+        """All that stands in lambdas that are handed over."""
+        handed = (node for node, _ in self._handing.values() if isinstance(node, ast.Lambda))
+        return {part for each in handed for part in ast.walk(each)}

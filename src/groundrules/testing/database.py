@@ -1,0 +1,230 @@
+"""The databases of a run, and what a test asks of one."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from groundrules import postgres
+from groundrules.testing.background import Background
+from groundrules.testing.proxy import Proxy, proxy_to, short_temporary_folder
+from groundrules.worker.client import MachineTrouble
+
+if TYPE_CHECKING:
+    import asyncpg  # type: ignore[import-untyped]
+
+T = TypeVar("T")
+
+SETTINGS = {"lock_timeout": "3s", "statement_timeout": "10s"}
+EMPTY_ALL = """
+DO $$
+DECLARE tables text;
+BEGIN
+    PERFORM set_config('lock_timeout', '1s', true);
+    SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO tables FROM pg_tables
+    WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'alembic_version';
+    IF tables IS NOT NULL THEN
+        EXECUTE 'TRUNCATE ' || tables || ' RESTART IDENTITY CASCADE';
+    END IF;
+END $$
+"""
+CONNECTIONS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend'
+    AND state LIKE $1 AND pid <> ALL($2)
+"""
+
+
+class Refused(AssertionError):
+    """PostgreSQL refused a statement of a test.
+
+    :ivar sqlstate: the code of the error, as `23505`.
+    :ivar constraint: the name of the constraint that was violated, if it is one.
+    """
+
+    def __init__(self, error: "asyncpg.PostgresError", statement: str) -> None:
+        shown = " ".join(statement.split())[:60]
+        super().__init__(f"PostgreSQL refuses `{shown}`: {error}.")
+        self.sqlstate: str = error.sqlstate
+        self.constraint: str | None = getattr(error, "constraint_name", None)
+
+
+class Session:
+    """A connection to a database.
+
+    :param connect: makes the connection, when it is first needed or was lost.
+    """
+
+    def __init__(
+        self, background: Background, connect: Callable[[], Awaitable["asyncpg.Connection"]]
+    ) -> None:
+        self._background = background
+        self._connect = connect
+        self._connection: asyncpg.Connection | None = None
+        self._lock = asyncio.Lock()  # of the background's loop
+
+    async def fetch(self, statement: str, *values: Any) -> list[Any]:
+        """Return all rows of a query; `$1` and so on stand for `values`.
+
+        A row's columns are found by name, as in `row["email"]`. Raises `Refused`, as all of these do.
+        """
+        rows: list[Any] = await self._do("fetch", statement, *values)
+        return rows
+
+    async def fetchrow(self, statement: str, *values: Any) -> Any:
+        """Return the first row of a query, or None."""
+        return await self._do("fetchrow", statement, *values)
+
+    async def fetchval(self, statement: str, *values: Any) -> Any:
+        """Return the first column of the first row of a query, or None."""
+        return await self._do("fetchval", statement, *values)
+
+    async def execute(self, statement: str, *values: Any) -> None:
+        """Execute a statement; without values, it may be several."""
+        await self._do("execute", statement, *values)
+
+    async def close(self) -> None:
+        """Close the connection; what comes next makes a new one."""
+        await self._background.do(self._close())
+
+    async def _do(self, method: str, statement: str, *values: Any) -> Any:
+        return await self._background.do(self._run(method, statement, *values))
+
+    async def _run(self, method: str, statement: str, *values: Any) -> Any:
+        import asyncpg
+
+        async with self._lock:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await self._connect()
+            try:
+                return await getattr(self._connection, method)(statement, *values)
+            except asyncpg.PostgresError as error:
+                raise Refused(error, statement) from None
+
+    async def _close(self) -> None:
+        async with self._lock:
+            if self._connection is not None:
+                await self._connection.close(timeout=5)
+                self._connection = None
+
+
+class Database(Session):
+    """A database, and a connection to it that a test uses.
+
+    :ivar url: its URL for SQLAlchemy, as in DATABASE_URL.
+    """
+
+    def __init__(self, background: Background, server: postgres.Server, name: str) -> None:
+        super().__init__(background, self._new_connection)
+        self._server = server
+        self._own: list[int] = []  # the server's processes that serve the tests
+        self.name = name
+        self.url = server.url_for(name)
+
+    async def tables(self) -> set[str]:
+        """Return the names of all tables in it."""
+        rows = await self.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return {row["tablename"] for row in rows}
+
+    async def connections(self, state: str = "%") -> int:
+        """Return how many connections to it there are beside the tests' own, in a state like `idle%`."""
+        return int(await self.fetchval(CONNECTIONS, state, self._own))
+
+    @asynccontextmanager
+    async def proxy(self) -> AsyncIterator[Proxy]:
+        """Open a way to it that the test can close and block; its URL is `proxy.url_for(database.name)`."""
+        with TemporaryDirectory(dir=short_temporary_folder()) as name:
+            folder = Path(name) if self._server.host.startswith("/") else None
+            async with proxy_to(self._server, folder) as proxy:
+                yield proxy
+
+    async def empty(self) -> None:
+        """Delete every row and start every sequence anew; raise `Refused` if somebody holds a lock."""
+        await self.execute(EMPTY_ALL)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """Open another connection, for what takes two: a lock that somebody else waits for, say."""
+        session = Session(self._background, self._new_connection)
+        try:
+            yield session
+        finally:
+            await session.close()
+
+    async def _new_connection(self) -> "asyncpg.Connection":
+        import asyncpg
+
+        try:
+            connection = await asyncpg.connect(
+                self._server.dsn_for(self.name), timeout=10, server_settings=SETTINGS
+            )
+        except (OSError, asyncpg.PostgresError) as error:
+            raise MachineTrouble(
+                f"The tests cannot connect to their database: {error or 'no answer in time'}."
+            ) from None
+        self._own.append(connection.get_server_pid())
+        return connection
+
+
+class Databases:
+    """Makes the databases of one run, and drops them at its end.
+
+    :param root: the root of the course, whose server is used.
+    """
+
+    def __init__(self, background: Background, root: Path) -> None:
+        self._background = background
+        self._numbers = count()
+        self._made: list[str] = []
+        self._server = background.begin(self._get_server(root))
+
+    async def create(self, label: str, *, template: Database | None = None) -> Database:
+        """Create a database, a copy of `template` if one is given.
+
+        `label` becomes a part of its name, for who looks at the server. Raises `MachineTrouble`.
+        """
+        return await self._background.do(self._create(label, template))
+
+    def close(self) -> None:
+        """Drop every database that was made."""
+        with suppress(Exception):  # the next run drops what this one left
+            self._background.begin(self._drop()).result(30)
+
+    async def _create(self, label: str, template: Database | None) -> Database:
+        server = await asyncio.wrap_future(self._server)
+        short = re.sub(r"\W", "_", label.lower())[:12]
+        name = postgres.run_database(f"{next(self._numbers)}_{short}")
+        if template is not None:
+            await template._close()
+        self._made.append(name)
+        with _trouble():
+            await postgres.create_database(
+                server, name, template=template.name if template else None
+            )
+        return Database(self._background, server, name)
+
+    async def _get_server(self, root: Path) -> postgres.Server:
+        with _trouble():
+            server = await asyncio.to_thread(postgres.ensure, root)
+            self._left_over = asyncio.create_task(postgres.drop_leftovers(server))
+            return server
+
+    async def _drop(self) -> None:
+        server = await asyncio.wrap_future(self._server)
+        with suppress(postgres.PostgresError):
+            await self._left_over
+        for name in self._made:
+            await postgres.drop_database(server, name)
+
+
+@contextmanager
+def _trouble() -> Iterator[None]:
+    """Tell what is wrong with the server as the machine's trouble."""
+    try:
+        yield
+    except postgres.PostgresError as error:
+        raise MachineTrouble(str(error)) from None

@@ -1,0 +1,125 @@
+"""A way to PostgreSQL that a test can close, open and block, so that a database goes away and comes back."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from groundrules.postgres import Server
+
+
+class Proxy:
+    """Hands on what comes to an address of its own, as long as it is open and not blocked.
+
+    :param server: the server it leads to.
+    :param folder: a short one for its Unix socket; without one it listens on a TCP port.
+    :ivar taken: how many connections it has taken.
+    """
+
+    def __init__(self, server: Server, folder: Path | None) -> None:
+        self._server = server
+        self._folder = folder
+        self._port = 5432 if folder else _free_port()
+        self._listener: asyncio.Server | None = None
+        self._passing = asyncio.Event()
+        self._passing.set()
+        self.taken = 0
+        self._ends: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def url_for(self, database: str) -> str:
+        """Return the URL of a database by this way, for DATABASE_URL."""
+        host = str(self._folder) if self._folder else "127.0.0.1"
+        return replace(self._server, host=host, port=self._port).url_for(database)
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections it holds."""
+        return len(self._tasks)
+
+    async def open(self) -> None:
+        """Take connections."""
+        if self._folder is None:
+            self._listener = await asyncio.start_server(self._take, "127.0.0.1", self._port)
+        else:
+            path = self._folder / f".s.PGSQL.{self._port}"
+            path.unlink(missing_ok=True)
+            self._listener = await asyncio.start_unix_server(self._take, path)
+
+    async def close(self) -> None:
+        """Break every connection, and refuse new ones."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        if self._folder is not None:
+            (self._folder / f".s.PGSQL.{self._port}").unlink(missing_ok=True)
+        for end in self._ends:
+            end.transport.abort()
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def block(self) -> None:
+        """Take what comes, and hand nothing on."""
+        self._passing.clear()
+
+    def unblock(self) -> None:
+        """Hand on again."""
+        self._passing.set()
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self.taken += 1
+        self._ends.add(writer)
+        try:
+            await self._passing.wait()
+            there, back = await self._connect()
+            self._ends.add(back)
+            await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+        except (OSError, asyncio.CancelledError):
+            pass  # one end is gone
+        finally:
+            self._tasks.discard(task)
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        server = self._server
+        if server.host.startswith("/"):
+            return await asyncio.open_unix_connection(f"{server.host}/.s.PGSQL.{server.port}")
+        return await asyncio.open_connection(server.host, server.port)
+
+    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(65536):
+                await self._passing.wait()
+                target.write(data)
+                await target.drain()
+        finally:
+            with suppress(OSError):
+                target.close()
+
+
+@asynccontextmanager
+async def proxy_to(server: Server, folder: Path | None) -> AsyncIterator[Proxy]:
+    """Open a way to `server`, and close it in the end."""
+    proxy = Proxy(server, folder)
+    await proxy.open()
+    try:
+        yield proxy
+    finally:
+        proxy.unblock()
+        await proxy.close()
+
+
+def short_temporary_folder() -> str | None:
+    """Return where to make a folder for Unix sockets, whose path may be about 100 bytes long."""
+    return "/tmp" if Path("/tmp").is_dir() else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

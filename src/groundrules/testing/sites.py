@@ -1,0 +1,147 @@
+"""The application as the suites of some steps run it: its process, its environment and its database."""
+
+import secrets
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from groundrules.testing.app import Patience, Runner
+from groundrules.testing.background import Background
+from groundrules.testing.database import Database, Databases, Refused
+from groundrules.testing.migrations import MIGRATION_LIMIT, Migrations
+from groundrules.worker.launcher import Launcher
+
+
+class Tables(Enum):
+    """Where the tables of a suite's database come from."""
+
+    NO_DATABASE = "no database"
+    NONE = "none"
+    MODELS = "the models"
+    MIGRATIONS = "the migrations"
+
+
+@dataclass(frozen=True)
+class Site:
+    """An application that is served, and its database if it has one."""
+
+    runner: Runner
+    database: Database | None
+
+    async def clear(self) -> None:
+        """Empty the database, and end a process that keeps it from being emptied."""
+        if self.database is None:
+            return
+        try:
+            await self.database.empty()
+        except Refused:
+            await self.runner.end()
+            await self.database.empty()
+
+
+class Sites:
+    """The sites of one run, each made once.
+
+    :param root: the root of the course.
+    :param folder: the folder that holds the `app` package.
+    :param sockets: a short folder for Unix sockets.
+    """
+
+    def __init__(
+        self,
+        launcher: Launcher,
+        root: Path,
+        folder: Path,
+        sockets: Path,
+        patience: Patience,
+        *,
+        terminal: bool = False,
+    ) -> None:
+        self._launcher = launcher
+        self._root = root
+        self._folder = folder
+        self._sockets = sockets
+        self._patience = patience
+        self._terminal = terminal
+        self._sites: dict[Tables, Future[Site]] = {}
+        self._background: Background | None = None
+        self._databases: Databases | None = None
+
+    def begin(self, tables: Tables) -> "Future[Site]":
+        """Begin to make a site, unless that was begun before; nobody waits for it here."""
+        if tables not in self._sites:
+            if tables is Tables.NO_DATABASE:
+                self._sites[tables] = Future()
+                self._sites[tables].set_result(self._served(None))
+            else:
+                self._sites[tables] = self._thread().begin(self._make(tables))
+        return self._sites[tables]
+
+    async def migrations(self) -> Migrations:
+        """Return the migrations with a new and empty database."""
+        databases = self._of_the_run()
+        database = await databases.create("empty")
+        return Migrations(database, self._runner(_environment(database)))
+
+    def close(self) -> None:
+        """Drop the databases; the processes are to be ended before."""
+        if self._databases is not None:
+            self._databases.close()
+        if self._background is not None:
+            self._background.close()
+
+    async def _make(self, tables: Tables) -> Site:
+        """Make a site; raise what keeps its tables from being made."""
+        databases = self._of_the_run()
+        if tables is Tables.NONE:
+            return self._served(await databases.create("suite"))
+        template = await databases.create("template")
+        await self._fill(template, tables)
+        return self._served(await databases.create("suite", template=template))
+
+    async def _fill(self, database: Database, tables: Tables) -> None:
+        runner = self._runner(_environment(database))
+        try:
+            if tables is Tables.MIGRATIONS:
+                await Migrations(database, runner).upgrade()
+            else:
+                await runner.worker().ask(
+                    "create_tables",
+                    limit=MIGRATION_LIMIT,
+                    doing="Making the tables of the models",
+                    url=database.url,
+                )
+        finally:
+            await runner.end()
+
+    def _served(self, database: Database | None) -> Site:
+        runner = self._runner(_environment(database) if database else {})
+        runner.start()
+        return Site(runner, database)
+
+    def _runner(self, environment: Mapping[str, str]) -> Runner:
+        return Runner(
+            self._launcher,
+            self._folder,
+            self._sockets,
+            environment,
+            self._patience,
+            terminal=self._terminal,
+        )
+
+    def _thread(self) -> Background:
+        if self._background is None:
+            self._background = Background()
+        return self._background
+
+    def _of_the_run(self) -> Databases:
+        if self._databases is None:
+            self._databases = Databases(self._thread(), self._root)
+        return self._databases
+
+
+def _environment(database: Database) -> dict[str, str]:
+    """Return what the lessons name, and nothing else."""
+    return {"DATABASE_URL": database.url, "SECRET_KEY": secrets.token_hex()}

@@ -1,0 +1,178 @@
+"""Calling the trainee's functions: their arguments, their session, their results."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from groundrules.worker.names import Missing, find
+from groundrules.worker.protocol import JSON
+from groundrules.worker.scalars import from_text
+from groundrules.worker.sessions import States, with_session
+from groundrules.worker.values import to_json
+
+GET_DB = "app.api.deps.get_db"
+
+Tagged = dict[str, Any]
+
+
+class Calls:
+    """Calls functions of the application in `folder`.
+
+    A call is `{"call": target, "arguments": […], "keywords": {…}}`. Arguments are tagged as results are
+    (see `values`), rows without their values; or they are calls themselves, made first and in the same
+    session.
+    :param states: returns the states of the application that is served.
+    """
+
+    def __init__(self, folder: Path, states: Callable[[], States]) -> None:
+        self._folder = folder
+        self._states = states
+
+    async def make(self, call: Tagged) -> JSON:
+        """Make a call and return its result as tagged JSON; raise what the call raises.
+
+        If anything in it takes a session, it has one from the application's own `get_db`.
+        """
+
+        async def use(session: Any) -> JSON:
+            return to_json(await self._value(call, session))
+
+        if not self._needs_session(call):
+            return await use(None)
+        return await with_session(find(GET_DB, self._folder), self._states(), use)
+
+    async def needs_session(self, call: Tagged) -> JSON:
+        """Return whether anything in a call takes a session."""
+        return self._needs_session(call)
+
+    async def query(self, sql: str) -> JSON:
+        """Return the first value of a query, asked through a session from `get_db`, as tagged JSON."""
+        from sqlalchemy import text
+
+        async def use(session: Any) -> JSON:
+            result = session.scalar(text(sql))
+            if not inspect.isawaitable(result):
+                kind = type(session).__name__
+                raise Missing(f"get_db() must yield an AsyncSession; what it yields is a {kind}.")
+            return to_json(await result)
+
+        return await with_session(find(GET_DB, self._folder), self._states(), use)
+
+    def _needs_session(self, value: Tagged) -> bool:
+        if "row" in value:
+            return True
+        if "call" in value:
+            inside = [*value["arguments"], *value["keywords"].values()]
+            return self._takes_session(value) or any(map(self._needs_session, inside))
+        inside = value.get("list") or list(value.get("object", {}).values())
+        return any(map(self._needs_session, inside))
+
+    def _takes_session(self, call: Tagged) -> bool:
+        return not call["arguments"] and takes_session(
+            find(call["call"], self._folder), call["keywords"]
+        )
+
+    async def _value(self, tagged: Tagged, session: Any) -> Any:
+        match tagged:
+            case {"json": value}:
+                return value
+            case {"scalar": kind, "text": text}:
+                return from_text(kind, text)
+            case {"list": values}:
+                return [await self._value(each, session) for each in values]
+            case {"object": values}:
+                return {name: await self._value(each, session) for name, each in values.items()}
+            case {"schema": name, "data": data}:
+                return find(name, self._folder).model_validate(data)
+            case {"row": name, "key": key}:
+                return await self._row(name, key, session)
+        return await self._call(tagged, session)
+
+    async def _row(self, name: str, key: dict[str, Tagged], session: Any) -> Any:
+        parts = {part: await self._value(each, session) for part, each in key.items()}
+        row = await session.get(find(name, self._folder), parts)
+        if row is None:
+            shown = ", ".join(f"{part}={value}" for part, value in parts.items())
+            raise LookupError(f"there is no {name.rpartition('.')[2]} with {shown} any more")
+        return row
+
+    async def _call(self, call: Tagged, session: Any) -> Any:
+        function = find(call["call"], self._folder)
+        data = {name: _as_json(each) for name, each in call["keywords"].items()}
+        if _is_schema(function) and not call["arguments"] and _NOTHING not in data.values():
+            return function.model_validate(data)  # as a request's body is
+        arguments = [await self._value(each, session) for each in call["arguments"]]
+        keywords = {
+            name: await self._value(each, session) for name, each in call["keywords"].items()
+        }
+        if self._takes_session(call):
+            arguments.insert(0, session)
+        result = function(*arguments, **keywords)
+        return await result if inspect.isawaitable(result) else result
+
+
+def takes_session(function: Any, keywords: dict[str, Any]) -> bool:
+    """Whether a function's first parameter is a session that nothing else was given for.
+
+    It is if it has no default, can be given by position, and its hint, where there is one that can be
+    read, names a session.
+    """
+    try:
+        first = next(iter(inspect.signature(function).parameters.values()), None)
+    except (TypeError, ValueError):
+        return False
+    by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if (
+        inspect.isclass(function)
+        or first is None
+        or first.kind not in by_position
+        or first.default is not first.empty
+        or first.name in keywords
+    ):
+        return False
+    try:
+        hint = get_type_hints(function, include_extras=True).get(first.name, Any)
+    except Exception:  # hints may name what is imported for type checkers only
+        return True
+    return _may_be_session(hint)
+
+
+def _may_be_session(hint: Any) -> bool:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return _may_be_session(get_args(hint)[0])
+    if origin in (Union, UnionType):
+        return any(_may_be_session(each) for each in get_args(hint))
+    kind = origin or hint
+    if hint is Any or not isinstance(kind, type):
+        return hint is Any or isinstance(hint, TypeVar)
+    return issubclass(kind, AsyncSession) or issubclass(AsyncSession, kind)
+
+
+_NOTHING = object()
+
+
+def _as_json(tagged: Tagged) -> Any:
+    """Return an argument as the JSON that a request's body would have, or `_NOTHING` if it has none."""
+    match tagged:
+        case {"json": value}:
+            return value
+        case {"scalar": _, "text": text}:
+            return text
+        case {"list": values}:
+            inside = [_as_json(each) for each in values]
+            return _NOTHING if _NOTHING in inside else inside
+        case {"object": values}:
+            fields = {name: _as_json(each) for name, each in values.items()}
+            return _NOTHING if _NOTHING in fields.values() else fields
+    return _NOTHING
+
+
+def _is_schema(function: Any) -> bool:
+    from pydantic import BaseModel
+
+    return inspect.isclass(function) and issubclass(function, BaseModel)

@@ -1,0 +1,113 @@
+"""Task 02.4: the health route asks the database."""
+
+import asyncio
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.database import Database
+
+HEALTH = "/api/v1/health"
+POOL = 15  # connections that SQLAlchemy's pool may have, unless told otherwise
+
+
+@task("02.4")
+async def test_ping_is_true_while_the_database_answers(app: App) -> None:
+    answer = await app.core.database.ping()
+
+    assert answer is True, f"ping() must return True while the database answers, not {answer!r}."
+
+
+@task("02.4")
+async def test_ping_is_false_while_the_database_is_away(app: App, database: Database) -> None:
+    async with database.proxy() as way:
+        await way.close()
+        async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
+            assert await other.start_failure() is None, (
+                "The application must start while the database is away."
+            )
+            answer = await other.core.database.ping()
+
+    assert answer is False, f"ping() must return False while the database is away, not {answer!r}."
+
+
+@task("02.4")
+async def test_health_says_that_the_database_answers(app: App) -> None:
+    await must_say(app, "ok", "while the database answers")
+
+
+@task("02.4")
+async def test_health_says_when_the_database_goes_and_when_it_is_back(
+    app: App, database: Database
+) -> None:
+    async with (
+        database.proxy() as way,
+        app.started(DATABASE_URL=way.url_for(database.name)) as other,
+    ):
+        await must_say(other, "ok", "while the database answers")
+        await asyncio.sleep(0.1)  # the session of that request is closed after its answer
+        await way.close()
+        await must_say(other, "unreachable", "while the database is away")
+        await way.open()
+        await must_say(other, "ok", "once the database is back, without a restart")
+
+
+@task("02.4")
+async def test_a_database_that_was_restarted_is_found_at_once(app: App, database: Database) -> None:
+    async with (
+        database.proxy() as way,
+        app.started(DATABASE_URL=way.url_for(database.name)) as other,
+    ):
+        await must_say(other, "ok", "while the database answers")
+        await asyncio.sleep(0.1)
+        await way.close()
+        await way.open()
+        await must_say(other, "ok", "once the database is back, without a restart")
+
+
+@task("02.4")
+async def test_a_database_that_says_nothing_holds_nobody_up(app: App, database: Database) -> None:
+    async with database.proxy() as way:
+        way.block()
+        async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
+            waiting = asyncio.create_task(other.get(HEALTH))
+            await asyncio.sleep(0.2)
+            await other.get("/openapi.json")
+            assert not waiting.done() or way.taken == 0, (
+                f"While GET {HEALTH} waits for the database, other requests must be answered."
+            )
+            response = await waiting
+
+    said = response.json().get("database")
+    assert (response.status_code, said) == (200, "unreachable"), (
+        f'GET {HEALTH} must answer 200 and "database": "unreachable" while the database says nothing.'
+    )
+
+
+@task("02.4")
+async def test_a_hundred_requests_leave_nothing_behind(app: App, database: Database) -> None:
+    for _ in range(10):
+        responses = await asyncio.gather(*(app.get(HEALTH) for _ in range(10)))
+        for response in responses:
+            assert response.status_code == 200, f"GET {HEALTH}, ten at a time, must answer 200."
+            assert response.json().get("database") == "ok", (
+                f'GET {HEALTH}, ten at a time, must answer "database": "ok".'
+            )
+
+    await asyncio.sleep(0.1)
+    open_, stuck = await database.connections(), await database.connections("idle in transaction%")
+    assert open_ <= POOL, (
+        f"After 100 requests, PostgreSQL sees {open_} connections of the application; "
+        f"a pool has {POOL} at most. Is there more than one engine?"
+    )
+    assert stuck == 0, f"After 100 requests, {stuck} connections are still in a transaction."
+
+
+async def must_say(app: App, state: str, when: str) -> None:
+    response = await app.get(HEALTH)
+    assert response.status_code == 200, f"GET {HEALTH} must answer 200 {when}."
+    body = response.json()
+    assert isinstance(body, dict), f"GET {HEALTH} must answer a JSON object."
+    assert body.get("status") == "ok", f'GET {HEALTH} must answer "status": "ok" {when}.'
+    assert body.get("database") == state, (
+        f'GET {HEALTH} must answer "database": "{state}" {when}; it says {body.get("database")!r}.'
+    )

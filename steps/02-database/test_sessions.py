@@ -1,0 +1,74 @@
+"""Task 02.3: a session for each request."""
+
+import asyncio
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.database import Database
+
+
+@task("02.3")
+async def test_sessions_lead_to_the_database_of_the_settings(app: App, database: Database) -> None:
+    name = await app.query("SELECT current_database()")
+
+    assert name == database.name, (
+        f"DATABASE_URL names the database {database.name}; the sessions of get_db() are on {name}."
+    )
+
+
+@task("02.3")
+async def test_the_address_is_read_from_the_environment_only(app: App, database: Database) -> None:
+    async with database.proxy() as way:
+        async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
+            await other.query("SELECT 1")
+
+        assert way.taken > 0, "The sessions of get_db() do not connect where DATABASE_URL says."
+
+
+@task("02.3")
+async def test_two_requests_at_a_time_have_two_sessions(app: App) -> None:
+    asked = "SELECT pg_backend_pid() FROM pg_sleep(0.2)"
+
+    first, second = await asyncio.gather(app.query(asked), app.query(asked))
+
+    assert first != second, (
+        "Two requests at the same time must have two sessions, with a connection each; "
+        "get_db() gives both the same connection."
+    )
+
+
+@task("02.3")
+async def test_a_session_is_closed_after_the_request(app: App, database: Database) -> None:
+    for _ in range(3):
+        await app.query("SELECT 1")
+
+    left = await settled(database, "idle in transaction%")
+
+    assert left == 0, (
+        f"After 3 requests, {left} of the connections are still in a transaction: "
+        "get_db() must close its session."
+    )
+
+
+@task("02.3")
+async def test_a_session_is_closed_after_an_error_too(app: App, database: Database) -> None:
+    await app.query("SELECT 1")
+    for _ in range(3):
+        with app.refuses(message="A query that PostgreSQL refuses must raise."):
+            await app.query("SELECT nothing")
+
+    left = await settled(database, "idle in transaction%")
+
+    assert left == 0, (
+        f"After 3 requests that failed, {left} of the connections are still in a transaction: "
+        "get_db() must close its session whatever happens."
+    )
+
+
+async def settled(database: Database, state: str) -> int:
+    """Return how many connections stay in a state, after those that are about to leave it."""
+    for _ in range(20):
+        if await database.connections(state) == 0:
+            return 0
+        await asyncio.sleep(0.02)
+    return await database.connections(state)

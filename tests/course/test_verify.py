@@ -1,0 +1,138 @@
+"""What must always hold of the course, and that `groundrules course verify` sees when it does not."""
+
+from collections.abc import Callable
+
+import pytest
+
+from groundrules.course import verify
+from groundrules.course.steps import Course, Step
+from tests.course.conftest import COURSE, Copy
+
+STEPS = [pytest.param(step, id=step.name) for step in COURSE.ready_steps]
+STATES = range(len(COURSE.ready_steps) + 1)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_texts_of_a_step_are_whole(step: Step) -> None:
+    assert [str(each) for each in verify.texts_are_whole(COURSE, step)] == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_files_of_a_step_are_whole(step: Step) -> None:
+    assert [str(each) for each in verify.files_are_whole(COURSE, step)] == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_suite_of_a_step_is_whole(step: Step) -> None:
+    assert [str(each) for each in verify.suite_is_whole(COURSE, step)] == []
+
+
+@pytest.mark.parametrize("number", STATES)
+def test_a_state_passes_its_steps_and_fails_the_next(number: int) -> None:
+    assert [str(each) for each in verify.state_passes_what_it_should(COURSE, number)] == []
+
+
+def test_the_solution_passes_all_suites_and_keeps_all_rules() -> None:
+    assert [str(each) for each in verify.solution_passes(COURSE)] == []
+
+
+def test_fresh_exercises_are_the_starters(copy: Copy) -> None:
+    assert list(verify.exercises_are_fresh(copy.course)) == []
+
+
+def texts(course: Course) -> list[str]:
+    step = course.steps[0]
+    found = [
+        *verify.exercises_are_fresh(course),
+        *verify.texts_are_whole(course, step),
+        *verify.files_are_whole(course, step),
+        *verify.suite_is_whole(course, step),
+    ]
+    return [str(each) for each in found]
+
+
+def change(path: str, old: str, new: str) -> Callable[[Copy], None]:
+    def apply(copy: Copy) -> None:
+        text = copy.file(path).read_text()
+        assert old in text
+        copy.file(path).write_text(text.replace(old, new))
+
+    return apply
+
+
+def add(path: str, text: str) -> Callable[[Copy], None]:
+    def apply(copy: Copy) -> None:
+        copy.file(path).parent.mkdir(parents=True, exist_ok=True)
+        copy.file(path).write_text(text)
+
+    return apply
+
+
+def remove(path: str) -> Callable[[Copy], None]:
+    return lambda copy: copy.file(path).unlink()
+
+
+LESSON = "steps/01-setup/README.md"
+SUITE = "steps/01-setup/test_health.py"
+TOML = "steps/01-setup/step.toml"
+
+
+@pytest.mark.parametrize(
+    ("breaking", "told"),
+    [
+        (change(LESSON, "GR303", "GR000"), "it never names GR303"),
+        (change(LESSON, "## 01.3 The", "## 01.3 An"), "write one headed `## 01.3 The application`"),
+        (change(LESSON, "`app/core/config.py`, write", "a file, write"), "does not name app/core"),
+        (change("steps/01-setup/hints.md", "## 01.2", "## 01.7"), "task 01.2 has 0 hints: write 3"),
+        (change(SUITE, '@task("01.4")\n', "", ), "names no task: mark it with @task"),
+        (change(SUITE, '@task("01.4")', '@task("01.9")'), "names task 01.9, which step.toml does not"),
+        (remove(SUITE), "no test names task 01.4"),
+        (remove("steps/01-setup/test_rules.py"), "no test is marked rules_so_far"),
+        (remove("steps/01-setup/starter/app/main.py"), "it is missing: write the stub"),
+        (remove("solution/app/main.py"), "solution/app/main.py: it is missing"),
+        (add("steps/01-setup/draft/app/other.py", ""), "the step does not list it"),
+        (add("exercises/app/other.py", ""), "no step has a starter for it"),
+        (change("exercises/app/main.py", '"""', "'''"), "copy steps/01-setup/starter/app/main.py"),
+        (change("solution/app/__init__.py", "API", "app"), "it must be the same in solution/"),
+        (change(TOML, '    "app/api/router.py",\n', ""), "a task names app/api/router.py"),
+    ],
+)  # fmt: skip
+def test_what_does_not_hold_is_named(
+    copy: Copy, breaking: Callable[[Copy], None], told: str
+) -> None:
+    assert texts(copy.course) == []
+
+    breaking(copy)
+
+    assert any(told in text for text in texts(copy.course)), texts(copy.course)
+
+
+def test_a_test_that_passes_before_anything_is_written_is_named(copy: Copy) -> None:
+    add(
+        "steps/01-setup/test_too_easy.py",
+        "def test_nothing() -> None:\n    assert True\n",
+    )(copy)
+
+    found = [str(each) for each in verify.suite_is_whole(copy.course, copy.course.steps[0])]
+
+    assert any("test_nothing names no task" in each for each in found)
+
+
+def test_a_state_that_fails_its_own_suite_is_named(copy: Copy) -> None:
+    change("solution/app/api/health.py", '"/health"', '"/healthy"')(copy)
+
+    found = [str(each) for each in verify.state_passes_what_it_should(copy.course, 1)]
+
+    assert any("test_health_answers" in each and "must pass" in each for each in found)
+
+
+def test_the_command_says_what_to_mend_and_exits_with_one(copy: Copy) -> None:
+    add("exercises/app/other.py", "")(copy)
+
+    done = copy.run("course", "verify")
+
+    assert done.returncode == 1
+    assert done.stdout == (
+        "exercises/app/other.py: no step has a starter for it: delete one or add the other.\n"
+    )
+    assert done.stderr.endswith("1 to mend.\n")

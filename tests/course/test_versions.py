@@ -1,0 +1,62 @@
+"""Wrong versions of the application are caught where they are wrong; right ones pass, however unusual.
+
+`tests/wrong/*.toml` and `tests/right/*.toml` are each a change of the state after a step:
+
+    state = 1                       # the step after which it is the trainee's code
+    task = "01.4"                   # wrong ones: the task whose tests must fail
+    says = "must answer 200"        # wrong ones: what the message must say, so that the mistake is found
+    why = "…"                       # why somebody would write it
+    [files]
+    "app/api/router.py" = '…'       # files that take the place of the state's
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundrules.course.progress import TestResult, run_suites
+from groundrules.course.states import write_state
+from tests.course.conftest import COURSE
+
+TESTS = Path(__file__).parents[1]
+
+
+def versions(kind: str) -> list[Any]:
+    found = []
+    for path in sorted((TESTS / kind).glob("*.toml")):
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        found.append(pytest.param(data, id=path.stem))
+    return found
+
+
+def verdict_on(version: dict[str, Any], folder: Path) -> list[TestResult]:
+    write_state(COURSE, version["state"], folder)
+    for file, text in version["files"].items():
+        target = folder / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text.lstrip("\n"), encoding="utf-8")
+    if "task" in version:
+        step, _ = COURSE.task(version["task"])
+        return run_suites(COURSE, folder, [step])
+    return run_suites(COURSE, folder, COURSE.steps[: version["state"]])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", versions("wrong"))
+def test_a_wrong_version_is_caught_at_its_task(version: dict[str, Any], tmp_path: Path) -> None:
+    results = verdict_on(version, tmp_path)
+
+    told = [each.message for each in results if each.task == version["task"] and not each.passed]
+    assert told, f"task {version['task']} passes"
+    words = [" ".join(message.split()) for message in told]
+    assert any(version["says"] in message for message in words), words
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", versions("right"))
+def test_a_right_version_passes(version: dict[str, Any], tmp_path: Path) -> None:
+    results = verdict_on(version, tmp_path)
+
+    assert [each.message for each in results if not each.passed] == []

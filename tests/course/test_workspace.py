@@ -1,0 +1,121 @@
+"""What commands do to `exercises/`, and that nothing in it is ever lost."""
+
+from pathlib import Path
+
+import pytest
+
+from groundrules.course.states import files_below, state_after
+from tests.course.conftest import Copy
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files_below(folder)}
+
+
+def test_goto_makes_the_exercises_what_they_are_when_a_step_begins(copy: Copy) -> None:
+    (copy.exercises / "app" / "main.py").write_text("print('mine')\n")
+
+    done = copy.run("goto", "1")
+
+    state = state_after(copy.course, 0)
+    assert done.returncode == 0, done.stderr
+    assert contents(copy.exercises) == {file: path.read_bytes() for file, path in state.items()}
+    assert "To have it back: groundrules undo" in done.stdout
+
+
+@pytest.mark.parametrize("command", [("goto", "1"), ("reset", "01.3"), ("reset", "app/main.py")])
+def test_undo_brings_everything_back(copy: Copy, command: tuple[str, str]) -> None:
+    (copy.exercises / "app" / "main.py").write_text("print('mine')\n")
+    (copy.exercises / "app" / "extra.py").write_text("EXTRA = 'mine too'\n")
+    (copy.exercises / "notes.txt").write_text("remember\n")
+    before = contents(copy.exercises)
+
+    changed = copy.run(*command)
+    between = contents(copy.exercises)
+    undone = copy.run("undo")
+
+    assert (changed.returncode, undone.returncode) == (0, 0), changed.stderr + undone.stderr
+    assert between != before
+    assert contents(copy.exercises) == before
+
+
+def test_undoing_can_be_undone(copy: Copy) -> None:
+    main = copy.exercises / "app" / "main.py"
+    main.write_text("print('mine')\n")
+    copy.run("reset", "app/main.py")
+    stub = main.read_text()
+
+    copy.run("undo")
+    mine = main.read_text()
+    copy.run("undo")
+
+    assert mine == "print('mine')\n"
+    assert main.read_text() == stub
+
+
+def test_reset_of_a_task_leaves_the_other_files_alone(copy: Copy) -> None:
+    for file in ("app/main.py", "app/api/health.py", "app/api/router.py"):
+        (copy.exercises / file).write_text("MINE = True\n")
+    starter = copy.file("steps/01-setup/starter/app/api/health.py").read_text()
+
+    done = copy.run("reset", "01.4")
+
+    assert done.returncode == 0, done.stderr
+    assert (copy.exercises / "app/main.py").read_text() == "MINE = True\n"
+    assert (copy.exercises / "app/api/health.py").read_text() == starter
+
+
+def test_a_file_is_named_as_the_lessons_do_or_by_its_path(copy: Copy) -> None:
+    main = copy.exercises / "app" / "main.py"
+    starter = copy.file("steps/01-setup/starter/app/main.py").read_text()
+    for name in ("app/main.py", "exercises/app/main.py", str(main)):
+        main.write_text("MINE = True\n")
+
+        done = copy.run("reset", name)
+
+        assert done.returncode == 0, done.stderr
+        assert main.read_text() == starter
+
+
+def test_a_save_is_whole_even_if_the_command_cannot_go_on(copy: Copy) -> None:
+    mine = copy.exercises / "app" / "api" / "health.py"
+    mine.write_text("MINE = True\n")
+    in_the_way = copy.exercises / "app" / "main.py"
+    in_the_way.unlink()
+    (in_the_way / "folder").mkdir(parents=True)
+
+    stopped = copy.run("goto", "1")
+    in_the_way.joinpath("folder").rmdir()
+    in_the_way.rmdir()
+    undone = copy.run("undo")
+
+    assert stopped.returncode == 2
+    assert stopped.stderr.count("\n") == 1, stopped.stderr
+    assert str(in_the_way) in stopped.stderr
+    assert undone.returncode == 0, undone.stderr
+    assert mine.read_text() == "MINE = True\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (("undo",), "There is nothing to undo: no command has changed exercises/."),
+        (("goto", "9"), "There is no step 09: the steps are 01 to 08."),
+        (("goto", "8"), "Step 08 is in preparation: it cannot be begun yet."),
+        (("reset", "01.9"), "Step 01 has no task 01.9."),
+        (("reset", "1"), "'1' is not a task: name one like 01.2."),
+        (
+            ("reset", "app/elsewhere.py"),
+            "No step has a file app/elsewhere.py: name one as the lessons do, like app/main.py.",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence_and_changes_nothing(
+    copy: Copy, command: tuple[str, ...], sentence: str
+) -> None:
+    before = contents(copy.root)
+
+    refused = copy.run(*command)
+
+    assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", sentence + "\n")
+    assert contents(copy.root) == before

@@ -1,0 +1,62 @@
+"""`--app PATH`: which application is checked."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.testing.conftest import Clone, write_application
+
+
+@pytest.mark.parametrize("named", ["alice", "alice/exercises/app"])
+def test_the_first_line_says_what_is_checked(clone: Clone, named: str) -> None:
+    run = clone.pytest("steps/01", "--app", named)
+
+    assert run.lines[0] == f"Checking {Path('alice/exercises/app')}"
+    assert run.status == 0, run
+
+
+def test_the_trainees_own_work_is_checked_unless_another_is_named(clone: Clone) -> None:
+    run = clone.pytest("steps/01", "-q")
+
+    assert run.lines[0] == f"Checking {Path('exercises/app')}"
+    assert run.status == 1
+
+
+def test_a_folder_anywhere_else_is_checked_by_the_courses_settings(
+    clone: Clone, tmp_path: Path
+) -> None:
+    elsewhere = Clone(tmp_path / "elsewhere")
+    write_application(elsewhere, ".")
+    elsewhere.write("pytest.ini", "[pytest]\naddopts = --no-such-option-is-known-here\n")
+    elsewhere.file("pytest.ini").write_text(
+        "[pytest]\nanyio_mode = strict\npython_functions = no\n"
+    )
+
+    run = clone.pytest("steps/01", "--app", str(elsewhere.root))
+
+    assert run.status == 0, run
+    assert "3 passed" in run.lines[-1]
+
+
+def test_the_settings_beside_the_work_are_not_the_suites(clone: Clone) -> None:
+    clone.write("alice/exercises/pytest.ini", "[pytest]\npython_functions = no\n")
+
+    run = clone.pytest("../../steps/01", "--app=app", below="alice/exercises")
+
+    assert "3 passed" in run.lines[-1], run
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ("nowhere", ["nowhere is not a folder"]),
+        ("docs", ["no app package in", "docs"]),
+        ("pyproject.toml", ["pyproject.toml is not a folder"]),
+    ],
+)
+def test_what_is_no_application_is_refused(clone: Clone, named: str, words: list[str]) -> None:
+    clone.pytest("steps/01", "--app", named).must_be_refused(*words)
+
+
+def test_a_step_is_asked_for(clone: Clone) -> None:
+    clone.pytest("--app", "alice").must_be_refused("--app needs a step", "pytest steps/01 --app")

@@ -1,0 +1,124 @@
+"""pytest's own options, with a suite."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from tests.testing.conftest import WORDS, Clone, write_application
+
+RUDE = WORDS.replace("please", "now")
+
+
+@pytest.fixture
+def rude(clone: Clone) -> Clone:
+    """The small course, and an application that fails two tests of task 01.1 and 01.2."""
+    write_application(clone, "exercises", RUDE)
+    return clone
+
+
+def test_exitfirst_stops_at_the_first_failure(rude: Clone) -> None:
+    run = rude.pytest("steps/01", "-x")
+
+    assert "1 failed in" in run.lines[-1]
+    assert "  0 of 2  01.1 The words" in run.lines
+    assert len(run.wrong) == 1
+
+
+def test_what_failed_last_can_be_run_again_alone_or_first(rude: Clone) -> None:
+    rude.pytest("steps/01", "-q")
+
+    last = rude.pytest("steps/01", "--lf", "-v")
+    first = rude.pytest("steps/01", "--ff", "-v")
+
+    assert "2 failed" in last.lines[-1]
+    ran = [line.partition("::")[2].split(" ")[0] for line in first.lines if "%]" in line]
+    assert ran[-1] == "test_the_words_are_few"
+
+
+def test_a_part_of_a_task_is_not_told_to_be_the_whole(clone: Clone) -> None:
+    chosen = clone.pytest("steps/01", "-k", "few", "--app=alice")
+    named = clone.pytest("steps/01/test_it.py::test_the_words_are_few", "--app=alice")
+
+    assert "  1 of 2  01.1 The words" in chosen.lines
+    assert "  1 of 1  01.1 The words" in named.lines
+
+
+def test_junit_has_each_failure_with_its_message(rude: Clone) -> None:
+    rude.pytest("steps/01", "--junitxml=report.xml")
+
+    suite = ElementTree.parse(rude.file("report.xml")).getroot()[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "2", "0")
+    first, second = suite.iter("failure")
+    assert first.get("message") == "app/words.py must say please."
+    assert "Read  steps/01-words/README.md" in str(first.text)
+    assert second.get("message") == "app.words.say() must return 'please'."
+
+
+def test_the_verdict_is_written_as_json(rude: Clone) -> None:
+    run = rude.pytest("steps/01", "--app=exercises", "--groundrules-report=verdict.json", "-q")
+
+    verdict = json.loads(rude.file("verdict.json").read_text(encoding="utf-8"))
+    assert verdict["version"] == 1
+    assert verdict["tasks"][0] == {
+        "task": "01.1",
+        "title": "The words",
+        "step": "words",
+        "tests": 2,
+        "passed": 1,
+        "failed": 1,
+        "untouched": False,
+        "place": None,
+        "after": None,
+    }
+    assert [each["passed"] for each in verdict["tests"]] == [False, True, False]
+    assert "must say please" in verdict["tests"][0]["message"]
+    assert run.status == 1
+
+
+def test_a_report_that_cannot_be_written_is_refused(clone: Clone) -> None:
+    run = clone.pytest("steps/01", "--groundrules-report", "nowhere/verdict.json")
+
+    run.must_be_refused("nowhere/verdict.json", "a folder that exists")
+
+
+@pytest.mark.parametrize("option", ["-q", "-qq", "-v", "-s"])
+def test_quiet_or_not_a_failure_is_told_once(rude: Clone, option: str) -> None:
+    run = rude.pytest("steps/01", option)
+
+    assert run.lines[0].startswith("Checking ")
+    assert [told[1].strip() for told in run.wrong] == [
+        "app/words.py must say please.",
+        "app.words.say() must return 'please'.",
+    ]
+    assert run.out.count("must say please") == 1
+
+
+def test_the_short_style_shows_each_test_with_its_message(rude: Clone) -> None:
+    run = rude.pytest("steps/01", "--tb=short")
+
+    assert run.wrong == []
+    assert "test_the_words_are_polite ____" in run.out
+    assert "app/words.py must say please." in run.out
+    assert "Traceback" not in run.out
+
+
+def test_one_line_for_each_test_holds_the_message(rude: Clone) -> None:
+    run = rude.pytest("steps/01", "--tb=no", "-rf", "-q", environment={"COLUMNS": "200"})
+
+    told = [line for line in run.lines if line.startswith("FAILED")]
+    assert told[0].endswith("::test_the_words_are_polite - app/words.py must say please.")
+
+
+def test_no_message_is_told_if_none_is_wanted(rude: Clone) -> None:
+    run = rude.pytest("steps/01", "--no-summary", "-q")
+
+    assert "please" not in run.out
+    assert "  0 of 1  01.2 The program" in run.lines
+
+
+def test_the_debugger_has_nothing_to_show_of_what_is_not_begun(clone: Clone) -> None:
+    run = clone.pytest("steps/01", "--pdb")
+
+    assert "3 failed" in run.lines[-1]
+    assert "Pdb" not in run.out

@@ -1,0 +1,115 @@
+"""What a run says at its end: what is wrong, each thing once, how each task stands, what to do next."""
+
+import pytest
+
+from tests.testing.conftest import EXTRA, PROGRAM, WORDS, Clone, write_application
+
+
+def test_what_is_not_begun_is_told_once_for_each_task(clone: Clone) -> None:
+    run = clone.pytest("steps/01")
+
+    assert run.status == 1
+    assert run.wrong == [
+        ["01.1 The words: nothing to check yet in app/words.py."],
+        ["01.2 The program: nothing to check yet in app/program.py."],
+    ]
+    assert "   to do  01.1 The words" in run.lines
+    assert run.lines[-2] == "Next: 01.1 in app/words.py; read steps/01-words/README.md"
+
+
+@pytest.mark.parametrize("text", ['"""Write extra."""', '# Mine.\n\n"""Write extra."""  # soon\n'])
+def test_a_rule_is_not_checked_on_a_stub(clone: Clone, text: str) -> None:
+    write_application(clone, "exercises")
+    clone.write("exercises/app/extra.py", text)
+
+    run = clone.pytest("steps/02")
+
+    assert run.wrong == [["02.1 The words: nothing to check yet in app/extra.py."]]
+
+
+def test_many_files_are_not_all_listed(clone: Clone) -> None:
+    names = [f"a_file_with_rather_a_long_name_{number}" for number in range(9)]
+    for name in names:
+        clone.write(f"steps/02-more/starter/app/{name}.py", "")
+        clone.write(f"exercises/app/{name}.py", "")
+    files = str([f"app/{name}.py" for name in names])
+    file = clone.file("steps/02-more/step.toml")
+    file.write_text(
+        file.read_text().replace("['app/extra.py']", files).replace('["app/extra.py"]', files)
+    )
+    write_application(clone, "exercises")
+
+    [told] = clone.pytest("steps/02").wrong
+
+    assert told[0] == (
+        "02.1 The words: nothing to check yet in app/a_file_with_rather_a_long_name_0.py,"
+    )
+    assert told[-1].endswith("and 6 more.")
+    assert all(len(line) <= 80 for line in told)
+
+
+def test_a_step_that_must_come_first_is_named(clone: Clone) -> None:
+    clone.write("exercises/app/extra.py", EXTRA)
+
+    run = clone.pytest("steps/02")
+
+    [told] = run.wrong
+    assert " ".join(" ".join(told).split()) == (
+        "02.1 The words: step 01 comes first, app/words.py is still its stub; run pytest steps/01."
+    )
+    assert run.lines[-2] == "Next: step 01 first; read steps/01-words/README.md"
+
+
+def test_a_finished_step_is_done(clone: Clone) -> None:
+    run = clone.pytest("steps/01", "--app=alice")
+
+    assert run.status == 0
+    assert "    done  01.1 The words" in run.lines
+    assert "    done  01.2 The program" in run.lines
+    assert "Next" not in run.out
+
+
+def test_one_cause_is_told_once_with_all_that_it_fails(clone: Clone) -> None:
+    write_application(clone, "exercises", WORDS + "1/0\n")
+    suite = clone.file("steps/01-words/test_it.py")
+    more = [
+        f'@task("01.{task}")\nasync def test_{name}(app):\n    await app.words.say()\n'
+        for task, name in ((1, "one"), (2, "two"), (2, "three"))
+    ]
+    suite.write_text("\n\n".join([suite.read_text(), *more]))
+
+    run = clone.pytest("steps/01")
+
+    [told] = run.wrong
+    assert told[0] == "01.1 The words"
+    assert told[1] == "    app/words.py:6  ZeroDivisionError: division by zero"
+    assert told[-2:] == ["    Test  test_one", "    Also  it fails 01.2 (3 tests)"]
+    assert run.lines[-2] == "Next: 01.1 at app/words.py:6; read steps/01-words/README.md"
+
+
+def test_every_place_of_a_broken_rule_is_named(clone: Clone) -> None:
+    functions = "".join(f"\n\ndef f{number}(a): ...\n" for number in range(5))
+    write_application(clone, "exercises")
+    clone.write("exercises/app/extra.py", EXTRA + functions)
+
+    run = clone.pytest("steps/02")
+
+    _, finding = run.wrong
+    assert finding[0] == "GR201 type-hints  app/extra.py:6"
+    assert finding[-1] == "    Also  app/extra.py:9, app/extra.py:12 and 2 more"
+    assert run.lines[-2] == "Next: 02.1 at app/extra.py:6; read steps/02-more/README.md"
+
+
+def test_a_rule_is_not_silenced_by_a_comment(clone: Clone) -> None:
+    write_application(clone, "exercises")
+    clone.write("exercises/app/extra.py", "def f(a): ...  # groundrules: ignore[GR201]\n")
+
+    assert clone.pytest("steps/02", "-q").status == 1
+
+
+def test_a_file_of_a_later_step_is_nobodys_fault_yet(clone: Clone) -> None:
+    write_application(clone, "exercises")
+    clone.write("exercises/app/later.py", "def f(a): ...\n")
+    clone.write("exercises/app/program.py", PROGRAM)
+
+    assert clone.pytest("steps/02", "-q").status == 0

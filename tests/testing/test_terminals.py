@@ -1,0 +1,122 @@
+"""What a run looks like in a terminal, and how Ctrl-C ends it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.testing.conftest import ENVIRONMENT, WORDS, Clone, write_application
+
+SLEEP = """\
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+
+async def say() -> str:
+    Path("{pid}").write_text(str(os.getpid()))
+    await asyncio.sleep(60)
+"""
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+
+
+@pytest.fixture
+def rude(clone: Clone) -> Clone:
+    write_application(clone, "exercises", WORDS.replace("please", "now"))
+    return clone
+
+
+def in_terminal(clone: Clone, *arguments: str, **environment: str) -> str:
+    """Run pytest in a pseudo-terminal, and return what it wrote there."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        clone.command(*arguments),
+        cwd=clone.root,
+        env={**ENVIRONMENT, "TERM": "xterm", "COLUMNS": "80", **environment},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    written = b""
+    try:
+        while data := os.read(ours, 65536):
+            written += data
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    os.close(ours)
+    process.wait(10)
+    return written.decode()
+
+
+def test_a_terminal_shows_headings_in_colour(rude: Clone) -> None:
+    written = in_terminal(rude, "steps/01")
+
+    assert "\x1b[31m\x1b[1m01.1 The words\x1b[0m" in written
+    assert "\x1b[31m  1 of 2\x1b[0m  01.1 The words" in written
+
+
+def test_a_terminal_that_wants_no_colour_gets_none(rude: Clone) -> None:
+    written = in_terminal(rude, "steps/01", NO_COLOR="1")
+
+    assert "\x1b[3" not in written
+    assert "01.1 The words" in written
+
+
+def test_ctrl_c_ends_the_run_and_all_its_processes(clone: Clone, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    write_application(clone, "exercises", "# please\n" + SLEEP.format(pid=pid))
+    process = subprocess.Popen(
+        clone.command("steps/01", "-k", "program"),
+        cwd=clone.root,
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    wait_until(pid.exists)
+
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=10)
+
+    assert process.returncode == 2
+    assert "KeyboardInterrupt" in out
+    assert "Traceback" not in out
+    wait_until(lambda: not is_alive(int(pid.read_text())))
+
+
+def test_ctrl_c_within_a_suite_ends_the_run_cleanly_too(clone: Clone) -> None:
+    clone.write(
+        "steps/01-words/test_it.py",
+        "import os\nimport signal\n\nfrom groundrules.testing import task\n\n\n"
+        '@task("01.1")\nasync def test_it():\n    os.kill(os.getpid(), signal.SIGINT)\n',
+    )
+
+    run = clone.pytest("steps/01", "--app=alice")
+
+    assert run.status == 2
+    assert "Traceback" not in run.out + run.err
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

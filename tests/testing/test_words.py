@@ -1,0 +1,150 @@
+"""The words for one failure: what a suite's message becomes on a terminal of 80 columns."""
+
+from pathlib import Path
+
+import pytest
+
+from groundrules.course.steps import Step, Task
+from groundrules.rules import Finding, render_finding
+from groundrules.testing.failures import NothingToCheck, Words, explain
+from groundrules.worker.client import Hung, Raised
+from groundrules.worker.protocol import Failure, Frame
+
+FOLDER = Path("/home/ann/exercises")
+TASK = Task("01.2", "Settings", ("app/core/config.py",))
+STEP = Step(Path("steps/01-setup"), 1, "setup", "Setup", 9, "", (), TASK.files, (TASK,))
+READ = "    Read  steps/01-setup/README.md, or ask: groundrules hint 01.2"
+
+
+def words_for(error: BaseException) -> Words:
+    words = explain(error, STEP, TASK, None, FOLDER)
+    assert words is not None
+    assert all(len(line) <= 80 for line in str(words).splitlines())
+    assert len(words.lines) <= 9
+    return words
+
+
+def lines_for(error: BaseException) -> list[str]:
+    heading, *lines, last = str(words_for(error)).splitlines()
+    assert heading == "01.2 Settings"
+    assert last == READ
+    return [line.removeprefix("    ") for line in lines]
+
+
+def test_a_message_is_wrapped_between_words() -> None:
+    sentence = "In app/core/config.py the settings must be read once, " * 3
+
+    lines = lines_for(AssertionError(sentence))
+
+    assert " ".join(lines) == sentence.strip()
+    assert len(lines) == 3
+
+
+def test_a_message_keeps_its_own_lines() -> None:
+    assert lines_for(AssertionError("It must be:\n  one\n  two")) == [
+        "It must be:",
+        "  one",
+        "  two",
+    ]
+
+
+def test_what_pytest_adds_to_a_message_is_left_out() -> None:
+    error = AssertionError("It must be 1.\nassert 2 == 1\n +  where 2 = f()")
+
+    assert lines_for(error) == ["It must be 1."]
+
+
+def test_of_a_long_answer_the_beginning_and_the_end_are_shown() -> None:
+    body = '{"items":[' + '{"id":1,"title":"Emma"},' * 200 + "]}"
+
+    lines = lines_for(AssertionError(f"GET /books/ must answer 20 books; it answers {body}, oh."))
+
+    assert lines[0].startswith("GET /books/ must answer 20 books")
+    assert lines[-1].endswith(", oh.")
+    assert "…" in "".join(lines)
+    assert len(lines) <= 4
+
+
+def test_an_exception_is_told_with_its_place_first_and_its_own_lines() -> None:
+    frames = (Frame("app/main.py", 5, "import x"), Frame("app/core/config.py", 9, "1 / 0"))
+    failure = Failure("ZeroDivisionError", f"in {FOLDER}/app/core/config.py", (), frames)
+
+    words = words_for(Raised(failure))
+
+    assert words.lines[:-1] == (
+        "    app/core/config.py:9  ZeroDivisionError: in app/core/config.py",
+        "    app/main.py:5 │ import x",
+        "    app/core/config.py:9 │ 1 / 0",
+    )
+    assert words.place == "app/core/config.py:9"
+
+
+def test_a_long_line_of_source_is_cut() -> None:
+    frame = Frame("app/main.py", 5, "x = " + "1 + " * 50)
+
+    [_, shown] = lines_for(Hung("It did not end.", (frame,)))
+
+    assert shown.startswith("app/main.py:5 │ x = 1")
+    assert shown.endswith("…")
+
+
+def test_links_under_a_validation_error_are_left_out() -> None:
+    text = (
+        "1 validation error for Settings\na\n  Wrong [type=x]\n    For further information visit x"
+    )
+    failure = Failure("ValidationError", text)
+
+    assert lines_for(Raised(failure))[-1] == "  Wrong [type=x]"
+
+
+def test_a_hang_and_a_shorter_wait_at_one_line_have_one_cause() -> None:
+    frames = (Frame("app/main.py", 5, "while True: pass"),)
+
+    first, second = (words_for(Hung(f"It did not end in {s} s.", frames)) for s in (5, 1))
+
+    assert first.cause == second.cause
+
+
+def test_an_error_of_the_suite_itself_is_left_to_pytest() -> None:
+    assert explain(AttributeError("x"), STEP, TASK, None, FOLDER) is None
+    assert explain(AssertionError(), STEP, TASK, None, FOLDER) is None
+
+
+def test_nothing_to_check_is_one_line() -> None:
+    words = explain(NothingToCheck(TASK), STEP, TASK, None, FOLDER)
+
+    assert str(words) == "01.2 Settings: nothing to check yet in app/core/config.py."
+
+
+@pytest.fixture
+def finding(tmp_path: Path) -> Finding:
+    source = "x = 1\n" + "    " * 10 + "answer = function(" + "argument, " * 9 + "wrong)\n"
+    (tmp_path / "long.py").write_text(source)
+    column = source.splitlines()[1].index("wrong") + 1
+    sentence = "A sentence that is far too long for one line of a terminal, as many are. " * 4
+    return Finding(
+        path="long.py",
+        line=2,
+        column=column,
+        rule="GR999",
+        name="long",
+        message=sentence,
+        why=sentence,
+        fix="Mend it.",
+        docs="docs/rules/GR999.md",
+        end_column=column + 5,
+    )
+
+
+def test_a_finding_fits_the_terminal_and_points_at_its_place(
+    finding: Finding, tmp_path: Path
+) -> None:
+    lines = render_finding(finding, tmp_path).splitlines()
+
+    assert len(lines) <= 10
+    assert all(len(line) <= 80 for line in lines)
+    source, carets = lines[3:5]
+    assert source[carets.index("^") : carets.rindex("^") + 1] == "wrong"
+    assert lines[5].startswith("    Why   A sentence")
+    assert lines[6].startswith("          ")
+    assert lines[6].endswith(" …")

@@ -1,0 +1,155 @@
+"""What the trainee's code raises is told with its own lines."""
+
+from pathlib import Path
+
+import pytest
+
+from groundrules.worker.client import Raised, WorkerError
+from tests.worker.conftest import Start, must_be_fine, spot
+
+
+async def test_sys_exit_at_import_is_told_with_its_line(start: Start) -> None:
+    app = start("import sys\nsys.exit(3)")
+
+    with pytest.raises(Raised, match=r"^The import of app.main raised SystemExit: 3$") as told:
+        await app.get("/fine")
+
+    assert spot(told.value) == "app/main.py: sys.exit(3)"
+
+
+async def test_sys_exit_in_a_handler_is_told_with_its_line(start: Start) -> None:
+    app = start(
+        """
+        import sys
+
+        @app.get("/exit")
+        async def exit() -> None:
+            sys.exit(3)
+        """
+    )
+
+    response = await app.get("/exit")
+
+    assert response.status_code == 500
+    [raised] = app.account().raised
+    assert str(raised) == "SystemExit: 3"
+    assert raised.frames[-1].source == "sys.exit(3)"
+    await must_be_fine(app)
+
+
+async def test_deep_recursion_is_told_with_its_line(start: Start) -> None:
+    app = start(
+        """
+        def deeper(number: int) -> int:
+            return deeper(number + 1)
+
+        @app.get("/deep")
+        async def deep() -> int:
+            return deeper(0)
+        """
+    )
+
+    response = await app.get("/deep")
+
+    assert response.status_code == 500
+    [raised] = app.account().raised
+    assert str(raised).startswith("RecursionError: maximum recursion depth exceeded")
+    assert raised.frames[-1].source == "return deeper(number + 1)"
+    with pytest.raises(Raised, match=r"^app.main.deeper\(\) raised RecursionError: "):
+        await app.main.deeper(number=0)
+    await must_be_fine(app)
+
+
+async def test_a_breakpoint_without_a_terminal_is_told_with_its_line(start: Start) -> None:
+    app = start("", other="def stop() -> None:\n    breakpoint()")
+
+    with pytest.raises(
+        Raised, match=r"^app.other.stop\(\) raised RuntimeError: breakpoint\(\)"
+    ) as told:
+        await app.other.stop()
+
+    assert spot(told.value) == "app/other.py: breakpoint()"
+
+
+async def test_a_question_to_nobody_is_told_with_its_line(start: Start) -> None:
+    app = start("", other="def ask() -> str:\n    return input('Name? ')")
+
+    with pytest.raises(Raised, match=r"^app.other.ask\(\) raised EOFError") as told:
+        await app.other.ask()
+
+    assert spot(told.value) == "app/other.py: return input('Name? ')"
+
+
+async def test_an_exception_that_cannot_be_told_is_told_by_its_name(start: Start) -> None:
+    app = start(
+        "",
+        other="""
+        class Mute(Exception):
+            def __str__(self) -> str:
+                raise SystemExit
+
+        def speak() -> None:
+            raise Mute
+        """,
+    )
+
+    with pytest.raises(Raised, match=r"speak\(\) raised Mute: \(its message cannot be shown\)"):
+        await app.other.speak()
+
+
+async def test_a_syntax_error_is_told_with_its_line(start: Start) -> None:
+    app = start("from app.broken import x", broken="def x(:\n    pass")
+
+    with pytest.raises(
+        Raised, match=r"^The import of app.main raised SyntaxError: invalid syntax"
+    ) as told:
+        await app.get("/fine")
+
+    assert spot(told.value) == "app/broken.py: def x(:"
+
+
+async def test_an_import_of_a_missing_module_is_told_with_its_line(start: Start) -> None:
+    app = start("import nowhere")
+
+    with pytest.raises(
+        Raised, match="raised ModuleNotFoundError: No module named 'nowhere'"
+    ) as told:
+        await app.get("/fine")
+
+    assert spot(told.value) == "app/main.py: import nowhere"
+
+
+async def test_a_missing_name_is_told_by_its_file(start: Start) -> None:
+    app = start("", other="")
+
+    with pytest.raises(WorkerError, match=r"app/other.py has no `four`"):
+        await app.other.four()
+
+
+async def test_the_environment_holds_what_the_run_sets_and_no_more(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_SHELL", "1")
+    app = start("", other="import os\n\ndef names() -> list[str]:\n    return sorted(os.environ)")
+
+    names = await app.other.names()
+
+    assert "WISH" in names
+    assert set(names) <= {"WISH", "LANG", "PATH", "TZ", "TMPDIR"}
+
+
+class TestAFolderWithSpaces:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "my work" / "für Ä"
+        folder.mkdir(parents=True)
+        return folder
+
+    async def test_is_a_folder_like_any(self, start: Start) -> None:
+        app = start("", other="def fail() -> None:\n    raise ValueError('so')")
+
+        await must_be_fine(app)
+
+        with pytest.raises(Raised) as told:
+            await app.other.fail()
+        assert spot(told.value) == "app/other.py: raise ValueError('so')"
