@@ -99,6 +99,7 @@ class Runner:
     :param folder: the folder that holds the `app` package.
     :param sockets: a short folder for Unix sockets.
     :param target: what is served: an application, or with `factory` a function that makes one.
+    :param hung: the modules whose import did not end, by their dotted names; they are not imported again.
     """
 
     launcher: Launcher
@@ -110,6 +111,7 @@ class Runner:
     factory: bool = False
     terminal: bool = False
     _worker: Worker | None = None
+    hung: dict[str, Hung] = field(default_factory=dict)
     current: Served | None = None
     _failure: WorkerError | None = None
 
@@ -124,6 +126,7 @@ class Runner:
         """Return the application once it has started; raise the `WorkerError` that says why it does not."""
         if self._failure is not None:
             raise self._failure
+        self.must_not_hang_again(self.target)
         if self.current is None or self.current.worker is not self.worker():
             self.start()
         served = self.current
@@ -138,9 +141,22 @@ class Runner:
         except WorkerError as error:
             self._failure = error
             if isinstance(error, Hung):
-                self.patience.lose()
+                self.lose_patience(error)
             raise
         return served
+
+    def must_not_hang_again(self, target: str) -> None:
+        """Raise what the import of the target's module ended with before, if it hung."""
+        for module, error in self.hung.items():
+            if f"{target}.".startswith(f"{module}."):
+                raise error
+
+    def lose_patience(self, error: Hung) -> None:
+        """Wait less from now on, and not at all for what was being imported."""
+        self.patience.lose()
+        for file in error.importing:
+            module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            self.hung.setdefault(module, error)
 
     def worker(self) -> Worker:
         """Return a living worker: the one there is, or a new one in place of a lost one."""
@@ -249,7 +265,7 @@ class App:
             else:
                 lost = await served.worker.refusal(doing)
             if isinstance(lost, Hung):
-                self._runner.patience.lose()
+                self._runner.lose_patience(lost)
             raise lost from error
         answer = f"{response.status_code} {response.reason_phrase}".strip()
         shown = readable(body[:200].decode(errors="replace"))
@@ -269,17 +285,19 @@ class App:
         worker = await self._runner.settled()
         limit = max(self._runner.patience.limit, self._allowed)
         ask = partial(worker.ask, limit=limit, doing=f"{call}", call=call.as_argument())
+        self._runner.must_not_hang_again(call.target)
         try:
             if self._runner.current is None and await ask("needs_session"):
                 await self._runner.started()  # a session may come from what the start-up makes
             value = await ask("call")
-        except Hung:
-            self._runner.patience.lose()
+        except Hung as error:
+            self._runner.lose_patience(error)
             raise
         return from_json(value)
 
     async def imports(self, module: str) -> None:
         """Import a module, as `app.core.database`; raise the `WorkerError` that says why that fails."""
+        self._runner.must_not_hang_again(module)
         worker = self._runner.worker()
         doing = f"The import of {module}"
         await worker.ask("import", limit=self._runner.patience.start, doing=doing, module=module)
@@ -357,6 +375,7 @@ class App:
             self._runner.patience,
             target,
             factory,
+            hung=dict(self._runner.hung),
         )
         other = App(runner, _exchanges=self._exchanges)
         try:
@@ -424,7 +443,7 @@ class Call:
         self, app: App, target: str, arguments: Sequence[Any], keywords: Mapping[str, Any]
     ) -> None:
         self._app = app
-        self._target = target
+        self.target = target
         self._arguments = arguments
         self._keywords = keywords
         self._used = False
@@ -433,7 +452,7 @@ class Call:
         return self._app.call(self).__await__()
 
     def __str__(self) -> str:
-        return f"{self._target}()"
+        return f"{self.target}()"
 
     def __del__(self) -> None:
         if not self._used:
@@ -446,7 +465,7 @@ class Call:
             name: to_argument(value) for name, value in self._keywords.items()
         }
         return {
-            "call": self._target,
+            "call": self.target,
             "arguments": [to_argument(value) for value in self._arguments],
             "keywords": keywords,
         }
