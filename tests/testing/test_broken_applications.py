@@ -57,6 +57,12 @@ EVERYDAY = {
         ),
         old=OK,
     ),
+    "a function that returns nothing": Break(
+        CONFIG,
+        "    Settings()",
+        ("    get_settings() must return a Settings; it returned None.",),
+        old="    return Settings()",
+    ),
     "a rule broken in three places": Break(
         HEALTH,
         UNTYPED,
@@ -91,6 +97,20 @@ SLOW = {
     ),
     "an endless loop in a handler": Break(
         HEALTH, "while True: pass", ("app/api/health.py:11 │ while True: pass",), old=OK
+    ),
+    "a class in the place of an object": Break(
+        CONFIG,
+        "return Settings",
+        ("get_settings() returned the class Settings, not a Settings: write",),
+        old="return Settings()",
+        once=2,
+    ),
+    "a dictionary in the place of an object": Break(
+        CONFIG,
+        'return {"log_level": "INFO"}',
+        ("    get_settings() must return a Settings; it returned a dict.",),
+        old="return Settings()",
+        once=2,
     ),
     "another JSON": Break(
         HEALTH,

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx2
 
+from groundrules.testing.given import Given
 from groundrules.testing.values import from_json, to_argument
 from groundrules.worker.client import (
     PATIENCE_LOST,
@@ -191,9 +192,15 @@ class Runner:
 
 @dataclass(frozen=True)
 class Account:
-    """What happened in a test: its last request and answer, what handlers raised, what was printed."""
+    """What happened in a test: its last request and answer, what handlers raised, what was printed.
+
+    :ivar given: what a call or a request gave last.
+    :ivar wanted: the class that what was called last says it returns, if it names one.
+    """
 
     exchange: str | None = None
+    given: Given | None = None
+    wanted: str | None = None
     raised: Sequence[Failure] = ()
     printed: str = ""
 
@@ -211,6 +218,7 @@ class App:
     _asked: Served | None = None
     _allowed: float = 0.0
     _exchanges: list[str] = field(default_factory=list)
+    _given: list[Given] = field(default_factory=list)
 
     async def get(self, path: str, **options: Any) -> "Response":
         """Send a GET request; `options` are those of httpx2."""
@@ -270,6 +278,7 @@ class App:
         answer = f"{response.status_code} {response.reason_phrase}".strip()
         shown = readable(body[:200].decode(errors="replace"))
         self._exchanges.append(f"{doing}: {answer} {shown}")
+        self._given.append(Given(doing))
         return Response(
             response.status_code,
             headers=_plain(response.headers),
@@ -293,7 +302,9 @@ class App:
         except Hung as error:
             self._runner.lose_patience(error)
             raise
-        return from_json(value)
+        returned = from_json(value)
+        self._given.append(Given(f"{call.target.rpartition('.')[2]}()", call.target, returned))
+        return returned
 
     async def imports(self, module: str) -> None:
         """Import a module, as `app.core.database`; raise the `WorkerError` that says why that fails."""
@@ -377,7 +388,7 @@ class App:
             factory,
             hung=dict(self._runner.hung),
         )
-        other = App(runner, _exchanges=self._exchanges)
+        other = App(runner, _exchanges=self._exchanges, _given=self._given)
         try:
             yield other
         finally:
@@ -387,13 +398,19 @@ class App:
     def account(self) -> "Account":
         """Return what happened in this test beside what the test saw; call it once, after a failure."""
         served = self._runner.current
+        given = self._given[-1] if self._given else None
         raised: JSON = []
+        wanted: JSON = None
         if served is not None and not served.worker.exit.done():
             with suppress(WorkerError, TimeoutError):
                 raised = served.worker.submit("raised").result(1)
+                if given is not None and given.target is not None:
+                    wanted = served.worker.submit("returns", target=given.target).result(1)
         with suppress(ProtocolError):
             return Account(
                 exchange=self._exchanges[-1] if self._exchanges else None,
+                given=given,
+                wanted=readable(wanted) if isinstance(wanted, str) else None,
                 raised=[read_failure(each) for each in raised] if isinstance(raised, list) else [],
                 printed=served.worker.output.take() if served is not None else "",
             )

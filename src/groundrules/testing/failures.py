@@ -46,6 +46,10 @@ class StepBefore(Exception):
         self.step = step
 
 
+UNFIT = (AttributeError, TypeError, LookupError, ValueError, ArithmeticError)  # for odd values
+FOR_TRAINEES = (AssertionError, WorkerError, RuleBroken, NothingToCheck, StepBefore)
+
+
 @dataclass(frozen=True)
 class Words:
     """What a failed test tells; pytest takes it in the place of a traceback.
@@ -96,6 +100,7 @@ def explain(
 ) -> Words | None:
     """Return the words for a failed test, or None if it is the suite itself that failed.
 
+    What a test's own code raises is laid to what the application gave it last, if that gave anything.
     :param folder: the folder that holds the `app` package.
     """
     if isinstance(error, NothingToCheck | StepBefore):
@@ -104,9 +109,13 @@ def explain(
         first = error.findings[0]
         place = f"{first.path}:{first.line}"
         return Words(task, tuple(_findings(error, folder)), f"{first.rule} {place}", place)
-    if not isinstance(error, AssertionError | WorkerError) or not str(error):
-        return None
     account = app.account() if app is not None else Account()
+    if not isinstance(error, AssertionError | WorkerError):
+        if account.given is None or not isinstance(error, UNFIT):
+            return None
+        error = AssertionError(account.given.unfit(account.wanted, error))
+    if not str(error):
+        return None
     told = [*_sentence(error, folder), *_account(account, error)][:BODY_LINES]
     told.append(f"{INDENT}Read  steps/{step.name}/README.md, or ask: groundrules hint {task.id}")
     for failure in (error, *reversed(account.raised)):

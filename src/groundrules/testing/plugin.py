@@ -17,7 +17,13 @@ from groundrules.testing.app import App, Patience
 from groundrules.testing.arguments import Arguments
 from groundrules.testing.code import Code
 from groundrules.testing.database import Database
-from groundrules.testing.failures import NothingToCheck, StepBefore, Words, explain
+from groundrules.testing.failures import (
+    FOR_TRAINEES,
+    NothingToCheck,
+    StepBefore,
+    Words,
+    explain,
+)
 from groundrules.testing.interrupts import interrupt_between_steps
 from groundrules.testing.library import Library
 from groundrules.testing.migrations import Migrations
@@ -308,8 +314,14 @@ class Suites:
         return {1: Tables.NONE, 2: Tables.NONE, 3: Tables.MODELS}.get(number, Tables.MIGRATIONS)
 
     def _words(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Words | None:
-        """Return the words for what a test raised, if it is not the suite itself that failed."""
+        """Return the words for what a test raised, if it is not the suite itself that failed.
+
+        An author who asks for tracebacks gets them for what a test's own code raises.
+        """
         if call.excinfo is None or call.when == "teardown":
+            return None
+        traceback_wanted = self._config.option.tbstyle not in ("auto", "no")
+        if traceback_wanted and not isinstance(call.excinfo.value, FOR_TRAINEES):
             return None
         app = item.funcargs.get("app") if isinstance(item, pytest.Function) else None
         step, task = item.stash[STEP], item.stash[TASK]

@@ -41,6 +41,7 @@ class Agent:
             "import": self._import,
             "call": self._calls.make,
             "needs_session": self._calls.needs_session,
+            "returns": self._calls.returns,
             "query": self._calls.query,
             "create_tables": partial(create_tables, folder),
             "migrate": partial(migrate, folder),
