@@ -8,6 +8,7 @@ import pytest
 from tests.testing.conftest import Clone, Run
 
 CONFIG, HEALTH, PROJECT = "app/core/config.py", "app/api/health.py", "pyproject.toml"
+MAIN, ROUTER = "app/main.py", "app/api/router.py"
 MOST_LINES, MOST_COLUMNS = 12, 80
 OK = 'return {"status": "ok"}'
 UNTYPED = "\n\ndef one(a): ...\n\n\ndef two(a): ...\n\n\ndef three(a): ...\n"
@@ -63,6 +64,18 @@ EVERYDAY = {
         ("    get_settings() must return a Settings; it returned None.",),
         old="    return Settings()",
     ),
+    "a route with its prefix twice": Break(
+        ROUTER,
+        'APIRouter(prefix="/api/v1")',
+        ("GET /api/v1/health must answer 200.", "    It has: GET /api/v1/api/v1/health\n"),
+        old="APIRouter()",
+    ),
+    "a function that makes no application": Break(
+        MAIN,
+        "",
+        ("    create_app() returned None: is `return` missing?", "Also  it fails 01.4 (4 tests)"),
+        old="    return application\n",
+    ),
     "a rule broken in three places": Break(
         HEALTH,
         UNTYPED,
@@ -110,6 +123,28 @@ SLOW = {
         'return {"log_level": "INFO"}',
         ("    get_settings() must return a Settings; it returned a dict.",),
         old="return Settings()",
+        once=2,
+    ),
+    "no route": Break(
+        ROUTER, "", ("    It has no routes yet.\n",), old="api_router.include_router(health.router)"
+    ),
+    "a function in the place of the application": Break(
+        MAIN,
+        "app = create_app",
+        ("    `app` in app/main.py is a function, not an application: call it.",),
+        old="app = create_app()",
+    ),
+    "a class in the place of the application": Break(
+        MAIN,
+        "app = FastAPI",
+        ("`app` in app/main.py is the class FastAPI, not an application: write",),
+        old="app = create_app()",
+    ),
+    "an application that the function did not make": Break(
+        MAIN,
+        'app = FastAPI(title="Library")',
+        ("create_app() refuses, but `app` is there all the same", "It has no routes yet."),
+        old="app = create_app()",
         once=2,
     ),
     "another JSON": Break(

@@ -1,6 +1,7 @@
 """The trainee's application as a test sees it: HTTP requests it answers, and calls of its functions."""
 
 import asyncio
+import re
 import ssl
 import warnings
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
@@ -194,11 +195,13 @@ class Runner:
 class Account:
     """What happened in a test: its last request and answer, what handlers raised, what was printed.
 
+    :ivar routes: those that the application documents, as in `GET /books`, if the last request found none.
     :ivar given: what a call or a request gave last.
     :ivar wanted: the class that what was called last says it returns, if it names one.
     """
 
     exchange: str | None = None
+    routes: Sequence[str] | None = None
     given: Given | None = None
     wanted: str | None = None
     raised: Sequence[Failure] = ()
@@ -278,7 +281,7 @@ class App:
         answer = f"{response.status_code} {response.reason_phrase}".strip()
         shown = readable(body[:200].decode(errors="replace"))
         self._exchanges.append(f"{doing}: {answer} {shown}")
-        self._given.append(Given(doing))
+        self._given.append(Given(doing, status=response.status_code))
         return Response(
             response.status_code,
             headers=_plain(response.headers),
@@ -401,14 +404,18 @@ class App:
         given = self._given[-1] if self._given else None
         raised: JSON = []
         wanted: JSON = None
+        routes: JSON = None
         if served is not None and not served.worker.exit.done():
             with suppress(WorkerError, TimeoutError):
                 raised = served.worker.submit("raised").result(1)
                 if given is not None and given.target is not None:
                     wanted = served.worker.submit("returns", target=given.target).result(1)
+                if given is not None and given.status in (404, 405):
+                    routes = served.worker.submit("routes").result(1)
         with suppress(ProtocolError):
             return Account(
                 exchange=self._exchanges[-1] if self._exchanges else None,
+                routes=missed(given.asked, routes) if given and isinstance(routes, list) else None,
                 given=given,
                 wanted=readable(wanted) if isinstance(wanted, str) else None,
                 raised=[read_failure(each) for each in raised] if isinstance(raised, list) else [],
@@ -486,6 +493,16 @@ class Call:
             "arguments": [to_argument(value) for value in self._arguments],
             "keywords": keywords,
         }
+
+
+def missed(asked: str, routes: Sequence[JSON]) -> list[str] | None:
+    """Return the routes that the application has, None if what was asked is one of them."""
+    shown = [readable(str(route)) for route in routes]
+    for route in shown:
+        parts = re.split(r"\{[^}]*\}", route)
+        if re.fullmatch("[^/]+".join(map(re.escape, parts)) + r"(\?.*)?", asked):
+            return None
+    return shown
 
 
 def _plain(headers: httpx2.Headers) -> list[tuple[str, str]]:

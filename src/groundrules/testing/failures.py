@@ -118,11 +118,14 @@ def explain(
         return None
     told = [*_sentence(error, folder), *_account(account, error)][:BODY_LINES]
     told.append(f"{INDENT}Read  steps/{step.name}/README.md, or ask: groundrules hint {task.id}")
+    if account.routes is not None and account.given is not None:
+        path = account.given.asked.partition(" ")[2]
+        return Words(task, tuple(told), f"no route {path} {account.routes}")
     for failure in (error, *reversed(account.raised)):
         if isinstance(failure, WorkerError | Failure) and failure.frames:
             last = failure.frames[-1]
             return Words(task, tuple(told), f"{_kind(failure)} {_place(last)}", _place(last))
-    return Words(task, tuple(told), f"{type(error).__name__} {error}")
+    return Words(task, tuple(told), _message(error))
 
 
 def and_join(words: Sequence[str]) -> str:
@@ -154,13 +157,14 @@ def _kind(error: WorkerError | Failure) -> str:
 
 def _sentence(error: BaseException, folder: Path) -> list[str]:
     frames = error.frames if isinstance(error, WorkerError) else ()
-    if isinstance(error, Raised):
-        text = _what_was_raised(error, folder)
-    elif isinstance(error, AssertionError):
-        text = str(error).split("\nassert ")[0]  # what pytest adds is for the suite's authors
-    else:
-        text = str(error)
+    text = _what_was_raised(error, folder) if isinstance(error, Raised) else _message(error)
     return [INDENT + line for line in _wrapped(text)] + _frames(frames)
+
+
+def _message(error: BaseException) -> str:
+    """Return what an error says, without what pytest adds for the suite's authors."""
+    text = str(error)
+    return text.split("\nassert ")[0] if isinstance(error, AssertionError) else text
 
 
 def _what_was_raised(error: Raised, folder: Path) -> str:
@@ -198,6 +202,18 @@ def _frames(frames: Iterable[Frame]) -> list[str]:
     return list(dict.fromkeys(lines))[-FRAMES_SHOWN:]
 
 
+def _routes(routes: Sequence[str]) -> str:
+    """Return a line with as many routes as it holds."""
+    if not routes:
+        return "It has no routes yet."
+    for shown in range(len(routes), 0, -1):
+        left_out = [f"{len(routes) - shown} more"] if shown < len(routes) else []
+        line = f"It has: {and_join([*routes[:shown], *left_out])}"
+        if len(line) <= WIDTH - len(INDENT):
+            break
+    return line
+
+
 def _place(frame: Frame) -> str:
     return f"{frame.file}:{frame.line}"
 
@@ -206,6 +222,8 @@ def _account(account: Account, error: BaseException) -> list[str]:
     lines = []
     if account.exchange and isinstance(error, AssertionError):
         lines.append(f"Last  {account.exchange}")
+    if account.routes is not None:
+        lines.append(_routes(account.routes))
     for failure in account.raised[-1:]:
         lines.append(f"There {failure}")
         lines += [line.strip() for line in _frames(failure.frames)]

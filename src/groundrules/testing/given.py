@@ -15,11 +15,13 @@ class Given:
     :param asked: the call or the request, as in `get_settings()`.
     :param target: the dotted name of what was called; None for a request.
     :param value: what the call returned.
+    :param status: the status code with which the request was answered.
     """
 
     asked: str
     target: str | None = None
     value: Any = None
+    status: int | None = None
 
     def unfit(self, wanted: str | None, error: Exception) -> str:
         """Return a sentence for a test that could not go on with it.

@@ -1,9 +1,12 @@
 """Finding what a dotted name means in the trainee's code."""
 
+import inspect
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+FACTORY = "create_app"  # what makes `app`, as the lessons name it
 
 
 class Missing(Exception):
@@ -27,6 +30,44 @@ def find(target: str, folder: Path) -> Any:
         else:
             raise Missing(f"{'.'.join(names[:position])} has no `{name}`.")
     return found
+
+
+def application_at(target: str, folder: Path, *, factory: bool) -> Any:
+    """Return the application of that name, or what the `factory` of that name makes.
+
+    Raises `Missing` if it is none, and whatever making it raises.
+    """
+    found = find(target, folder)
+    module, _, name = target.rpartition(".")
+    shown = f"`{name}` in {module.replace('.', '/')}.py"
+    application = found() if factory else found
+    if application is None:
+        maker = found if factory else getattr(find(module, folder), FACTORY, None)
+        if factory or (callable(maker) and maker() is None):
+            maker_name = name if factory else FACTORY
+            raise Missing(f"{maker_name}() returned None: is `return` missing?")
+    if inspect.iscoroutine(application):
+        application.close()
+        raise Missing(f"{shown} is a coroutine, not an application: write `def`, without `async`.")
+    if not factory and inspect.isclass(application):
+        raise Missing(
+            f"{shown} is the class {found.__name__}, not an application: write `{found.__name__}()`."
+        )
+    if not factory and inspect.isfunction(application) and not _is_asgi(application):
+        raise Missing(f"{shown} is a function, not an application: call it.")
+    if not callable(application):
+        what = f"what {name}() returned" if factory else shown
+        raise Missing(f"{what} is no application: its type is {type(application).__name__}.")
+    return application
+
+
+def _is_asgi(function: Any) -> bool:
+    """Whether a function can be called as an ASGI application is."""
+    try:
+        inspect.signature(function).bind({}, None, None)
+    except TypeError:
+        return False
+    return True
 
 
 def _import(module: str, parent: ModuleType, folder: Path) -> ModuleType:
