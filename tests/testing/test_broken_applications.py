@@ -43,7 +43,8 @@ EVERYDAY = {
         "async de f",
         (
             "app/api/health.py:9  SyntaxError: invalid syntax",
-            "Also  it fails 01.4 (4 tests) and 01.5 (5 tests)",
+            "01.4 The health route\n",
+            "Also  it fails 01.3 (4 tests) and 01.5 (5 tests)",
         ),
         old="async def",
     ),
@@ -125,6 +126,26 @@ SLOW = {
         old="return Settings()",
         once=2,
     ),
+    "a name that differs by a letter": Break(
+        CONFIG,
+        "def get_setting(",
+        ("    app/core/config.py has no `get_settings`. It has `get_setting`.",),
+        old="def get_settings(",
+    ),
+    "a function that stands in a class": Break(
+        CONFIG,
+        "    def get_settings(self):\n        return self\n\n\ndef other(",
+        ("no `get_settings`. It stands in the class",),
+        old="@lru_cache\ndef get_settings(",
+        once=2,
+    ),
+    "another base class": Break(
+        CONFIG,
+        "(__import__('pydantic').BaseModel)",
+        ("With LOG_LEVEL=DEBUG, log_level must be 'DEBUG'; it is 'INFO'.",),
+        old="(BaseSettings)",
+        once=2,
+    ),
     "no route": Break(
         ROUTER, "", ("    It has no routes yet.\n",), old="api_router.include_router(health.router)"
     ),
@@ -189,12 +210,19 @@ def test_an_empty_file_lacks_what_the_lesson_names(course: Clone, finished: Clon
 
 
 @pytest.mark.slow
-def test_a_deleted_file_is_missed_where_it_is_imported(course: Clone, finished: Clone) -> None:
-    finished.file(HEALTH).unlink()
+@pytest.mark.parametrize("file", [HEALTH, CONFIG])
+def test_a_deleted_file_is_named_with_how_to_have_it_back(
+    course: Clone, finished: Clone, file: str
+) -> None:
+    finished.file(file).unlink()
 
     run = check(course, finished)
 
-    assert "app/api/router.py:5  ImportError: cannot import name 'health'" in run.out
+    [told] = run.wrong
+    assert told[1:3] == [
+        f"    {file} is missing.",
+        f"    To have it back: groundrules reset {file}",
+    ]
     must_be_plain(run)
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from groundrules.course.steps import Step, Task
+from groundrules.course.steps import Course, Step, Task
 from groundrules.rules import render_finding
 from groundrules.rules.findings import UNREADABLE
 from groundrules.testing.app import Account, App
 from groundrules.testing.code import RuleBroken
+from groundrules.testing.missing import missing_file, missing_name
 from groundrules.worker.client import Raised, WorkerError
 from groundrules.worker.protocol import Failure, Frame
 
@@ -57,17 +58,24 @@ class Words:
     :param lines: one line that follows the heading, or several that stand below it.
     :param cause: the same for failures that have one cause, whatever each of them says.
     :param place: the trainee's line that it is about, as in `app/main.py:5`, if there is one.
+    :param owner: the task whose files hold that line, if it is not the test's own task.
     """
 
     task: Task
     lines: tuple[str, ...]
     cause: str
     place: str | None = None
+    owner: Task | None = None
+
+    @property
+    def about(self) -> Task:
+        """The task in which the mistake is."""
+        return self.owner or self.task
 
     @property
     def heading(self) -> str:
-        """The task's number and title."""
-        return f"{self.task.id} {self.task.title}"
+        """The number and title of the task in which the mistake is."""
+        return f"{self.about.id} {self.about.title}"
 
     def __str__(self) -> str:
         if len(self.lines) == 1:
@@ -96,7 +104,7 @@ class OneLine:
 
 
 def explain(
-    error: BaseException, step: Step, task: Task, app: App | None, folder: Path
+    error: BaseException, course: Course, task: Task, app: App | None, folder: Path
 ) -> Words | None:
     """Return the words for a failed test, or None if it is the suite itself that failed.
 
@@ -107,8 +115,8 @@ def explain(
         return Words(task, (f"{error}.",), str(error))
     if isinstance(error, RuleBroken):
         first = error.findings[0]
-        place = f"{first.path}:{first.line}"
-        return Words(task, tuple(_findings(error, folder)), f"{first.rule} {place}", place)
+        broken_at = f"{first.path}:{first.line}"
+        return Words(task, tuple(_findings(error, folder)), f"{first.rule} {broken_at}", broken_at)
     account = app.account() if app is not None else Account()
     if not isinstance(error, AssertionError | WorkerError):
         if account.given is None or not isinstance(error, UNFIT):
@@ -116,16 +124,41 @@ def explain(
         error = AssertionError(account.given.unfit(account.wanted, error))
     if not str(error):
         return None
-    told = [*_sentence(error, folder), *_account(account, error)][:BODY_LINES]
-    told.append(f"{INDENT}Read  steps/{step.name}/README.md, or ask: groundrules hint {task.id}")
+    name = missing_name(error) if isinstance(error, WorkerError) else None
+    file = missing_file(name, course, folder) if name is not None else None
+    if file is not None:
+        told = [f"{INDENT}{file} is missing.", f"{INDENT}To have it back: groundrules reset {file}"]
+        place, cause = file, f"no {file}"
+    else:
+        told = [*_sentence(error, folder), *_account(account, error)][:BODY_LINES]
+        last, cause = _cause(error, account)
+        file, place = (last.file, _place(last)) if last is not None else (None, None)
+        cause = cause if name is None else f"no {name}"
+    about = task if file is None else _task_about(course, file, task)
+    step, _ = course.task(about.id)
+    told.append(f"{INDENT}Read  steps/{step.name}/README.md, or ask: groundrules hint {about.id}")
+    return Words(task, tuple(told), cause, place, about)
+
+
+def _cause(error: BaseException, account: Account) -> tuple[Frame | None, str]:
+    """Return the trainee's line that a failure is about, if there is one, and what all of its kind share."""
     if account.routes is not None and account.given is not None:
-        path = account.given.asked.partition(" ")[2]
-        return Words(task, tuple(told), f"no route {path} {account.routes}")
+        return None, f"no route {account.given.asked.partition(' ')[2]} {account.routes}"
     for failure in (error, *reversed(account.raised)):
         if isinstance(failure, WorkerError | Failure) and failure.frames:
             last = failure.frames[-1]
-            return Words(task, tuple(told), f"{_kind(failure)} {_place(last)}", _place(last))
-    return Words(task, tuple(told), _message(error))
+            return last, f"{_kind(failure)} {_place(last)}"
+    return None, _message(error)
+
+
+def _task_about(course: Course, file: str, task: Task) -> Task:
+    """Return the task whose files hold `file`: `task` itself, or else the last one before its step ends."""
+    step, _ = course.task(task.id)
+    if file in task.files and task is not step.tasks[-1]:
+        return task
+    until = course.steps[: course.steps.index(step) + 1]
+    found = [each for one in reversed(until) for each in one.tasks if file in each.files]
+    return found[0] if found else task
 
 
 def and_join(words: Sequence[str]) -> str:
@@ -151,8 +184,9 @@ def _findings(error: RuleBroken, folder: Path) -> Iterable[str]:
 def _kind(error: WorkerError | Failure) -> str:
     """Return in which way the code stops; a file that does not parse is also a finding of its own."""
     failure = error.failure if isinstance(error, Raised) else error
-    kind = failure.kind if isinstance(failure, Failure) else type(failure).__name__
-    return UNREADABLE if kind == "SyntaxError" else kind
+    if not isinstance(failure, Failure):
+        return type(failure).__name__
+    return UNREADABLE if "SyntaxError" in (failure.kind, *failure.kinds) else failure.kind
 
 
 def _sentence(error: BaseException, folder: Path) -> list[str]:

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -324,10 +325,11 @@ class Suites:
         if traceback_wanted and not isinstance(call.excinfo.value, FOR_TRAINEES):
             return None
         app = item.funcargs.get("app") if isinstance(item, pytest.Function) else None
-        step, task = item.stash[STEP], item.stash[TASK]
-        return explain(
-            call.excinfo.value, step, task, app if isinstance(app, App) else None, self._folder
-        )
+        error, asked = call.excinfo.value, app if isinstance(app, App) else None
+        words = explain(error, self._course, item.stash[TASK], asked, self._folder)
+        if words is None or not isinstance(error, AssertionError):
+            return words
+        return replace(words, cause=_without_parameters(words.cause, item))
 
     def _is_stub_of(self, step: Step, file: str) -> bool:
         return self._course.introduces(file) is step and self._untouched(file)
@@ -338,6 +340,14 @@ class Suites:
             step = self._course.introduces(file)
             self._untouched_files[file] = step is not None and step.untouched(self._folder, file)
         return self._untouched_files[file]
+
+
+def _without_parameters(text: str, item: pytest.Item) -> str:
+    """Return what the messages of one test have in common, whatever it was given."""
+    call = getattr(item, "callspec", None)
+    for value in call.params.values() if call is not None else ():
+        text = text.replace(str(value), "…")
+    return text
 
 
 def _without_traceback(words: Words) -> pytest.ExceptionInfo[BaseException]:

@@ -17,6 +17,7 @@ class TaskVerdict:
     :ivar tests: how many were collected, run or not.
     :ivar untouched: the task's files are still stubs.
     :ivar place: the line that its first failure is about, as in `app/main.py:5`, if there is one.
+    :ivar owner: the task whose files hold that line.
     :ivar after: the number of an earlier step that must be done first, if that is so.
     """
 
@@ -28,6 +29,7 @@ class TaskVerdict:
     failed: int = 0
     untouched: bool = False
     place: str | None = None
+    owner: str | None = None
     after: int | None = None
 
     @property
@@ -66,8 +68,9 @@ class Verdict:
         verdict = self._tasks[task.id]
         verdict.passed += report.passed
         verdict.failed += report.failed
-        if isinstance(report.longrepr, Words):
-            verdict.place = verdict.place or report.longrepr.place
+        if isinstance(report.longrepr, Words) and verdict.place is None:
+            verdict.place = report.longrepr.place
+            verdict.owner = report.longrepr.about.id
         verdict.untouched |= isinstance(error, NothingToCheck)
         if isinstance(error, StepBefore):
             verdict.after = error.step.number
@@ -105,7 +108,7 @@ class Verdict:
         """Return the verdict as one JSON object.
 
         `{"version": 1, "tasks": [{"task", "title", "step", "tests", "passed", "failed", "untouched",
-        "place", "after"}], "tests": [{"test", "task", "passed", "message"}]}`
+        "place", "owner", "after"}], "tests": [{"test", "task", "passed", "message"}]}`
         """
         tasks = [asdict(verdict) for verdict in self._tasks.values() if verdict.run]
         return json.dumps({"version": 1, "tasks": tasks, "tests": self._tests})
@@ -114,7 +117,7 @@ class Verdict:
         if verdict.after is not None:
             first = self._course.step(verdict.after)
             return [f"Next: step {first.number:02} first; read steps/{first.name}/README.md"]
-        step, task = self._course.task(verdict.task)
+        step, task = self._course.task(verdict.owner or verdict.task)
         where = f" at {verdict.place}" if verdict.place else ""
         if not where and len(task.files) < 3:
             where = f" in {and_join(task.files)}"

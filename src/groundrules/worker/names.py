@@ -1,6 +1,7 @@
 """Finding what a dotted name means in the trainee's code."""
 
 import inspect
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -73,13 +74,27 @@ def _is_asgi(function: Any) -> bool:
 def _import(module: str, parent: ModuleType, folder: Path) -> ModuleType:
     name = module.rpartition(".")[2]
     if not hasattr(parent, "__path__"):
-        raise Missing(f"{_shown(parent, folder)} has no `{name}`.")
+        raise Missing(f"{_shown(parent, folder)} has no `{name}`.{_instead(name, parent)}")
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
         raise Missing(f"{_shown(parent, folder)} has no `{name}`.") from None
+
+
+def _instead(name: str, module: ModuleType) -> str:
+    """Return a sentence on what the module has that was meant to be `name`, empty if there is nothing."""
+    own = {
+        key: value
+        for key, value in vars(module).items()
+        if getattr(value, "__module__", module.__name__) == module.__name__
+    }
+    for key, value in own.items():
+        if inspect.isclass(value) and name in vars(value):
+            return f" It stands in the class `{key}`."
+    alike = get_close_matches(name, [key for key in own if not key.startswith("__")], n=1)
+    return f" It has `{alike[0]}`." if alike else ""
 
 
 def _shown(module: ModuleType, folder: Path) -> str:
