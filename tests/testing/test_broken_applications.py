@@ -77,6 +77,17 @@ EVERYDAY = {
         ("    create_app() returned None: is `return` missing?", "Also  it fails 01.4 (4 tests)"),
         old="    return application\n",
     ),
+    "a handler that returns a coroutine": Break(
+        HEALTH,
+        "return other()\n\n\nasync def other() -> None: ...",
+        (
+            "There `read_health` returned a coroutine (is `await` missing?); it must",
+            "          return dict[str, str].\n",
+            "    app/api/health.py:9 │ async def read_health() -> dict[str, str]:",
+            "    Print RuntimeWarning: coroutine 'other' was never awaited\n    Read",
+        ),
+        old=OK,
+    ),
     "a rule broken in three places": Break(
         HEALTH,
         UNTYPED,
@@ -145,6 +156,12 @@ SLOW = {
         ("With LOG_LEVEL=DEBUG, log_level must be 'DEBUG'; it is 'INFO'.",),
         old="(BaseSettings)",
         once=2,
+    ),
+    "a handler that returns nothing": Break(
+        HEALTH,
+        "pass",
+        ("    There `read_health` returned None; it must return dict[str, str].",),
+        old=OK,
     ),
     "no route": Break(
         ROUTER, "", ("    It has no routes yet.\n",), old="api_router.include_router(health.router)"

@@ -99,13 +99,15 @@ def test_a_long_line_of_source_is_cut() -> None:
     assert shown.endswith("…")
 
 
-def test_links_under_a_validation_error_are_left_out() -> None:
+def test_of_a_validation_the_field_and_both_values_are_kept() -> None:
     text = (
-        "1 validation error for Settings\na\n  Wrong [type=x]\n    For further information visit x"
+        "1 validation error for Settings\na\n"
+        "  Wrong [type=literal_error, input_value='LOUD', input_type=str]\n"
+        "    For further information visit x"
     )
     failure = Failure("ValidationError", text)
 
-    assert lines_for(Raised(failure))[-1] == "  Wrong [type=x]"
+    assert lines_for(Raised(failure))[1:] == ["a", "  Wrong; it is 'LOUD'"]
 
 
 def test_a_hang_and_a_shorter_wait_at_one_line_have_one_cause() -> None:

@@ -3,6 +3,7 @@
 First what is wrong and where, in the trainee's own names; then where to read on.
 """
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -126,9 +127,10 @@ def explain(
         return None
     name = missing_name(error) if isinstance(error, WorkerError) else None
     file = missing_file(name, course, folder) if name is not None else None
+    place = file
     if file is not None:
         told = [f"{INDENT}{file} is missing.", f"{INDENT}To have it back: groundrules reset {file}"]
-        place, cause = file, f"no {file}"
+        cause = f"no {file}"
     else:
         told = [*_sentence(error, folder), *_account(account, error)][:BODY_LINES]
         last, cause = _cause(error, account)
@@ -203,9 +205,7 @@ def _message(error: BaseException) -> str:
 
 def _what_was_raised(error: Raised, folder: Path) -> str:
     failure = error.failure
-    text = str(failure).replace(f"{folder}/", "")
-    if failure.kind == "ValidationError":  # Pydantic's, with a link under every field
-        text = "\n".join(line for line in text.splitlines() if "further information" not in line)
+    text = _validation(failure).replace(f"{folder}/", "")
     if failure.kind == "SystemExit":
         text = f"{failure.kind}: this line ends the program; take it out."
     if error.instead_of is not None:
@@ -213,6 +213,18 @@ def _what_was_raised(error: Raised, folder: Path) -> str:
     if error.frames:
         return f"{_place(error.frames[-1])}  {text}"
     return text
+
+
+def _validation(failure: Failure) -> str:
+    """Return what a failure says; of Pydantic's, each field with what it must be and what it is."""
+    text = str(failure)
+    if failure.kind != "ValidationError":
+        return text
+    lines = [line for line in text.splitlines() if "further information" not in line]
+    return "\n".join(
+        re.sub(r" \[type=\w+, input_value=(.*), input_type=\w+\]$", r"; it is \1", line)
+        for line in lines
+    )
 
 
 def _wrapped(text: str) -> list[str]:
@@ -224,7 +236,12 @@ def _wrapped(text: str) -> list[str]:
     lines = [
         part
         for line in text.splitlines()
-        for part in textwrap.wrap(line, width, break_on_hyphens=False)
+        for part in textwrap.wrap(
+            line,
+            width,
+            subsequent_indent=" " * (len(line) - len(line.lstrip())),
+            break_on_hyphens=False,
+        )
     ]
     if len(lines) > SENTENCE_LINES:
         lines = [*lines[: SENTENCE_LINES - 2], "…", lines[-1]]
@@ -259,8 +276,37 @@ def _account(account: Account, error: BaseException) -> list[str]:
     if account.routes is not None:
         lines.append(_routes(account.routes))
     for failure in account.raised[-1:]:
-        lines.append(f"There {failure}")
+        said = (
+            failure.message if failure.kind == "ResponseValidationError" else _validation(failure)
+        )
+        lines += _labelled("There", " ".join(said.split()))
         lines += [line.strip() for line in _frames(failure.frames)]
-    printed = [line for line in account.printed.splitlines() if line.strip()]
-    lines += [f"Print {line}" for line in printed[-PRINTED_SHOWN:]]
+    lines += [f"Print {line}" for line in _printed(account.printed)[-PRINTED_SHOWN:]]
     return [cut(INDENT + " ".join(line.split("\n"))) for line in lines]
+
+
+def _labelled(label: str, text: str) -> list[str]:
+    """Return a text with a label before it, in two lines at most."""
+    first, *rest = textwrap.wrap(
+        text,
+        WIDTH - len(INDENT) - len(label) - 1,
+        break_on_hyphens=False,
+        max_lines=2,
+        placeholder=" …",
+    ) or [""]
+    return [f"{label} {first}", *(" " * (len(label) + 1) + line for line in rest)]
+
+
+def _printed(text: str) -> list[str]:
+    """Return the lines that the application printed, without what Python adds to its warnings.
+
+    Python shows the line of source at which it noticed, which is not the trainee's.
+    """
+    lines: list[str] = []
+    warned = False
+    for line in text.splitlines():
+        inside = warned and line.startswith("  ")
+        warned = bool(re.search(r"^\S.*:\d+: \w*Warning: ", line))
+        if line.strip() and not inside and "Enable tracemalloc" not in line:
+            lines.append(re.sub(r"^.*:\d+: (\w*Warning: )", r"\1", line))
+    return lines
