@@ -1,5 +1,6 @@
 """`groundrules check` and `groundrules rules`."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Literal
 
 import typer
 
+from groundrules.course.steps import EXERCISES, is_root
 from groundrules.rules import CheckError, Report, check_project, render_finding
 from groundrules.rules.registry import all_rules
 from groundrules.terminal import wants_colour
@@ -20,6 +22,13 @@ def run_check(
     path: Path, package: str | None, select: list[str], ignore: list[str], output: Format
 ) -> int:
     """Check `path`, print the report, and return the exit status."""
+    if package is None and is_root(path):
+        application = os.path.relpath(path / EXERCISES)
+        typer.echo(
+            f"This is the course itself. To check what you write: groundrules check {application}",
+            err=True,
+        )
+        return 2
     progress = _Progress()
     try:
         report = check_project(
