@@ -183,3 +183,16 @@ def test_the_course_itself_is_not_what_to_check(copy: Copy) -> None:
     assert refused.stderr == (
         "This is the course itself. To check what you write: groundrules check exercises\n"
     )
+
+
+@pytest.mark.parametrize("command", ["start", "status", "hint"])
+def test_lost_exercises_are_one_sentence(beginning: Copy, command: str) -> None:
+    shutil.rmtree(beginning.exercises)
+
+    refused = beginning.run(command)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        "exercises/app is missing: bring it back with `git checkout exercises`, "
+        "or begin anew with `groundrules goto 1`.\n"
+    )

@@ -10,7 +10,15 @@ from pathlib import Path
 import typer
 
 from groundrules.course.progress import Standing, standings
-from groundrules.course.steps import EXERCISES, Course, CourseError, Step, Task, find_course
+from groundrules.course.steps import (
+    EXERCISES,
+    Course,
+    CourseError,
+    Step,
+    Task,
+    exercises_of,
+    find_course,
+)
 from groundrules.course.workspace import Workspace
 from groundrules.terminal import wants_colour
 
@@ -23,8 +31,9 @@ def start() -> None:
     from groundrules import postgres
 
     course = find_course()
+    exercises = exercises_of(course)
     server = postgres.ensure(course.root, say=say)
-    found = standings(course, course.root / EXERCISES, say)
+    found = standings(course, exercises, say)
     print(f"PostgreSQL {server.version} is running.\n")
     _show(course, found)
     _show_next(course, found)
@@ -33,7 +42,7 @@ def start() -> None:
 def status(as_json: bool) -> None:
     """Show where the trainee stands, without starting anything but the checks."""
     course = find_course()
-    found = standings(course, course.root / EXERCISES, say)
+    found = standings(course, exercises_of(course), say)
     if as_json:
         print(json.dumps(_as_data(course, found), indent=2))
         return
@@ -99,7 +108,7 @@ def say(line: str) -> None:
 
 def _task_to_do(course: Course) -> tuple[Step, Task]:
     """Return the first task that is not done; raise `CourseError` if all are."""
-    for each in standings(course, course.root / EXERCISES, say):
+    for each in standings(course, exercises_of(course), say):
         if each.next_task is not None:
             return each.step, each.next_task
     raise CourseError("You have finished every step that is ready: name a task, as in 01.2.")

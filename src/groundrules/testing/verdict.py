@@ -103,6 +103,8 @@ class Verdict:
         if unfinished:
             for line in self._next(unfinished[0]):
                 reporter.write_line(cut(line))
+        elif not self._partial:
+            reporter.write_line(self._after(self._course.task(shown[-1].task)[0]))
 
     def as_json(self) -> str:
         """Return the verdict as one JSON object.
@@ -112,6 +114,13 @@ class Verdict:
         """
         tasks = [asdict(verdict) for verdict in self._tasks.values() if verdict.run]
         return json.dumps({"version": 1, "tasks": tasks, "tests": self._tests})
+
+    def _after(self, step: Step) -> str:
+        """Return what to do once `step` is done."""
+        later = [each for each in self._course.ready_steps if each.number > step.number]
+        if not later:
+            return f"Step {step.number:02} is done, the last that is ready."
+        return f"Next: step {later[0].number:02}, {later[0].title}; read steps/{later[0].name}/README.md"
 
     def _next(self, verdict: TaskVerdict) -> list[str]:
         if verdict.after is not None:
