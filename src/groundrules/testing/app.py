@@ -380,6 +380,8 @@ class App:
         self, target: str = APPLICATION, *, factory: bool = False, **environment: str | None
     ) -> "AsyncIterator[App]":
         """Run the same code in another process, with other variables (None: unset) or from another target."""
+        if self._runner.terminal:  # two at a time cannot share it
+            await self._runner.started()
         changed = {**self._runner.environment, **environment}
         runner = Runner(
             self._runner.launcher,
@@ -389,6 +391,7 @@ class App:
             self._runner.patience,
             target,
             factory,
+            self._runner.terminal,
             hung=dict(self._runner.hung),
         )
         other = App(runner, _exchanges=self._exchanges, _given=self._given)

@@ -24,6 +24,7 @@ INDENT = "    "
 BODY_LINES = 8  # with the heading, where to read on and two lines of the list: twelve
 SENTENCE_LINES = 4
 FRAMES_SHOWN = 3
+LEFT_DEBUGGER = "The debugger was left with q, which ends the code there; c lets it go on."
 PRINTED_SHOWN = 2  # lines
 
 
@@ -208,6 +209,8 @@ def _what_was_raised(error: Raised, folder: Path) -> str:
     text = _validation(failure).replace(f"{folder}/", "")
     if failure.kind == "SystemExit":
         text = f"{failure.kind}: this line ends the program; take it out."
+    if failure.kind == "BdbQuit":
+        text = LEFT_DEBUGGER
     if error.instead_of is not None:
         text = f"{text.rstrip('.')}; it must raise {error.instead_of}."
     if error.frames:
@@ -279,6 +282,8 @@ def _account(account: Account, error: BaseException) -> list[str]:
         said = (
             failure.message if failure.kind == "ResponseValidationError" else _validation(failure)
         )
+        if failure.kind == "BdbQuit":
+            said = LEFT_DEBUGGER
         lines += _labelled("There", " ".join(said.split()))
         lines += [line.strip() for line in _frames(failure.frames)]
     lines += [f"Print {line}" for line in _printed(account.printed)[-PRINTED_SHOWN:]]
