@@ -157,12 +157,21 @@ def _show_next(course: Course, found: Sequence[Standing]) -> None:
     print(textwrap.fill(step.summary, WIDTH) + "\n")
     message = unfinished.message_for(task)
     if message:
-        print(message + "\n")
+        print(_filled(message) + "\n")
     print(_paint(f"Next: {task.id} {task.title}", "bold"))
     print(f"  Read   {_path(step.lesson)}")
     print(f"  Write  {_files(course, task.files)}")
     print(f"  Check  pytest steps/{step.number:02}")
     _say_how_to_activate(course, step)
+
+
+def _filled(message: str) -> str:
+    """Return a message that is one long line in several; one that has lines already stays."""
+    if "\n" in message:
+        return message
+    return textwrap.fill(
+        message, WIDTH, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _files(course: Course, files: Sequence[str]) -> str:

@@ -33,7 +33,11 @@ def _show(reporter: pytest.TerminalReporter, same: Sequence[tuple[str, Words]]) 
             reporter.write_line(_printable(line))
     else:
         for line in textwrap.wrap(
-            str(words), WIDTH, subsequent_indent=INDENT, break_on_hyphens=False
+            str(words),
+            WIDTH,
+            subsequent_indent=INDENT,
+            break_long_words=False,
+            break_on_hyphens=False,
         ):
             reporter.write_line(line)
     task = words.about.id

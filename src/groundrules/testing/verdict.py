@@ -1,13 +1,14 @@
 """What a run has found, task by task."""
 
 import json
+import textwrap
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 import pytest
 
 from groundrules.course.steps import Course, Step, Task
-from groundrules.testing.failures import WIDTH, NothingToCheck, StepBefore, Words, and_join, cut
+from groundrules.testing.failures import WIDTH, NothingToCheck, StepBefore, Words, and_join
 
 
 @dataclass
@@ -102,7 +103,7 @@ class Verdict:
         unfinished = [verdict for verdict in shown if verdict.failed]
         if unfinished:
             for line in self._next(unfinished[0]):
-                reporter.write_line(cut(line))
+                reporter.write_line(line)
         elif not self._partial:
             reporter.write_line(self._after(self._course.task(shown[-1].task)[0]))
 
@@ -131,6 +132,12 @@ class Verdict:
         if not where and len(task.files) < 3:
             where = f" in {and_join(task.files)}"
         line = f"Next: {task.id}{where}; read steps/{step.name}/README.md"
-        return (
-            [line] if len(line) <= WIDTH else [*line.replace("; read", ";\n      read").split("\n")]
+        if len(line) <= WIDTH:
+            return [line]
+        return textwrap.wrap(
+            line,
+            WIDTH,
+            subsequent_indent=" " * 6,
+            break_long_words=False,
+            break_on_hyphens=False,
         )
