@@ -69,9 +69,9 @@ class Verdict:
         verdict = self._tasks[task.id]
         verdict.passed += report.passed
         verdict.failed += report.failed
-        if isinstance(report.longrepr, Words) and verdict.place is None:
-            verdict.place = report.longrepr.place
-            verdict.owner = report.longrepr.about.id
+        words = report.longrepr
+        if isinstance(words, Words) and words.place is not None and verdict.place is None:
+            verdict.place, verdict.owner = words.place, words.about.id
         verdict.untouched |= isinstance(error, NothingToCheck)
         if isinstance(error, StepBefore):
             verdict.after = error.step.number
