@@ -55,6 +55,18 @@ def test_status_shows_the_first_thing_that_is_wrong(beginning: Copy) -> None:
     assert all(len(line) <= 80 for line in status.stdout.splitlines())
 
 
+def test_a_mistake_that_stops_other_tasks_is_told_where_it_is(beginning: Copy) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+    (beginning.exercises / "app" / "api" / "health.py").write_text("import nosuchmodule\n")
+
+    status = beginning.run("status")
+    hint = beginning.run("hint")
+
+    assert "app/api/health.py:1  ModuleNotFoundError" in status.stdout
+    assert "Next: 01.4 The health route" in status.stdout
+    assert hint.stdout.startswith("Hint 1 of 3 for 01.4 The health route\n")
+
+
 def test_a_verdict_is_kept_until_the_code_or_the_suite_changes(beginning: Copy) -> None:
     write_state(beginning.course, 1, beginning.exercises)
     said = [beginning.run("status") for _ in range(2)]

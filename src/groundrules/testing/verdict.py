@@ -79,6 +79,7 @@ class Verdict:
             {
                 "test": report.nodeid,
                 "task": task.id,
+                "about": words.about.id if isinstance(words, Words) else task.id,
                 "passed": report.passed,
                 "message": report.longreprtext,
             }
@@ -111,7 +112,7 @@ class Verdict:
         """Return the verdict as one JSON object.
 
         `{"version": 1, "tasks": [{"task", "title", "step", "tests", "passed", "failed", "untouched",
-        "place", "owner", "after"}], "tests": [{"test", "task", "passed", "message"}]}`
+        "place", "owner", "after"}], "tests": [{"test", "task", "about", "passed", "message"}]}`
         """
         tasks = [asdict(verdict) for verdict in self._tasks.values() if verdict.run]
         return json.dumps({"version": 1, "tasks": tasks, "tests": self._tests})
