@@ -206,11 +206,9 @@ def _message(error: BaseException) -> str:
 
 def _what_was_raised(error: Raised, folder: Path) -> str:
     failure = error.failure
-    text = _validation(failure).replace(f"{folder}/", "")
+    text = _said(failure).replace(f"{folder}/", "")
     if failure.kind == "SystemExit":
         text = f"{failure.kind}: this line ends the program; take it out."
-    if failure.kind == "BdbQuit":
-        text = LEFT_DEBUGGER
     if error.instead_of is not None:
         text = f"{text.rstrip('.')}; it must raise {error.instead_of}."
     if error.frames:
@@ -218,9 +216,13 @@ def _what_was_raised(error: Raised, folder: Path) -> str:
     return text
 
 
-def _validation(failure: Failure) -> str:
+def _said(failure: Failure) -> str:
     """Return what a failure says; of Pydantic's, each field with what it must be and what it is."""
     text = str(failure)
+    if failure.kind == "BdbQuit":
+        return LEFT_DEBUGGER
+    if failure.kind == "ResponseValidationError":  # the worker has put it in a sentence
+        return failure.message
     if failure.kind != "ValidationError":
         return text
     lines = [line for line in text.splitlines() if "further information" not in line]
@@ -279,12 +281,7 @@ def _account(account: Account, error: BaseException) -> list[str]:
     if account.routes is not None:
         lines.append(_routes(account.routes))
     for failure in account.raised[-1:]:
-        said = (
-            failure.message if failure.kind == "ResponseValidationError" else _validation(failure)
-        )
-        if failure.kind == "BdbQuit":
-            said = LEFT_DEBUGGER
-        lines += _labelled("There", " ".join(said.split()))
+        lines += _labelled("There", " ".join(_said(failure).split()))
         lines += [line.strip() for line in _frames(failure.frames)]
     lines += [f"Print {line}" for line in _printed(account.printed)[-PRINTED_SHOWN:]]
     return [cut(INDENT + " ".join(line.split("\n"))) for line in lines]
