@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx2
 
-from groundrules.testing.values import from_json, to_argument
+from groundrules.testing.values import Row, from_json, to_argument
 from groundrules.worker.client import (
     PATIENCE_LOST,
     REQUEST_LIMIT,
@@ -289,6 +289,27 @@ class App:
         worker = await self._runner.started()
         limit = self._runner.patience.limit
         return from_json(await worker.ask("query", limit=limit, doing="get_db()", sql=sql))
+
+    async def save(self, row: "Call | Row", /, **changes: Any) -> Row:
+        """Save a row through its model: make it, or change the one given, and commit.
+
+        `save(app.models.book.Book(title="Emma"))` makes one, and `save(book, title="Persuasion")` changes
+        it. Returns what the object holds after the commit, without asking the database again.
+        """
+        worker = await self._runner.started()
+        limit = self._runner.patience.limit
+        doing = f"{row}" if isinstance(row, Call) else f"Saving a {row.class_name}"
+        value = await worker.ask(
+            "save",
+            limit=limit,
+            doing=doing,
+            row=to_argument(row),
+            changes={name: to_argument(each) for name, each in changes.items()},
+        )
+        saved = from_json(value)
+        if not isinstance(saved, Row):
+            raise BadReply("The worker sent something that is no row.")
+        return saved
 
     async def shut_down(self) -> None:
         """Let the application shut down as uvicorn does; its process stays."""
