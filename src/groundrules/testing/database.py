@@ -142,6 +142,20 @@ class Database(Session):
             async with proxy_to(self._server, folder) as proxy:
                 yield proxy
 
+    @contextmanager
+    def refuses(self, sqlstate: str | None = None, *, message: str) -> Iterator[None]:
+        """Expect PostgreSQL to refuse what is done inside, with this code if one is given.
+
+        `message` is what the trainee is told if it takes everything.
+        """
+        try:
+            yield
+        except Refused as refusal:
+            if sqlstate not in (None, refusal.sqlstate):
+                raise
+        else:
+            raise AssertionError(message)
+
     async def empty(self) -> None:
         """Delete every row and start every sequence anew; raise `Refused` if somebody holds a lock."""
         await self.execute(EMPTY_ALL)
