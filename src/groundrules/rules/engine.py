@@ -4,11 +4,12 @@ import gc
 import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from groundrules.rules.findings import UNREADABLE, CheckError, Finding, Report
-from groundrules.rules.ignores import find_ignores, silence
-from groundrules.rules.model.files import find_package
+from groundrules.rules.ignores import Ignore, find_ignores, silence
+from groundrules.rules.model.files import Package, find_package
 from groundrules.rules.model.project import Broken, Progress, load_project
 from groundrules.rules.pyproject import broken_pyproject
 from groundrules.rules.registry import all_rules
@@ -49,25 +50,43 @@ def check_project(
     )
     with _no_collection(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the compiler's, on the code that is read
-        project = load_project(found, progress)
-        findings = {
-            _finding(rule, violation)
-            for rule in rules
-            for violation in rule.check(project)
-            if violation.path not in exclude
-        }
+        seen = _look(found, rules, progress)
     pyproject = broken_pyproject(found)
-    unreadable = [*project.broken, *([pyproject] if pyproject else [])]
-    findings |= {_unreadable(each) for each in unreadable if each.path not in exclude}
-    ignores = find_ignores(project) if honour_ignores else []
-    kept, unused = silence(findings, ignores, set(codes()) - {rule.code for rule in rules})
+    unreadable = [*seen.broken, *([pyproject] if pyproject else [])]
+    findings = {*seen.findings, *map(_unreadable, unreadable)}
+    kept, unused = silence(
+        {each for each in findings if each.path not in exclude},
+        seen.ignores if honour_ignores else [],
+        set(codes()) - {rule.code for rule in rules},
+    )
     return Report(
         root=str(found.root),
         package=found.name,
-        files=project.files,
+        files=seen.files,
         findings=tuple(sorted(kept)),
         unused_ignores=tuple(sorted(unused)),
     )
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What remains of a project once it was checked."""
+
+    files: int
+    findings: list[Finding]
+    broken: list[Broken]
+    ignores: list[Ignore]
+
+
+def _look(package: Package, rules: list[Rule], progress: Progress | None) -> _Seen:
+    project = load_project(package, progress)
+    try:
+        findings = [
+            _finding(rule, violation) for rule in rules for violation in rule.check(project)
+        ]
+        return _Seen(project.files, findings, project.broken, find_ignores(project))
+    finally:
+        project.release()
 
 
 def codes() -> tuple[str, ...]:
@@ -87,7 +106,7 @@ def choose_rules(select: tuple[str, ...] | None, ignore: tuple[str, ...] | None)
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Pause the garbage collector: all trees live to the end, and going over them doubles the time."""
+    """Pause the garbage collector: all trees live to the end, and are gone with the project."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -44,9 +44,9 @@ def silence(
 
 
 def _in_module(module: Module) -> Iterable[Ignore]:
-    if not any(_MARK in line for line in module.lines):
+    if not module.mentions(_MARK):
         return
-    reader = io.StringIO("\n".join(module.lines)).readline
+    reader = io.StringIO(module.text).readline
     for token in tokenize.generate_tokens(reader):
         match = _COMMENT.match(token.string) if token.type == tokenize.COMMENT else None
         if match:

@@ -60,8 +60,9 @@ class Patience:
     limit: float = REQUEST_LIMIT
 
     def lose(self) -> None:
-        """Wait less for an answer from now on."""
+        """Wait less from now on, so that the same hang in every test is not waited for each time."""
         self.limit = min(self.limit, PATIENCE_LOST)
+        self.start = min(self.start, 2 * PATIENCE_LOST)
 
 
 @dataclass
@@ -136,6 +137,8 @@ class Runner:
             served.check()
         except WorkerError as error:
             self._failure = error
+            if isinstance(error, Hung):
+                self.patience.lose()
             raise
         return served
 

@@ -28,9 +28,9 @@ PRINTED_SHOWN = 2  # lines
 class NothingToCheck(Exception):
     """The files of a task are still the stubs that they were."""
 
-    def __init__(self, task: Task) -> None:
-        few = list(task.files) if len(task.files) <= 4 else list(task.files[:3])
-        left_out = len(task.files) - len(few)
+    def __init__(self, files: Sequence[str]) -> None:
+        few = list(files if len(files) <= 4 else files[:3])
+        left_out = len(files) - len(few)
         shown = and_join([*few, f"{left_out} more"] if left_out else few)
         super().__init__(f"nothing to check yet in {shown}")
 

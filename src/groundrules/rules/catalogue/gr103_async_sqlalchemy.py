@@ -7,7 +7,7 @@ from groundrules.rules.cases import case
 from groundrules.rules.model.annotations import Annotations
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.project import Project
-from groundrules.rules.model.sessions import Kind, class_kind, made_by, sqlalchemy_name
+from groundrules.rules.model.session_kinds import Kind, class_kind, made_by, sqlalchemy_name
 from groundrules.rules.model.sync_work import SyncWork
 from groundrules.rules.model.tree import CallSite, Function, Module, Scope
 from groundrules.rules.model.values import ClassValue, External, Instance, Value
@@ -50,7 +50,7 @@ class _Check:
                     yield at_statement(module, site.node, message)
 
     def _call(self, site: CallSite) -> str | None:
-        value = self._names.evaluate(site.node.func, site.scope)
+        value = self._names.called(site)
         written = ast.unparse(site.node.func)
         if sqlalchemy_name(value) in _ENGINES:
             return None if site.node in self._wrapped else f"`{written}` makes a sync engine."
@@ -101,7 +101,7 @@ class _Check:
         """Yield the calls that make an engine for `AsyncEngine(…)` to wrap."""
         for module in self._names.modules.values():
             for site in module.calls:
-                called = self._names.evaluate(site.node.func, site.scope)
+                called = self._names.called(site)
                 if sqlalchemy_name(called) == "AsyncEngine":
                     given = [*site.node.args, *(each.value for each in site.node.keywords)]
                     yield from (self._names.literal(each, site.scope)[0] or each for each in given)

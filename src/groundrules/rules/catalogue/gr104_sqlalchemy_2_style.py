@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from groundrules.rules.cases import case
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.project import Project
-from groundrules.rules.model.sessions import attribute_kind, sqlalchemy_name
+from groundrules.rules.model.session_kinds import attribute_kind, sqlalchemy_name
 from groundrules.rules.model.tree import Binding, CallSite, Class, Function, Module
 from groundrules.rules.model.values import (
     Attribute,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from groundrules.rules.cases import case
 from groundrules.rules.model.coroutines import Coroutines, Fate
 from groundrules.rules.model.project import Project
-from groundrules.rules.model.sessions import Kind, attribute_kind
+from groundrules.rules.model.session_kinds import Kind, attribute_kind
 from groundrules.rules.model.tree import CallSite, Function, Module
 from groundrules.rules.places import at_name, at_statement, one_a_line
 from groundrules.rules.rule import Violation

@@ -59,6 +59,46 @@ class Annotations:
                         bounds = [each.value for each in keywords if each.arg in {"bound", "value"}]
                         todo += [(each, where) for each in (*args[1:], *bounds)]
 
+    def metadata(self, node: ast.expr | None, scope: Scope) -> list[tuple[ast.expr, Scope]]:
+        """Return what `Annotated` adds to a type, each with its scope, aliases followed."""
+        for _ in range(20):
+            match node:
+                case ast.Constant(value=str(text)):
+                    node = parsed_annotation(text, node)
+                case ast.Name() | ast.Attribute():
+                    alias = self.definition(node, scope)
+                    if alias is None:
+                        return []
+                    node, scope = alias
+                case ast.Subscript(value=base, slice=ast.Tuple(elts=[inner, *added])):
+                    if self._typing_name(base, scope) != "Annotated":
+                        return []
+                    return [*((each, scope) for each in added), *self.metadata(inner, scope)]
+                case _:
+                    return []
+        return []
+
+    def alternatives(self, node: ast.expr | None, scope: Scope) -> list[External | ClassValue]:
+        """Return the classes that a value may be of by its annotation, one for each part of a union."""
+        match node:
+            case ast.Constant(value=str(text)):
+                return self.alternatives(parsed_annotation(text, node), scope)
+            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+                return [*self.alternatives(left, scope), *self.alternatives(right, scope)]
+            case ast.Subscript(value=base, slice=index):
+                inner = index.elts if isinstance(index, ast.Tuple) else [index]
+                match self._typing_name(base, scope):
+                    case "Annotated":
+                        return self.alternatives(inner[0], scope)
+                    case "Union" | "Optional":
+                        return [each for part in inner for each in self.alternatives(part, scope)]
+            case ast.Name() | ast.Attribute():
+                alias = self.definition(node, scope)
+                if alias is not None:
+                    return self.alternatives(*alias)
+        kind = self._names.type_of(node, scope)
+        return [kind] if isinstance(kind, External | ClassValue) else []
+
     def definition(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope] | None:
         """Return the expression that a name stands for, with its scope, through imports.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from groundrules.rules.model.annotations import Annotations
 from groundrules.rules.model.mapped import How, Model
 from groundrules.rules.model.names import Names
-from groundrules.rules.model.sessions import sqlalchemy_name
+from groundrules.rules.model.session_kinds import sqlalchemy_name
 from groundrules.rules.model.tree import Binding, CallSite, Class, Scope
 from groundrules.rules.model.values import ClassValue, External, Instance, Value
 

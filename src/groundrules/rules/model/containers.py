@@ -32,16 +32,38 @@ _OF_ONE = frozenset(
 _OF_PAIRS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict"})
 
 
-def element_type(names: "Names", node: ast.expr | None, scope: Scope) -> Value | None:
-    """Return the type of what a loop over `node` goes through; None if no annotation tells."""
-    wanted, kinds = 0, _OF_ONE
+def element_type(
+    names: "Names", node: ast.expr | None, scope: Scope, unpacked: int | None = None
+) -> Value | None:
+    """Return the type of what a loop over `node` goes through; None if no annotation tells.
+
+    :param unpacked: the position in what the loop unpacks, as in `for key, value in held.items()`.
+    """
     match node:
+        case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]) if unpacked == 1:
+            return element_type(names, inner, scope)
+        case ast.Call(func=ast.Attribute(value=owner, attr="items"), args=[]) if unpacked == 1:
+            return _argument(names, owner, scope, _OF_PAIRS, 1)
+        case _ if unpacked is not None:
+            return None
         case ast.Call(func=ast.Attribute(value=owner, attr="values"), args=[]):
-            node, wanted, kinds = owner, 1, _OF_PAIRS
+            return _argument(names, owner, scope, _OF_PAIRS, 1)
         case ast.Call(func=ast.Name(id="reversed" | "sorted" | "list" | "tuple"), args=[inner, *_]):
             return element_type(names, inner, scope)
         case ast.Subscript(value=owner, slice=ast.Slice()):
             return element_type(names, owner, scope)
+    return _argument(names, node, scope, _OF_ONE, 0)
+
+
+def item_type(names: "Names", node: ast.expr, scope: Scope) -> Value | None:
+    """Return the type of what `node[…]` gives; None if no annotation tells."""
+    of_pairs = _argument(names, node, scope, _OF_PAIRS, 1)
+    return of_pairs or _argument(names, node, scope, _OF_ONE, 0)
+
+
+def _argument(
+    names: "Names", node: ast.expr | None, scope: Scope, kinds: frozenset[str], wanted: int
+) -> Value | None:
     found = _annotation(names, node, scope)
     annotation, where = _without_none(*found) if found else (None, scope)
     if not isinstance(annotation, ast.Subscript):

@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cached_property
 
 from groundrules.rules.model.names import Names
-from groundrules.rules.model.sessions import sqlalchemy_name
+from groundrules.rules.model.session_kinds import sqlalchemy_name
 from groundrules.rules.model.tree import Class, Module, Scope
 from groundrules.rules.model.values import (
     Attribute,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from groundrules.rules.model.containers import element_type, first_argument
+from groundrules.rules.model.containers import element_type, first_argument, item_type
 from groundrules.rules.model.syntax import (
     default_of,
     elements,
@@ -31,14 +31,19 @@ from groundrules.rules.model.values import (
 )
 
 _DEPTH = 40
-_SITES = 50  # call sites looked at to learn what a parameter holds
+_SITES = 500  # call sites looked at to learn what a parameter holds
 _BUILTINS = frozenset(dir(builtins))
 _TYPING = ("typing.", "typing_extensions.")
 _TRANSPARENT = frozenset(
     {"Annotated", "Optional", "Union", "ClassVar", "Final", "Required", "NotRequired"}
 )
 _NO_VALUE = (None, Constant(None))
-_FIELDS = (External("dataclasses.field"), External("attrs.field"))
+_FIELDS = (
+    External("dataclasses.field"),
+    External("attrs.field"),
+    External("fastapi.Depends"),
+    External("fastapi.Security"),
+)
 _CONTEXT_MANAGERS = ("contextlib.asynccontextmanager", "contextlib.contextmanager")
 _PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
 
@@ -52,6 +57,8 @@ class Names:
     def __init__(self, modules: Mapping[str, Module]) -> None:
         self.modules = modules
         self._known: dict[Binding, Value | None] = {}
+        self._called: dict[CallSite, Value | None] = {}
+        self._ancestors: dict[Class, list[External | ClassValue]] = {}
         self._open: set[object] = set()
         self._depth = 0
 
@@ -64,6 +71,15 @@ class Names:
             return self._evaluate(node, scope, frames)
         finally:
             self._depth -= 1
+
+    def called(self, site: CallSite) -> Value | None:
+        """Return what a call calls; None where that cannot be known."""
+        if site in self._called:
+            return self._called[site]
+        value = self.evaluate(site.node.func, site.scope)
+        if value is not None or not self._open:
+            self._called[site] = value
+        return value
 
     def constant(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> object:
         """Return the literal that `node` is or is named for, None if it is none."""
@@ -162,7 +178,20 @@ class Names:
 
     def ancestors(self, of: Value | None) -> Iterator[External | ClassValue]:
         """Yield a class and all classes it descends from, each once, as far as they are known."""
-        todo, seen = [of], set[object]()
+        if not isinstance(of, ClassValue):
+            if isinstance(of, External):
+                yield of
+            return
+        known = self._ancestors.get(of.cls)
+        if known is None:
+            known = list(self._climb(of))
+            if not self._open:
+                self._ancestors[of.cls] = known
+        yield from known
+
+    def _climb(self, of: ClassValue) -> Iterator[External | ClassValue]:
+        todo: list[Value | None] = [of]
+        seen = set[object]()
         while todo:
             value = todo.pop(0)
             if not isinstance(value, External | ClassValue) or value in seen:
@@ -194,9 +223,11 @@ class Names:
     def sites(self, function: Function) -> Iterator[CallSite]:
         """Yield the calls of a function in the project that can be told to be calls of it."""
         owner = function.owner
-        name = owner.name if owner and function.name == "__init__" else function.name
-        for site in self._sites.get(name, ())[:_SITES]:
-            match self.evaluate(site.node.func, site.scope):
+        named = self._sites.get(function.name, [])
+        if owner and function.name == "__init__":
+            named = [*self._sites.get(owner.name, []), *named]
+        for site in named[:_SITES]:
+            match self.called(site):
                 case FunctionValue(function=called) if called is function:
                     yield site
                 case ClassValue(cls) if owner is cls and function.name == "__init__":
@@ -278,7 +309,8 @@ class Names:
         if isinstance(held, ast.List | ast.Tuple) and isinstance(key, int):
             inside = -len(held.elts) <= key < len(held.elts)
             return self.evaluate(held.elts[key], where) if inside else None
-        return None
+        kind = None if isinstance(index, ast.Slice) else item_type(self, value, scope)
+        return Instance(kind) if kind else None
 
     def lookup(
         self, name: str, scope: Scope, position: tuple[int, int], frames: Frames = ()
@@ -288,7 +320,15 @@ class Names:
         while here is not None:
             if here is scope or not here.is_class:
                 home = here.elsewhere.get(name, here)
-                found = name in home.bindings
+                bindings = home.bindings.get(name)
+                if bindings is None and not home.stars and not frames:
+                    here = here.parent
+                    continue
+                if bindings and not frames and len(bindings) == 1 and bindings[0] in self._known:
+                    value = self._known[bindings[0]]
+                    if value is not None and value.__class__ is not Constant:
+                        return value
+                found = bindings is not None
                 value = self._in_scope(home, name, position if home is scope else None, frames)
                 if found or value is not None:
                     return value
@@ -316,7 +356,7 @@ class Names:
 
     def bound(self, binding: Binding, frames: Frames = ()) -> Value | None:
         """Return what one binding gives its name."""
-        if binding.scope.enclosing_function() is None:
+        if frames and binding.scope.enclosing_function() is None:
             frames = ()
         if not frames and binding in self._known:
             return self._known[binding]
@@ -357,10 +397,10 @@ class Names:
                 if value in _NO_VALUE or _is_field(value):
                     continue
                 return value
-            if binding.element:
-                kind = element_type(self, binding.value, scope)
-                return Instance(kind) if kind else None
-        kind = self.type_of(binding.annotation, scope, frames)
+        if binding.element:
+            kind = element_type(self, binding.value, scope, binding.unpacked)
+        else:
+            kind = self.type_of(binding.annotation, scope, frames)
         return Instance(kind) if kind else None
 
     def _unpacked(self, binding: Binding, position: int, frames: Frames) -> Value | None:

@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from groundrules.rules.model.answers import Answers
+from groundrules.rules.model.calls import Calls
+from groundrules.rules.model.dependencies import Dependencies
+from groundrules.rules.model.effects import Followed
+from groundrules.rules.model.errors import Errors
 from groundrules.rules.model.files import (
     Package,
     imported_tops,
@@ -21,6 +26,7 @@ from groundrules.rules.model.mapped import Mapped
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.reader import read_module
 from groundrules.rules.model.routes import Route, Routes
+from groundrules.rules.model.sessions import Sessions
 from groundrules.rules.model.tree import Function, Module
 
 Progress = Callable[[int, int], None]
@@ -66,6 +72,42 @@ class Project:
         return list(dict.fromkeys(route.handler for route in self.routes))
 
     @cached_property
+    def calls(self) -> Calls:
+        """What the project's calls call."""
+        return Calls(self.names)
+
+    @cached_property
+    def dependencies(self) -> Dependencies:
+        """What handlers and other functions depend on."""
+        return Dependencies(self.names, self.calls, self.handlers)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """Where responses and `HTTPException`s are made."""
+        return Answers(self.names, self.calls)
+
+    @cached_property
+    def errors(self) -> Errors:
+        """Exception handlers and middleware."""
+        return Errors(self.names, self.calls)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """What is a session of the database."""
+        return Sessions(self.names, self.dependencies, self.calls)
+
+    @cached_property
+    def followed(self) -> Followed:
+        """What functions do to the rows of the database."""
+        return Followed(self.names, self.calls, self.sessions)
+
+    @cached_property
+    def reached(self) -> frozenset[Function]:
+        """The functions that a request may run: handlers, dependencies and all that these call."""
+        answering = [*self.handlers, *self.dependencies.functions]
+        return self.calls.reached(each for each in answering if not self.errors.answers(each))
+
+    @cached_property
     def mapped(self) -> Mapped:
         """The classes that SQLAlchemy maps to tables."""
         return Mapped(self.names)
@@ -75,16 +117,27 @@ class Project:
         """Every function and method of the project."""
         return [each for module in self.modules.values() for each in module.functions]
 
+    def release(self) -> None:
+        """Break the circles between scopes and what they belong to, and forget all code.
+
+        Its memory is then free at once; the garbage collector would take as long as the rules.
+        """
+        for module in self.modules.values():
+            for each in (*module.scopes, *module.functions, *module.classes):
+                each.__dict__.clear()
+        self.modules.clear()
+
 
 def load_project(package: Package, progress: Progress | None = None) -> Project:
     """Read and parse the code of a package and of the modules beside it that belong to it."""
     files = list(python_files(package.folder))
     files += _beside(package, files)
     project = Project(package, len(files), {})
+    places = _Places(package)
     for number, file in enumerate(files, start=1):
         if progress is not None:
             progress(number, len(files))
-        _load(project, file)
+        _load(project, file, places)
     _add_namespaces(project.modules)
     return project
 
@@ -110,9 +163,38 @@ def relative(path: Path, root: Path) -> str:
     return Path(os.path.relpath(path, root)).as_posix()
 
 
-def _load(project: Project, file: Path) -> None:
-    package = project.package
-    path = relative(file, package.root)
+class _Places:
+    """What files are called, seen from the folders of a package; each folder is looked at once."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._folders: dict[tuple[str, Path], str] = {}
+
+    def path(self, file: Path) -> str:
+        """Return a file's path as findings show it."""
+        return self._from(self._package.root, file)
+
+    def module(self, file: Path) -> str:
+        """Return the dotted name that other modules import a file by."""
+        parts = self._from(self._package.imports, file).removesuffix(".py").split("/")
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    def parts(self, file: Path) -> tuple[str, ...] | None:
+        """Return a file's place inside the package; None outside of it."""
+        if not self._package.holds(file):
+            return None
+        return tuple(self._from(self._package.folder, file).split("/"))
+
+    def _from(self, root: Path, file: Path) -> str:
+        folder, name = os.path.split(file)
+        if (folder, root) not in self._folders:
+            inside = relative(Path(folder), root)
+            self._folders[folder, root] = "" if inside == "." else f"{inside}/"
+        return self._folders[folder, root] + name
+
+
+def _load(project: Project, file: Path, places: _Places) -> None:
+    path = places.path(file)
     try:
         content = read_bytes(file)
     except OSError as error:
@@ -132,9 +214,8 @@ def _load(project: Project, file: Path) -> None:
             Broken(path, 1, 1, f"{path} does not parse: its code is nested too deeply.")
         )
     else:
-        inside = file.relative_to(package.folder).parts if package.holds(file) else None
-        name, is_package = _module_name(Path(os.path.relpath(file, package.imports)))
-        module = Module(name, path, text, is_package, inside, tree)
+        name, is_package = places.module(file), file.name == "__init__.py"
+        module = Module(name, path, text, is_package, places.parts(file), tree)
         project.modules[name] = read_module(module)
 
 
@@ -155,10 +236,3 @@ def _decode(content: bytes) -> str:
     if b"coding" in b"".join(content.split(b"\n", 2)[:2]):  # where PEP 263 wants it
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _module_name(path: Path) -> tuple[str, bool]:
-    parts = list(path.with_suffix("").parts)
-    if parts[-1] == "__init__":
-        return ".".join(parts[:-1]), True
-    return ".".join(parts), False

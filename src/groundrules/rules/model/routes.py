@@ -39,6 +39,7 @@ _ROUTES = frozenset(
         "fastapi.routing.APIRoute",
     }
 )
+_REGISTERING = _ADDERS | {name.rpartition(".")[2] for name in _ROUTES}
 _ENDPOINTS = frozenset({"starlette.endpoints.HTTPEndpoint"})
 
 
@@ -121,11 +122,10 @@ class Routes:
 
     def _called(self, site: CallSite, frames: Frames) -> None:
         node, scope = site.node, site.scope
-        if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
-            return  # `router.get("/")` alone registers nothing yet
-        if not node.args and not node.keywords:
+        if not _may_register(node):
             return
-        value = self._names.evaluate(node.func, scope, frames)
+        names = self._names
+        value = names.evaluate(node.func, scope, frames) if frames else names.called(site)
         match value:
             case External(name) if name in _ROUTES:
                 self._endpoint(name.rpartition(".")[2], site, frames)
@@ -260,6 +260,17 @@ class Routes:
             if (handler, call) not in self._seen:
                 self._seen.add((handler, call))
                 self._found.append(Route(handler, verb, call, scope, frames))
+
+
+def _may_register(node: ast.Call) -> bool:
+    """Whether a call is given a function, as far as its form tells."""
+    given = [*node.args, *(each.value for each in node.keywords)]
+    if all(isinstance(each, ast.Constant) for each in given):
+        return False
+    if not isinstance(node.func, ast.Attribute) or node.func.attr in _REGISTERING:
+        return True
+    # `router.get("/")` alone registers nothing yet; what it gives takes one function
+    return len(given) == 1 and node.func.attr not in METHODS
 
 
 def _many(node: ast.Name, scope: Scope) -> list[Binding]:

@@ -1,12 +1,14 @@
-"""Says which values are SQLAlchemy's sessions and connections, sync or async."""
+"""What is a session of the database, or a connection: by its type, or by where it comes from."""
 
 import ast
-from enum import Enum
 
+from groundrules.rules.model.calls import Calls
+from groundrules.rules.model.dependencies import DEPENDS, Dependencies
 from groundrules.rules.model.names import Names
+from groundrules.rules.model.syntax import elements, parsed_annotation
+from groundrules.rules.model.tree import Binding, Function, Scope
 from groundrules.rules.model.values import (
     Attribute,
-    ClassValue,
     External,
     FunctionValue,
     Instance,
@@ -14,93 +16,131 @@ from groundrules.rules.model.values import (
     Value,
 )
 
-_TOPS = ("sqlalchemy.", "sqlmodel.")
-_ENTERED = frozenset({"begin", "__aenter__", "__enter__"})
+_PLACES = (
+    "sqlalchemy",
+    "sqlalchemy.engine",
+    *("sqlalchemy.orm", "sqlalchemy.orm.session", "sqlalchemy.orm.scoping"),
+    *("sqlalchemy.ext.asyncio", "sqlalchemy.ext.asyncio.session"),
+    *("sqlalchemy.ext.asyncio.engine", "sqlalchemy.ext.asyncio.scoping"),
+    *("sqlmodel", "sqlmodel.ext.asyncio.session"),
+)
 
 
-class Kind(Enum):
-    """What a value talks to the database as."""
-
-    SESSION = "Session"
-    ASYNC_SESSION = "AsyncSession"
-    ASYNC_CONNECTION = "AsyncConnection"
+def _full(names: str) -> frozenset[str]:
+    return frozenset(f"{place}.{name}" for place in _PLACES for name in names.split())
 
 
-_CLASSES = {
-    "Session": Kind.SESSION,
-    "scoped_session": Kind.SESSION,
-    "AsyncSession": Kind.ASYNC_SESSION,
-    "async_scoped_session": Kind.ASYNC_SESSION,
-    "AsyncConnection": Kind.ASYNC_CONNECTION,
-}
-_ENGINES = frozenset({"create_async_engine", "async_engine_from_config", "AsyncEngine"})
+SESSIONS = _full("AsyncSession Session async_scoped_session scoped_session")
+CONNECTIONS = _full("AsyncConnection Connection")
+MAKERS = _full("async_sessionmaker sessionmaker async_scoped_session scoped_session")
+ENGINES = _full("AsyncEngine Engine create_async_engine create_engine")
+_OPENING = frozenset({"begin", "connect", "begin_nested", "connection"})
 
 
-def sqlalchemy_name(value: Value | None) -> str | None:
-    """Return the last part of a name that SQLAlchemy or SQLModel define, None for all others."""
-    if isinstance(value, External) and value.name.startswith(_TOPS):
-        return value.name.rpartition(".")[2]
-    return None
+class Sessions:
+    """The sessions of a whole project."""
+
+    def __init__(self, names: Names, dependencies: Dependencies, calls: Calls) -> None:
+        self._names = names
+        self._dependencies = dependencies
+        self._calls = calls
+        self._yielding: dict[Function, bool] = {}
+        self._giving: dict[Function, bool] = {}
+
+    def is_session(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether an expression is a session or a connection."""
+        if isinstance(node, ast.Await):
+            return self.is_session(node.value, scope)
+        value = self._names.evaluate(node, scope)
+        if self.is_open(value):
+            return True
+        if isinstance(node, ast.Call):
+            called = self._calls.run_by(self._names.evaluate(node.func, scope))
+            return called is not None and self.yields_session(called.function)
+        if isinstance(node, ast.Name) and (value is None or _is_depends(value)):
+            return any(self._is_bound(each) for each in _bindings(node.id, scope))
+        return False
+
+    def is_open(self, value: Value | None) -> bool:
+        """Whether a value is a session or a connection, by its type or by what made it."""
+        match value:
+            case Instance(of=kind):
+                return self._names.is_a(kind, SESSIONS | CONNECTIONS)
+            case Result(of=of):
+                return self.opens(of)
+        return False
+
+    def opens(self, called: Value | None) -> bool:
+        """Whether calling a value opens a session, a connection or a transaction."""
+        match called:
+            case External() as kind:
+                return self._names.is_a(kind, SESSIONS)
+            case Instance(of=kind):
+                return self._names.is_a(kind, MAKERS)
+            case Attribute(of=Instance(of=kind) as of, name=name):
+                makes = self._names.is_a(kind, MAKERS | ENGINES)
+                return name in _OPENING and (makes or self.is_open(of))
+            case Attribute(of=of, name=name):
+                return name in _OPENING and self.is_open(of)
+        return False
+
+    def yields_session(self, function: Function) -> bool:
+        """Whether a function is a generator that hands out a session."""
+        if function not in self._yielding:
+            self._yielding[function] = False
+            self._yielding[function] = self._yields(function)
+        return self._yielding[function]
+
+    def gives_session(self, function: Function) -> bool:
+        """Whether a function yields a session or returns one."""
+        if function not in self._giving:
+            self._giving[function] = False
+            returned = (self.is_session(each, function.scope) for each in function.returns)
+            self._giving[function] = self.yields_session(function) or any(returned)
+        return self._giving[function]
+
+    def _yields(self, function: Function) -> bool:
+        yielded = (self.is_session(each, function.scope) for each in function.yields)
+        return self._by_annotation(function) or any(yielded)
+
+    def _by_annotation(self, function: Function) -> bool:
+        returned = function.node.returns
+        if isinstance(returned, ast.Constant) and isinstance(returned.value, str):
+            returned = parsed_annotation(returned.value, returned)
+        if not isinstance(returned, ast.Subscript):
+            return False
+        base = self._names.evaluate(returned.value, function.outer)
+        if not isinstance(base, External) or not base.name.endswith(("Iterator", "Generator")):
+            return False
+        given = (elements(returned.slice) or [returned.slice])[0]
+        kind = self._names.type_of(given, function.outer)
+        return self._names.is_a(kind, SESSIONS | CONNECTIONS)
+
+    def _is_bound(self, binding: Binding) -> bool:
+        function = binding.scope.owner
+        if isinstance(binding.node, ast.arg) and isinstance(function, Function):
+            dependency = self._dependencies.argument(function, binding.name)
+            run = self._calls.run_by(dependency.on) if dependency else None
+            return run is not None and self.gives_session(run.function)
+        if binding.value is None or binding.unpacked is not None:
+            return False
+        given = binding.value
+        if not isinstance(given, ast.Call):
+            return False
+        value = self._names.evaluate(given.func, binding.scope)
+        return isinstance(value, FunctionValue) and self.gives_session(value.function)
 
 
-def class_kind(names: Names, of: Value | None) -> Kind | None:
-    """Return what instances of a class are; subclasses count."""
-    for each in names.ancestors(of):
-        kind = _CLASSES.get(sqlalchemy_name(each) or "")
-        if kind is not None:
-            return kind
-    return None
+def _is_depends(value: Value) -> bool:
+    return (
+        isinstance(value, Instance) and isinstance(value.of, External) and value.of.name in DEPENDS
+    )
 
 
-def kind_of(names: Names, value: Value | None) -> Kind | None:
-    """Return what a value is, None if it is no session or connection, or that cannot be known."""
-    match value:
-        case Instance(of=External() | ClassValue() as cls):
-            return class_kind(names, cls)
-        case Result(of=Instance() as maker):
-            return made_by(names, maker)
-        case Result(of=Attribute(of=owner, name=name)):
-            if name == "connection" and kind_of(names, owner) is Kind.ASYNC_SESSION:
-                return Kind.ASYNC_CONNECTION
-            if name in {"connect", "begin"} and _is_async_engine(owner):
-                return Kind.ASYNC_CONNECTION
-            if name in _ENTERED and isinstance(owner, Instance):
-                return made_by(names, owner)
-            if name == "execution_options":
-                return kind_of(names, owner)
-    return None
-
-
-def made_by(names: Names, maker: Instance) -> Kind | None:
-    """Return what a session maker makes when it is called; None if it is none, or that is unknown."""
-    match sqlalchemy_name(maker.of):
-        case "async_sessionmaker":
-            return Kind.ASYNC_SESSION
-        case "async_scoped_session":
-            return Kind.ASYNC_SESSION
-        case "scoped_session":
-            return Kind.SESSION
-        case "sessionmaker" if maker.call is not None and maker.scope is not None:
-            given = {each.arg: each.value for each in maker.call.keywords}
-            if "class_" in given:
-                cls = names.evaluate(given["class_"], maker.scope, maker.frames)
-                return class_kind(names, cls)
-            return None if None in given else Kind.SESSION
-    return None
-
-
-def attribute_kind(names: Names, node: ast.Attribute, value: Value | None) -> Kind | None:
-    """Return what the object is whose own attribute `node` takes; None if a class overrides it."""
-    of_project = isinstance(value, Instance) and isinstance(value.of, ClassValue)
-    if of_project and isinstance(names.attribute(value, node.attr), FunctionValue):
-        return None
-    return kind_of(names, value)
-
-
-def _is_async_engine(value: Value | None) -> bool:
-    match value:
-        case Instance(of=of):
-            return sqlalchemy_name(of) in _ENGINES
-        case Result(of=Attribute(of=of, name="execution_options")):
-            return _is_async_engine(of)
-    return False
+def _bindings(name: str, scope: Scope) -> list[Binding]:
+    here: Scope | None = scope
+    while here is not None:
+        if name in here.bindings and (here is scope or not here.is_class):
+            return here.bindings[name]
+        here = here.parent
+    return []

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from groundrules.rules.model.names import Names
-from groundrules.rules.model.sessions import sqlalchemy_name
+from groundrules.rules.model.session_kinds import sqlalchemy_name
 from groundrules.rules.model.tree import CallSite, Class, Function, Scope
 from groundrules.rules.model.values import ClassValue, External, FunctionValue
 
@@ -51,7 +51,7 @@ class SyncWork:
             yield from self._names.sites(owner)
             return
         for site in self._calls:
-            if self._names.evaluate(site.node.func, site.scope) == ClassValue(owner):
+            if self._names.called(site) == ClassValue(owner):
                 yield site
 
     def _is_passed_on(self, owner: Function | Class) -> bool:
@@ -65,7 +65,7 @@ class SyncWork:
         return False
 
     def _hands_over(self, site: CallSite) -> bool:
-        called = self._names.evaluate(site.node.func, site.scope)
+        called = self._names.called(site)
         handers = {function for function, _ in self._handed_on}
         return isinstance(called, FunctionValue) and called.function in handers
 

@@ -1,7 +1,7 @@
 """What the syntax alone tells, without knowing what any name stands for."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from groundrules.rules.model.tree import Binding, Function
 
@@ -19,6 +19,8 @@ def elements(node: ast.expr | None) -> list[ast.expr]:
 def default_of(function: Function, name: str) -> ast.expr | None:
     """Return the default of an argument, None if it has none."""
     given = function.node.args
+    if not given.defaults and not given.kw_defaults:
+        return None
     position = function.positional
     defaults = dict(zip(reversed(position), reversed(given.defaults), strict=False))
     for argument, default in (
@@ -56,9 +58,13 @@ def settles(binding: Binding, position: tuple[int, int]) -> bool:
 
 
 def nearest_first(
-    bindings: Iterable[Binding], position: tuple[int, int] | None
-) -> Iterator[Binding]:
-    """Yield bindings in the order they are likely to hold at (line, column), the last one first."""
+    bindings: Sequence[Binding], position: tuple[int, int] | None
+) -> Iterable[Binding]:
+    """Return bindings in the order they are likely to hold at (line, column), the last one first."""
+    return bindings if len(bindings) < 2 else _ordered(bindings, position)
+
+
+def _ordered(bindings: Sequence[Binding], position: tuple[int, int] | None) -> Iterator[Binding]:
     newest = sorted(bindings, key=lambda each: (each.line, each.column), reverse=True)
     if position is None:
         yield from newest
