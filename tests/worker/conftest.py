@@ -10,8 +10,9 @@ from textwrap import dedent
 
 import pytest
 
-from groundrules.testing.app import App, Patience, Runner
+from groundrules.testing.app import App
 from groundrules.testing.database import Database
+from groundrules.testing.runner import Patience, Runner
 from groundrules.testing.sites import Site, Sites, Tables
 from groundrules.worker.client import REQUEST_LIMIT, START_LIMIT
 from groundrules.worker.launcher import BASE, DATABASE, ExecLauncher, ForkLauncher, Launcher

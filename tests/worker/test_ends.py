@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from groundrules.worker.client import Ended, WorkerError
+from groundrules.worker.errors import Ended, WorkerError
 from tests.worker.conftest import Start, must_be_fine, only_forks
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from groundrules.worker.client import Raised, WorkerError
+from groundrules.worker.errors import Raised, WorkerError
 from tests.worker.conftest import Start, must_be_fine, spot
 
 

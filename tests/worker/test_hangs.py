@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from groundrules.worker.client import Hung, MachineTrouble
+from groundrules.worker.errors import Hung, MachineTrouble
 from tests.worker.conftest import Start, must_be_fine, only_forks, spot
 
 

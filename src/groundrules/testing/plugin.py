@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from groundrules.course.steps import Course, CourseError, Step, Task
-from groundrules.testing.app import App, Patience
+from groundrules.testing.app import App
 from groundrules.testing.arguments import Arguments
 from groundrules.testing.code import Code
 from groundrules.testing.database import Database
@@ -19,6 +19,7 @@ from groundrules.testing.failures import NothingToCheck, StepBefore, Words, expl
 from groundrules.testing.interrupts import interrupt_between_steps
 from groundrules.testing.migrations import Migrations
 from groundrules.testing.proxy import short_temporary_folder
+from groundrules.testing.runner import Patience
 from groundrules.testing.sites import Site, Sites, Tables
 from groundrules.testing.start import (
     DATABASE_STEP,
