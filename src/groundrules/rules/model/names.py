@@ -118,6 +118,8 @@ class Names:
             case External("typing.cast") if len(node.args) == 2:
                 kind = self.type_of(node.args[0], scope, frames)
                 return Instance(kind) if kind else self.evaluate(node.args[1], scope, frames)
+            case External("typing.NewType") if len(node.args) == 2:
+                return self.type_of(node.args[1], scope, frames)
             case External("builtins.getattr") if len(node.args) >= 2:
                 wanted = self.constant(node.args[1], scope, frames)
                 owner = self.evaluate(node.args[0], scope, frames)
