@@ -91,7 +91,7 @@ def reset(
 
 @app.command()
 def undo() -> None:
-    """Take back the last goto, reset or undo."""
+    """Take back the last goto or reset; again, the one before it."""
     from groundrules.course import command
 
     with plain_errors():

@@ -45,6 +45,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--groundrules-report", metavar="FILE", help="write the verdict by task, as JSON"
     )
+    group.addoption(
+        "--groundrules-seed",
+        metavar="N",
+        type=int,
+        help="repeat the values of the run that printed this seed",
+    )
     config.stash[_LAUNCHER] = _launch_early(config, parser, arguments, unnamed)
 
 
@@ -108,13 +114,14 @@ def _root(config: pytest.Config) -> Path | None:
 def _must_not_ask_for_app(config: pytest.Config, root: Path) -> None:
     asked = any(str(each).split("=")[0] == "--app" for each in config.invocation_params.args)
     if asked and config.rootpath.resolve() == root:
-        raise pytest.UsageError("--app needs a step to check by: pytest steps/01 --app PATH")
+        raise pytest.UsageError("--app needs a step to check by: pytest steps/01 --app=PATH")
 
 
 def _use_the_settings_of(root: Path, config: pytest.Config) -> None:
     """Begin again if pytest has taken its settings from elsewhere, such as the folder being checked.
 
-    It looks for them beside the paths typed, and does not know yet that the one after `--app` is none.
+    It looks for them beside the paths typed, and does not know yet that the one after `--app` is none. By
+    then such settings may have run code of that folder, which `--app=PATH`, with the sign, never lets them.
     """
     settings = root / "pyproject.toml"
     if config.known_args_namespace.inifilename is not None or not settings.is_file():

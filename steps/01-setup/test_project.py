@@ -25,6 +25,12 @@ def test_the_project_is_called_library(project: dict[str, Any]) -> None:
     assert name == "library", f'{FILE} must set name = "library" in [project]; it is {name!r}.'
 
 
+@task("01.1")
+def test_the_project_has_a_version(project: dict[str, Any]) -> None:
+    dynamic = project.get("dynamic", [])
+    assert "version" in project or "version" in dynamic, f"{FILE} has no version in [project]."
+
+
 @task("01.1", "GR101")
 def test_the_project_asks_for_python_3_11(project: dict[str, Any], code: Code, step: Step) -> None:
     assert "requires-python" in project, f"{FILE} has no requires-python in [project]."

@@ -8,9 +8,13 @@ import pytest
 from groundrules.course.states import write_state
 from tests.course.conftest import Copy
 
+SETUP_DONE = "01 Setup         35 min  done\n"
 
-def test_start_names_the_first_task_to_somebody_who_begins(copy: Copy, database_url: str) -> None:
-    started = copy.run("start", GROUNDRULES_DATABASE_URL=database_url)
+
+def test_start_names_the_first_task_to_somebody_who_begins(
+    beginning: Copy, database_url: str
+) -> None:
+    started = beginning.run("start", GROUNDRULES_DATABASE_URL=database_url)
 
     assert started.returncode == 0, started.stderr
     assert started.stderr == ""
@@ -21,13 +25,15 @@ def test_start_names_the_first_task_to_somebody_who_begins(copy: Copy, database_
     assert "Check  pytest steps/01" in started.stdout
 
 
-def test_it_tells_how_to_activate_the_environment_unless_it_is_active(copy: Copy) -> None:
-    (copy.root / ".venv" / "bin").mkdir(parents=True)
+def test_it_tells_how_to_activate_the_environment_unless_it_is_active(beginning: Copy) -> None:
+    (beginning.root / ".venv" / "bin").mkdir(parents=True)
 
-    outside = copy.run("status", VIRTUAL_ENV="", SHELL="/bin/bash")
-    fish = copy.run("status", VIRTUAL_ENV="", SHELL="/usr/bin/fish")
-    inside = copy.run("status", VIRTUAL_ENV=str(copy.root / ".venv"))
-    with_uv = copy.run("status", VIRTUAL_ENV=str(copy.root / ".venv"), UV_RUN_RECURSION_DEPTH="1")
+    outside = beginning.run("status", VIRTUAL_ENV="", SHELL="/bin/bash")
+    fish = beginning.run("status", VIRTUAL_ENV="", SHELL="/usr/bin/fish")
+    inside = beginning.run("status", VIRTUAL_ENV=str(beginning.root / ".venv"))
+    with_uv = beginning.run(
+        "status", VIRTUAL_ENV=str(beginning.root / ".venv"), UV_RUN_RECURSION_DEPTH="1"
+    )
 
     assert outside.stdout.endswith("source .venv/bin/activate\n")
     assert fish.stdout.endswith("source .venv/bin/activate.fish\n")
@@ -35,11 +41,11 @@ def test_it_tells_how_to_activate_the_environment_unless_it_is_active(copy: Copy
     assert with_uv.stdout.endswith("With uv, type: uv run pytest steps/01\n")
 
 
-def test_status_shows_the_first_thing_that_is_wrong(copy: Copy) -> None:
-    write_state(copy.course, 1, copy.exercises)
-    (copy.exercises / "app" / "core" / "config.py").write_text("def get_settings(:\n")
+def test_status_shows_the_first_thing_that_is_wrong(beginning: Copy) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+    (beginning.exercises / "app" / "core" / "config.py").write_text("def get_settings(:\n")
 
-    status = copy.run("status")
+    status = beginning.run("status")
 
     assert status.returncode == 0, status.stderr
     assert "1 of 5 tasks done" in status.stdout
@@ -49,40 +55,51 @@ def test_status_shows_the_first_thing_that_is_wrong(copy: Copy) -> None:
     assert all(len(line) <= 80 for line in status.stdout.splitlines())
 
 
-def test_a_verdict_is_kept_until_the_code_or_the_suite_changes(copy: Copy) -> None:
-    write_state(copy.course, 1, copy.exercises)
-    said = [copy.run("status") for _ in range(2)]
-    (copy.exercises / "app" / "api" / "health.py").write_text("from fastapi import nothing\n")
-    after_code = copy.run("status")
+def test_a_verdict_is_kept_until_the_code_or_the_suite_changes(beginning: Copy) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+    said = [beginning.run("status") for _ in range(2)]
+    (beginning.exercises / "app" / "api" / "health.py").write_text("from fastapi import nothing\n")
+    after_code = beginning.run("status")
     shutil.copy2(
-        copy.file("solution/app/api/health.py"), copy.exercises / "app" / "api" / "health.py"
+        beginning.file("steps/01-setup/draft/app/api/health.py"),
+        beginning.exercises / "app" / "api" / "health.py",
     )
-    suite = copy.file("steps/01-setup/test_health.py")
+    suite = beginning.file("steps/01-setup/test_health.py")
     suite.write_text(suite.read_text() + "\n")
-    after_suite = copy.run("status")
+    after_suite = beginning.run("status")
 
     assert [each.stderr for each in said] == ["Checking step 01 …\n", ""]
-    assert all("You have finished every step that is ready." in each.stdout for each in said)
+    assert all(SETUP_DONE in each.stdout for each in said)
     assert after_code.stderr == "Checking step 01 …\n"
     assert "cannot import name 'nothing'" in after_code.stdout
     assert after_suite.stderr == "Checking step 01 …\n"
-    assert "You have finished every step that is ready." in after_suite.stdout
+    assert SETUP_DONE in after_suite.stdout
 
 
 @pytest.mark.parametrize("kept", ["", "[]", '{"setup": 1}', "\0"])
-def test_a_damaged_file_of_kept_verdicts_costs_no_more_than_a_run(copy: Copy, kept: str) -> None:
-    write_state(copy.course, 1, copy.exercises)
-    copy.file(".groundrules").mkdir()
-    copy.file(".groundrules/progress.json").write_text(kept)
+def test_a_damaged_file_of_kept_verdicts_costs_no_more_than_a_run(
+    beginning: Copy, kept: str
+) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+    beginning.file(".groundrules").mkdir()
+    beginning.file(".groundrules/progress.json").write_text(kept)
 
-    status = copy.run("status", "--json")
+    status = beginning.run("status", "--json")
 
     assert status.returncode == 0, status.stderr
     assert json.loads(status.stdout)["steps"][0]["done"] is True
 
 
-def test_status_tells_programs_the_same(copy: Copy) -> None:
-    told = json.loads(copy.run("status", "--json").stdout)
+def test_who_has_done_all_that_is_ready_is_told(beginning: Copy) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+
+    status = beginning.run("status")
+
+    assert status.stdout.endswith("You have finished every step that is ready.\n")
+
+
+def test_status_tells_programs_the_same(beginning: Copy) -> None:
+    told = json.loads(beginning.run("status", "--json").stdout)
 
     assert told["version"] == 1
     assert [step["id"] for step in told["steps"]][:2] == ["setup", "database"]
@@ -94,19 +111,19 @@ def test_status_tells_programs_the_same(copy: Copy) -> None:
     }
 
 
-def test_a_run_that_breaks_off_is_one_sentence(copy: Copy) -> None:
-    write_state(copy.course, 1, copy.exercises)
-    copy.file("steps/01-setup/conftest.py").write_text("import os; os._exit(7)\n")
+def test_a_run_that_breaks_off_is_one_sentence(beginning: Copy) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+    beginning.file("steps/01-setup/conftest.py").write_text("import os; os._exit(7)\n")
 
-    broken = copy.run("status")
+    broken = beginning.run("status")
 
     assert broken.returncode == 2
     assert broken.stderr.splitlines()[-1].startswith("The check of step 01 broke off")
     assert "Traceback" not in broken.stderr
 
 
-def test_hints_say_more_each_time(copy: Copy) -> None:
-    first, second, last = (copy.run("hint", "01.2", *number) for number in ([], ["2"], ["3"]))
+def test_hints_say_more_each_time(beginning: Copy) -> None:
+    first, second, last = (beginning.run("hint", "01.2", *number) for number in ([], ["2"], ["3"]))
 
     assert first.stdout.startswith("Hint 1 of 3 for 01.2 Settings from the environment\n")
     assert first.stdout.endswith("For the next one: groundrules hint 01.2 2\n")
@@ -124,8 +141,8 @@ def test_hints_say_more_each_time(copy: Copy) -> None:
     ],
 )
 def test_a_hint_that_is_not_there_is_said_in_a_sentence(
-    copy: Copy, arguments: tuple[str, ...], sentence: str
+    beginning: Copy, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    refused = copy.run("hint", *arguments)
+    refused = beginning.run("hint", *arguments)
 
     assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", sentence + "\n")

@@ -89,7 +89,7 @@ TOML = "steps/01-setup/step.toml"
         (remove(SUITE), "no test names task 01.4"),
         (remove("steps/01-setup/test_rules.py"), "no test is marked rules_so_far"),
         (remove("steps/01-setup/starter/app/main.py"), "it is missing: write the stub"),
-        (remove("solution/app/main.py"), "solution/app/main.py: it is missing"),
+        (remove("solution/pyproject.toml"), "solution/pyproject.toml: it is missing"),
         (add("steps/01-setup/draft/app/other.py", ""), "the step does not list it"),
         (add("exercises/app/other.py", ""), "no step has a starter for it"),
         (change("exercises/app/main.py", '"""', "'''"), "copy steps/01-setup/starter/app/main.py"),
@@ -119,17 +119,17 @@ def test_a_test_that_passes_before_anything_is_written_is_named(copy: Copy) -> N
 
 
 def test_a_state_that_fails_its_own_suite_is_named(copy: Copy) -> None:
-    change("solution/app/api/health.py", '"/health"', '"/healthy"')(copy)
+    change("steps/01-setup/draft/app/api/health.py", '"/health"', '"/healthy"')(copy)
 
     found = [str(each) for each in verify.state_passes_what_it_should(copy.course, 1)]
 
     assert any("test_health_answers" in each and "must pass" in each for each in found)
 
 
-def test_the_command_says_what_to_mend_and_exits_with_one(copy: Copy) -> None:
-    add("exercises/app/other.py", "")(copy)
+def test_the_command_says_what_to_mend_and_exits_with_one(beginning: Copy) -> None:
+    add("exercises/app/other.py", "")(beginning)
 
-    done = copy.run("course", "verify")
+    done = beginning.run("course", "verify")
 
     assert done.returncode == 1
     assert done.stdout == (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from groundrules.course.states import files_below, state_after
+from groundrules.course.states import files_below, state_after, write_state
 from tests.course.conftest import Copy
 
 
@@ -39,18 +39,55 @@ def test_undo_brings_everything_back(copy: Copy, command: tuple[str, str]) -> No
     assert contents(copy.exercises) == before
 
 
-def test_undoing_can_be_undone(copy: Copy) -> None:
+def test_undo_goes_back_one_command_at_a_time(copy: Copy) -> None:
+    before = contents(copy.exercises)
+    for file in ("app/core/config.py", "app/main.py"):
+        (copy.exercises / file).write_text("MINE = True\n")
+    mine = contents(copy.exercises)
+    copy.run("reset", "01.2")
+    between = contents(copy.exercises)
+    copy.run("reset", "01.3")
+
+    states = []
+    for _ in range(2):
+        copy.run("undo")
+        states.append(contents(copy.exercises))
+
+    assert mine != before
+    assert states == [between, mine]
+
+
+def test_what_an_undo_takes_away_is_kept(copy: Copy) -> None:
     main = copy.exercises / "app" / "main.py"
-    main.write_text("print('mine')\n")
     copy.run("reset", "app/main.py")
-    stub = main.read_text()
+    main.write_text("print('written since')\n")
 
-    copy.run("undo")
-    mine = main.read_text()
-    copy.run("undo")
+    undone = copy.run("undo")
 
-    assert mine == "print('mine')\n"
-    assert main.read_text() == stub
+    kept = undone.stdout.splitlines()[-1].removeprefix("What was there until now is kept in ")
+    assert (copy.root / kept / "app" / "main.py").read_text() == "print('written since')\n"
+    assert "before reset app main.py" in undone.stdout
+
+
+def test_a_package_that_was_deleted_by_accident_comes_back(copy: Copy) -> None:
+    package = copy.exercises / "app" / "api" / "__init__.py"
+    text = package.read_text()
+    package.unlink()
+
+    done = copy.run("reset", "app/api/__init__.py")
+
+    assert done.returncode == 0, done.stderr
+    assert package.read_text() == text
+
+
+def test_reset_of_a_later_task_leaves_what_an_earlier_one_wrote(copy: Copy) -> None:
+    write_state(copy.course, 2, copy.exercises)
+    before = contents(copy.exercises)
+
+    copy.run("reset", "02.4")
+
+    after = contents(copy.exercises)
+    assert {file for file in before if before[file] != after[file]} == {"app/api/health.py"}
 
 
 def test_reset_of_a_task_leaves_the_other_files_alone(copy: Copy) -> None:
@@ -103,6 +140,7 @@ def test_a_save_is_whole_even_if_the_command_cannot_go_on(copy: Copy) -> None:
         (("goto", "9"), "There is no step 09: the steps are 01 to 08."),
         (("goto", "8"), "Step 08 is in preparation: it cannot be begun yet."),
         (("reset", "01.9"), "Step 01 has no task 01.9."),
+        (("reset", "01.5"), "Task 01.5 has no file of its own: name the file to reset."),
         (("reset", "1"), "'1' is not a task: name one like 01.2."),
         (
             ("reset", "app/elsewhere.py"),
@@ -113,6 +151,7 @@ def test_a_save_is_whole_even_if_the_command_cannot_go_on(copy: Copy) -> None:
 def test_what_cannot_be_done_is_said_in_a_sentence_and_changes_nothing(
     copy: Copy, command: tuple[str, ...], sentence: str
 ) -> None:
+    copy.file("steps/08-auth/README.md").unlink(missing_ok=True)
     before = contents(copy.root)
 
     refused = copy.run(*command)

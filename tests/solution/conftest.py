@@ -8,8 +8,6 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from alembic import command
-from alembic.config import Config
 from fastapi import FastAPI
 from passlib.context import CryptContext
 from sqlalchemy import NullPool
@@ -18,19 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_e
 from groundrules import postgres
 
 ROOT = Path(__file__).parents[2]
-SOLUTION = ROOT / "solution"
-sys.path[:0] = [str(SOLUTION), str(Path(__file__).parent)]
+sys.path[:0] = [str(ROOT / "solution"), str(Path(__file__).parent)]
 
 from app.api.deps import get_db  # noqa: E402
 from app.core import security  # noqa: E402
-from app.core.config import get_settings  # noqa: E402
-from app.core.database import get_engine, get_session_factory  # noqa: E402
+from app.core.database import get_engine  # noqa: E402
 from app.models.book import Book  # noqa: E402
 from app.models.loan import Loan  # noqa: E402
 from app.models.user import User  # noqa: E402
 from app.schemas.book import BookCreate  # noqa: E402
 from app.schemas.user import UserCreate  # noqa: E402
 from app.services import book_service, loan_service, user_service  # noqa: E402
+from serving import forget_environment, migrate  # noqa: E402
 from support import PASSWORD, SECRET_KEY, isbn  # noqa: E402
 
 
@@ -57,16 +54,10 @@ def database_url(server: postgres.Server) -> Iterator[str]:
         patch.delenv("ACCESS_TOKEN_MINUTES", raising=False)
         patch.delenv("LOG_LEVEL", raising=False)
         forget_environment()
-        command.upgrade(Config(SOLUTION / "alembic.ini"), "head")
+        migrate()
         yield server.url_for(name)
     forget_environment()
     asyncio.run(postgres.drop_database(server, name))
-
-
-def forget_environment() -> None:
-    """Have the settings, and what was made from them, made anew."""
-    for made_once in (get_settings, get_engine, get_session_factory):
-        made_once.cache_clear()
 
 
 @pytest.fixture(autouse=True)

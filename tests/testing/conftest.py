@@ -5,11 +5,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from groundrules import postgres
 from groundrules.course.states import write_state
 from groundrules.course.steps import Course
 
@@ -97,7 +98,7 @@ class Run:
         for line in self.lines[begin + 1 :]:
             if line.startswith("---") or line.startswith("==="):
                 break
-            if line.startswith(" "):
+            if line.startswith((" ", "GR")):
                 told[-1].append(line)
             else:
                 told.append([line])
@@ -118,6 +119,7 @@ class Clone:
     """A course in a folder."""
 
     root: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def file(self, path: str) -> Path:
         return self.root / path
@@ -134,7 +136,7 @@ class Clone:
         run = subprocess.run(
             self.command(*arguments),
             cwd=self.root / below,
-            env={**ENVIRONMENT, "COLUMNS": "80", **(environment or {})},
+            env={**ENVIRONMENT, "COLUMNS": "80", **self.environment, **(environment or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -149,20 +151,19 @@ class Clone:
 
 
 def write_application(clone: Clone, folder: str, words: str = WORDS) -> None:
-    """Write an application that passes the small course's suites."""
+    """Write an application that passes the small course's first suite, and has not begun the second."""
     clone.write(f"{folder}/app/__init__.py", "")
     clone.write(f"{folder}/app/main.py", "")
     clone.write(f"{folder}/app/words.py", words)
     clone.write(f"{folder}/app/program.py", PROGRAM)
-    clone.write(f"{folder}/app/extra.py", EXTRA)
+    clone.write(f"{folder}/app/extra.py", '"""Write extra."""\n')
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Clone:
-    """A small course: steps 01 and 02 with suites, step 05 in preparation, fresh exercises, and `alice`."""
-    made = Clone(tmp_path / "my course")
-    shutil.copytree(ROOT / "docs" / "rules", made.root / "docs" / "rules")
+def small_course(root: Path, environment: Mapping[str, str]) -> Clone:
+    """Make a course: steps 01 and 02 with suites, step 05 in preparation, fresh exercises, and `alice`."""
+    made = Clone(root, environment)
     made.write("pyproject.toml", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    made.write("docs/index.md", "# A course\n")
     steps = [
         (1, "words", "Words", [], ["app/words.py", "app/program.py"]),
         (2, "more", "More", ["GR201"], ["app/extra.py"]),
@@ -184,9 +185,21 @@ def clone(tmp_path: Path) -> Clone:
 
 
 @pytest.fixture(scope="session")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+def environment() -> dict[str, str]:
+    """What the runs share: one server for their databases."""
+    return {"GROUNDRULES_DATABASE_URL": postgres.ensure(ROOT).dsn_for("postgres")}
+
+
+@pytest.fixture
+def clone(tmp_path: Path, environment: dict[str, str]) -> Clone:
+    """A small course that a test may change."""
+    return small_course(tmp_path / "my course", environment)
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Clone:
     """The real steps, with fresh exercises; tests leave them as they are."""
-    made = Clone(tmp_path_factory.mktemp("course") / "groundrules")
+    made = Clone(tmp_path_factory.mktemp("course") / "groundrules", environment)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "steps", made.root / "steps", ignore=ignored)
     shutil.copy2(ROOT / "pyproject.toml", made.root)

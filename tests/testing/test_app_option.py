@@ -7,7 +7,9 @@ import pytest
 from tests.testing.conftest import Clone, write_application
 
 
-@pytest.mark.parametrize("named", ["alice", "alice/exercises/app"])
+@pytest.mark.parametrize(
+    "named", ["alice", pytest.param("alice/exercises/app", marks=pytest.mark.slow)]
+)
 def test_the_first_line_says_what_is_checked(clone: Clone, named: str) -> None:
     run = clone.pytest("steps/01", "--app", named)
 
@@ -46,12 +48,24 @@ def test_the_settings_beside_the_work_are_not_the_suites(clone: Clone) -> None:
     assert "3 passed" in run.lines[-1], run
 
 
+def test_settings_beside_a_submission_load_none_of_its_code(clone: Clone) -> None:
+    settings = "[pytest]\npythonpath = .\naddopts = -p evil\n"
+    clone.write("alice/exercises/pytest.ini", settings)
+    clone.write("alice/exercises/evil.py", "from pathlib import Path\nPath('loaded').touch()\n")
+    clone.write("alice/exercises/conftest.py", "from pathlib import Path\nPath('loaded').touch()\n")
+
+    run = clone.pytest("steps/01", "--app=alice/exercises")
+
+    assert "3 passed" in run.lines[-1], run
+    assert not clone.file("loaded").exists()
+
+
 @pytest.mark.parametrize(
     ("named", "words"),
     [
         ("nowhere", ["nowhere is not a folder"]),
-        ("docs", ["no app package in", "docs"]),
-        ("pyproject.toml", ["pyproject.toml is not a folder"]),
+        pytest.param("docs", ["no app package in", "docs"], marks=pytest.mark.slow),
+        pytest.param("pyproject.toml", ["pyproject.toml is not a folder"], marks=pytest.mark.slow),
     ],
 )
 def test_what_is_no_application_is_refused(clone: Clone, named: str, words: list[str]) -> None:
@@ -59,4 +73,6 @@ def test_what_is_no_application_is_refused(clone: Clone, named: str, words: list
 
 
 def test_a_step_is_asked_for(clone: Clone) -> None:
-    clone.pytest("--app", "alice").must_be_refused("--app needs a step", "pytest steps/01 --app")
+    clone.pytest("--app", "alice").must_be_refused(
+        "--app needs a step", "pytest steps/01 --app=PATH"
+    )

@@ -62,10 +62,12 @@ def test_a_number_elsewhere_is_left_alone(clone: Clone, typed: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "below"),
     [
-        (["steps/01"], "."),
+        pytest.param(["steps/01"], ".", marks=pytest.mark.slow),
         (["01"], "steps"),
         (["--app", "../alice", "steps/01", "-p", "no:cacheprovider"], "docs"),
-        (["-k", "test_it", "--app=alice", "steps\\01\\test_it.py"], "."),
+        pytest.param(
+            ["-k", "test_it", "--app=alice", "steps\\01\\test_it.py"], ".", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_a_step_is_run_by_its_number(clone: Clone, typed: list[str], below: str) -> None:
@@ -80,7 +82,9 @@ def test_one_test_can_be_named_below_a_number(clone: Clone) -> None:
     assert run.tests == [STEP_01[1]]
 
 
-@pytest.mark.parametrize("typed", [["steps"], ["steps/2", "steps/01-words"]])
+@pytest.mark.parametrize(
+    "typed", [["steps"], pytest.param(["steps/2", "steps/01-words"], marks=pytest.mark.slow)]
+)
 def test_several_steps_run_in_the_order_of_the_course(clone: Clone, typed: list[str]) -> None:
     run = clone.pytest(*COLLECT, *typed)
 
@@ -102,6 +106,9 @@ def test_a_step_that_is_not_there_is_refused(clone: Clone) -> None:
     clone.pytest("steps/09").must_be_refused("no step 09", "01 to 05")
 
 
-@pytest.mark.parametrize("typed", ["steps/05-later/", "steps/5/test_it.py::test_it"])
+@pytest.mark.parametrize(
+    "typed",
+    ["steps/05-later/", pytest.param("steps/5/test_it.py::test_it", marks=pytest.mark.slow)],
+)
 def test_a_step_in_preparation_is_refused(clone: Clone, typed: str) -> None:
     clone.pytest(typed).must_be_refused("Step 05 (Later) is in preparation")

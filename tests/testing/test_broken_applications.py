@@ -8,7 +8,7 @@ import pytest
 from tests.testing.conftest import Clone, Run
 
 CONFIG, HEALTH, PROJECT = "app/core/config.py", "app/api/health.py", "pyproject.toml"
-MOST_LINES, MOST_COLUMNS, MOST_SECONDS = 12, 80, 15
+MOST_LINES, MOST_COLUMNS = 12, 80
 OK = 'return {"status": "ok"}'
 UNTYPED = "\n\ndef one(a): ...\n\n\ndef two(a): ...\n\n\ndef three(a): ...\n"
 
@@ -20,6 +20,7 @@ class Break:
     :param file: where `old` becomes `new`; without `old`, `new` is put at its end.
     :param told: what the run must say.
     :param once: how many things may be told to be wrong.
+    :param seconds: how long the run may take.
     """
 
     file: str
@@ -27,6 +28,7 @@ class Break:
     told: tuple[str, ...]
     old: str = ""
     once: int = 1
+    seconds: float = 15
 
     def apply(self, clone: Clone) -> None:
         text = clone.file(self.file).read_text(encoding="utf-8")
@@ -59,7 +61,6 @@ EVERYDAY = {
         HEALTH,
         UNTYPED,
         ("GR201 type-hints  app/api/health.py:14", "Also  app/api/health.py:17 and app/api/he"),
-        once=2,
     ),
 }
 SLOW = {
@@ -72,7 +73,7 @@ SLOW = {
         ),
     ),
     "os._exit at import": Break(
-        CONFIG, "import os; os._exit(0)\n", ("ended the whole process with exit status 0",), once=2
+        CONFIG, "import os; os._exit(0)\n", ("ended the whole process with exit status 0",), once=3
     ),
     "sys.exit at import": Break(
         CONFIG,
@@ -83,7 +84,10 @@ SLOW = {
         HEALTH, '{}["nothing"]\n', ("app/api/health.py:12  KeyError: 'nothing'",)
     ),
     "an endless loop at import": Break(
-        CONFIG, "while True: pass\n", ("app/core/config.py:19 │ while True: pass",)
+        CONFIG,
+        "while True: pass\n",
+        ("app/core/config.py:19 │ while True: pass",),
+        seconds=30,  # each test that imports it waits once more
     ),
     "an endless loop in a handler": Break(
         HEALTH, "while True: pass", ("app/api/health.py:11 │ while True: pass",), old=OK
@@ -151,10 +155,10 @@ def must_be_told(course: Clone, finished: Clone, broken: Break) -> None:
     began = time.monotonic()
     run = check(course, finished)
 
-    assert time.monotonic() - began < MOST_SECONDS
+    assert time.monotonic() - began < broken.seconds
     for words in broken.told:
         assert words in run.out
-    assert len(run.wrong) == broken.once
+    assert len(run.wrong) <= broken.once
     must_be_plain(run)
 
 

@@ -5,16 +5,30 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from tests.testing.conftest import WORDS, Clone, write_application
+from tests.testing.conftest import WORDS, Clone, Run, small_course, write_application
 
 RUDE = WORDS.replace("please", "now")
 
 
-@pytest.fixture
-def rude(clone: Clone) -> Clone:
-    """The small course, and an application that fails two tests of task 01.1 and 01.2."""
-    write_application(clone, "exercises", RUDE)
-    return clone
+@pytest.fixture(scope="module")
+def rude(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Clone:
+    """The small course, with exercises that fail a test of each task of step 01."""
+    made = small_course(tmp_path_factory.mktemp("rude") / "my course", environment)
+    write_application(made, "exercises", RUDE)
+    return made
+
+
+@pytest.fixture(scope="module")
+def reported(rude: Clone) -> Run:
+    """A run that has written its reports."""
+    return rude.pytest(
+        "steps/01",
+        "-q",
+        "-rf",
+        "--junitxml=report.xml",
+        "--groundrules-report=verdict.json",
+        environment={"COLUMNS": "200"},
+    )
 
 
 def test_exitfirst_stops_at_the_first_failure(rude: Clone) -> None:
@@ -25,6 +39,7 @@ def test_exitfirst_stops_at_the_first_failure(rude: Clone) -> None:
     assert len(run.wrong) == 1
 
 
+@pytest.mark.slow
 def test_what_failed_last_can_be_run_again_alone_or_first(rude: Clone) -> None:
     rude.pytest("steps/01", "-q")
 
@@ -44,9 +59,7 @@ def test_a_part_of_a_task_is_not_told_to_be_the_whole(clone: Clone) -> None:
     assert "  1 of 1  01.1 The words" in named.lines
 
 
-def test_junit_has_each_failure_with_its_message(rude: Clone) -> None:
-    rude.pytest("steps/01", "--junitxml=report.xml")
-
+def test_junit_has_each_failure_with_its_message(rude: Clone, reported: Run) -> None:
     suite = ElementTree.parse(rude.file("report.xml")).getroot()[0]
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "2", "0")
     first, second = suite.iter("failure")
@@ -55,9 +68,7 @@ def test_junit_has_each_failure_with_its_message(rude: Clone) -> None:
     assert second.get("message") == "app.words.say() must return 'please'."
 
 
-def test_the_verdict_is_written_as_json(rude: Clone) -> None:
-    run = rude.pytest("steps/01", "--app=exercises", "--groundrules-report=verdict.json", "-q")
-
+def test_the_verdict_is_written_as_json(rude: Clone, reported: Run) -> None:
     verdict = json.loads(rude.file("verdict.json").read_text(encoding="utf-8"))
     assert verdict["version"] == 1
     assert verdict["tasks"][0] == {
@@ -73,7 +84,7 @@ def test_the_verdict_is_written_as_json(rude: Clone) -> None:
     }
     assert [each["passed"] for each in verdict["tests"]] == [False, True, False]
     assert "must say please" in verdict["tests"][0]["message"]
-    assert run.status == 1
+    assert reported.status == 1
 
 
 def test_a_report_that_cannot_be_written_is_refused(clone: Clone) -> None:
@@ -82,18 +93,26 @@ def test_a_report_that_cannot_be_written_is_refused(clone: Clone) -> None:
     run.must_be_refused("nowhere/verdict.json", "a folder that exists")
 
 
-@pytest.mark.parametrize("option", ["-q", "-qq", "-v", "-s"])
+@pytest.mark.slow
+@pytest.mark.parametrize("option", ["-qq", "-v", "-s"])
 def test_quiet_or_not_a_failure_is_told_once(rude: Clone, option: str) -> None:
-    run = rude.pytest("steps/01", option)
+    must_be_told_once(rude.pytest("steps/01", option))
 
+
+def test_a_failure_is_told_once(reported: Run) -> None:
+    must_be_told_once(reported)
+
+
+def must_be_told_once(run: Run) -> None:
     assert run.lines[0].startswith("Checking ")
     assert [told[1].strip() for told in run.wrong] == [
         "app/words.py must say please.",
         "app.words.say() must return 'please'.",
     ]
-    assert run.out.count("must say please") == 1
+    assert run.out.count("\n    app/words.py must say please.") == 1
 
 
+@pytest.mark.slow
 def test_the_short_style_shows_each_test_with_its_message(rude: Clone) -> None:
     run = rude.pytest("steps/01", "--tb=short")
 
@@ -103,13 +122,13 @@ def test_the_short_style_shows_each_test_with_its_message(rude: Clone) -> None:
     assert "Traceback" not in run.out
 
 
-def test_one_line_for_each_test_holds_the_message(rude: Clone) -> None:
-    run = rude.pytest("steps/01", "--tb=no", "-rf", "-q", environment={"COLUMNS": "200"})
+def test_one_line_for_each_test_holds_the_message(reported: Run) -> None:
+    told = [line for line in reported.lines if line.startswith("FAILED")]
 
-    told = [line for line in run.lines if line.startswith("FAILED")]
     assert told[0].endswith("::test_the_words_are_polite - app/words.py must say please.")
 
 
+@pytest.mark.slow
 def test_no_message_is_told_if_none_is_wanted(rude: Clone) -> None:
     run = rude.pytest("steps/01", "--no-summary", "-q")
 

@@ -50,7 +50,7 @@ def project(tmp_path: Path) -> Clone:
     return made
 
 
-@pytest.mark.parametrize("typed", ["test_ours.py", "steps/01-first", "steps"])
+@pytest.mark.parametrize("typed", ["steps/01-first", pytest.param("steps", marks=pytest.mark.slow)])
 def test_a_project_with_names_like_ours_runs_as_ever(project: Clone, typed: str) -> None:
     run = project.pytest(typed, "--app=theirs")
 

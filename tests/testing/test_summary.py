@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.testing.conftest import EXTRA, PROGRAM, WORDS, Clone, write_application
+from tests.testing.conftest import EXTRA, WORDS, Clone, write_application
 
 
 def test_what_is_not_begun_is_told_once_for_each_task(clone: Clone) -> None:
@@ -94,7 +94,7 @@ def test_every_place_of_a_broken_rule_is_named(clone: Clone) -> None:
 
     run = clone.pytest("steps/02")
 
-    _, finding = run.wrong
+    [[_, *finding]] = run.wrong
     assert finding[0] == "GR201 type-hints  app/extra.py:6"
     assert finding[-1] == "    Also  app/extra.py:9, app/extra.py:12 and 2 more"
     assert run.lines[-2] == "Next: 02.1 at app/extra.py:6; read steps/02-more/README.md"
@@ -110,6 +110,6 @@ def test_a_rule_is_not_silenced_by_a_comment(clone: Clone) -> None:
 def test_a_file_of_a_later_step_is_nobodys_fault_yet(clone: Clone) -> None:
     write_application(clone, "exercises")
     clone.write("exercises/app/later.py", "def f(a): ...\n")
-    clone.write("exercises/app/program.py", PROGRAM)
+    clone.write("exercises/app/extra.py", EXTRA)
 
     assert clone.pytest("steps/02", "-q").status == 0

@@ -38,7 +38,7 @@ def in_terminal(clone: Clone, *arguments: str, **environment: str) -> str:
     process = subprocess.Popen(
         clone.command(*arguments),
         cwd=clone.root,
-        env={**ENVIRONMENT, "TERM": "xterm", "COLUMNS": "80", **environment},
+        env={**ENVIRONMENT, **clone.environment, "TERM": "xterm", "COLUMNS": "80", **environment},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -63,11 +63,22 @@ def test_a_terminal_shows_headings_in_colour(rude: Clone) -> None:
     assert "\x1b[31m  1 of 2\x1b[0m  01.1 The words" in written
 
 
+@pytest.mark.slow
 def test_a_terminal_that_wants_no_colour_gets_none(rude: Clone) -> None:
     written = in_terminal(rude, "steps/01", NO_COLOR="1")
 
     assert "\x1b[3" not in written
     assert "01.1 The words" in written
+
+
+def test_an_output_without_lines_to_draw_points_at_the_place_all_the_same(clone: Clone) -> None:
+    write_application(clone, "exercises")
+    clone.write("exercises/app/extra.py", "def f(a): ...\n")
+
+    run = clone.pytest("steps/02", environment={"PYTHONIOENCODING": "ascii"})
+
+    at = run.lines.index("    1 | def f(a): ...")
+    assert run.lines[at + 1] == "      |     ^"
 
 
 def test_ctrl_c_ends_the_run_and_all_its_processes(clone: Clone, tmp_path: Path) -> None:
@@ -76,7 +87,7 @@ def test_ctrl_c_ends_the_run_and_all_its_processes(clone: Clone, tmp_path: Path)
     process = subprocess.Popen(
         clone.command("steps/01", "-k", "program"),
         cwd=clone.root,
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **clone.environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -94,6 +105,7 @@ def test_ctrl_c_ends_the_run_and_all_its_processes(clone: Clone, tmp_path: Path)
     wait_until(lambda: not is_alive(int(pid.read_text())))
 
 
+@pytest.mark.slow
 def test_ctrl_c_within_a_suite_ends_the_run_cleanly_too(clone: Clone) -> None:
     clone.write(
         "steps/01-words/test_it.py",

@@ -111,7 +111,7 @@ def test_an_error_of_the_suite_itself_is_left_to_pytest() -> None:
 
 
 def test_nothing_to_check_is_one_line() -> None:
-    words = explain(NothingToCheck(TASK), STEP, TASK, None, FOLDER)
+    words = explain(NothingToCheck(TASK.files), STEP, TASK, None, FOLDER)
 
     assert str(words) == "01.2 Settings: nothing to check yet in app/core/config.py."
 

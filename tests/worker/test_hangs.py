@@ -3,11 +3,13 @@
 A process that was not forked can tell less: not whether a line runs or waits, and nothing of C code.
 """
 
+import os
+import signal
 import time
 
 import pytest
 
-from groundrules.worker.client import Hung
+from groundrules.worker.client import Hung, MachineTrouble
 from tests.worker.conftest import Start, must_be_fine, only_forks, spot
 
 
@@ -22,6 +24,7 @@ async def test_an_endless_loop_at_import_is_told_with_its_line(start: Start) -> 
     assert spot(told.value) in ("app/main.py: while True:", "app/main.py: pass")
 
 
+@pytest.mark.slow
 async def test_a_start_that_failed_is_not_tried_again(start: Start) -> None:
     app = start("while True:\n    pass", limit=0.6)
     with pytest.raises(Hung):
@@ -63,6 +66,7 @@ async def test_an_endless_loop_in_a_handler_is_told_with_its_line(start: Start) 
     await must_be_fine(app)
 
 
+@pytest.mark.slow
 @only_forks
 async def test_a_loop_that_python_cannot_interrupt_is_told_with_its_line(start: Start) -> None:
     app = start(
@@ -113,6 +117,7 @@ async def test_a_handler_that_waits_for_ever_is_told_with_its_line(start: Start)
     await must_be_fine(app)
 
 
+@pytest.mark.slow
 async def test_a_handler_that_sleeps_in_a_thread_is_told_with_its_line(start: Start) -> None:
     app = start(
         """
@@ -134,6 +139,7 @@ async def test_a_handler_that_sleeps_in_a_thread_is_told_with_its_line(start: St
     assert spot(told.value) == "app/main.py: time.sleep(1000)"
 
 
+@pytest.mark.slow
 async def test_an_import_that_waits_on_a_socket_is_told_with_its_line(start: Start) -> None:
     app = start(
         """
@@ -172,3 +178,44 @@ async def test_a_start_up_that_waits_for_ever_is_told_with_its_line(start: Start
         await app.get("/fine")
 
     assert spot(told.value) == "app/main.py: await asyncio.Event().wait()"
+
+
+@only_forks
+async def test_a_busy_worker_that_sleeps_is_told_to_wait(start: Start) -> None:
+    app = start(
+        """
+        import time
+
+        @app.get("/work")
+        async def work() -> None:
+            end = time.process_time() + 0.5
+            while time.process_time() < end:
+                pass
+
+        @app.get("/sleep")
+        async def sleep() -> None:
+            time.sleep(1000)
+        """,
+        limit=1,
+    )
+    with app.taking(10):
+        await app.get("/work")
+
+    with pytest.raises(Hung, match=r"^GET /sleep did not end within 1 s: it is waiting at") as told:
+        await app.get("/sleep")
+
+    assert spot(told.value) == "app/main.py: time.sleep(1000)"
+
+
+@only_forks
+async def test_a_machine_that_gives_no_time_is_not_the_trainees_fault(start: Start) -> None:
+    app = start("", other="import os\n\ndef number() -> int:\n    return os.getpid()", limit=0.8)
+    await must_be_fine(app)
+    os.kill(await app.other.number(), signal.SIGSTOP)
+
+    with pytest.raises(
+        MachineTrouble, match=r"^GET /fine .* only 0.0 s of processor time: the machine"
+    ):
+        await app.get("/fine")
+
+    await must_be_fine(app)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundrules.worker.client import BadReply
+from groundrules.worker.client import BadReply, Raised
 from tests.worker.conftest import Start, must_be_fine
 
 
@@ -95,3 +95,20 @@ async def test_closed_output_harms_nobody(start: Start) -> None:
     app = start("", other="import sys\n\ndef close() -> int:\n    sys.stdout.close()\n    return 4")
 
     assert await app.other.close() == 4
+
+
+async def test_nothing_reaches_the_terminal_that_it_would_obey(start: Start) -> None:
+    app = start(
+        "",
+        other="""
+        def deceive() -> None:
+            print("\\x1b[2J all passed")
+            raise ValueError("\\x1b[2J all passed \\ud800")
+        """,
+    )
+
+    with pytest.raises(Raised, match=r"ValueError: \ufffd\[2J all passed \ufffd$"):
+        await app.other.deceive()
+
+    await must_be_fine(app)
+    assert "\ufffd[2J all passed\n" in app.account().printed

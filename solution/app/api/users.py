@@ -41,7 +41,7 @@ async def read_me(user: User = Depends(get_current_user)) -> UserResponse:
     return UserResponse.model_validate(user)
 
 
-@router.patch("/me", responses=may_answer(400, 401))
+@router.patch("/me", responses=may_answer(400, 401, 404))
 async def update_me(
     user_in: UserUpdate,
     user: User = Depends(get_current_user),

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import (
 
 from app.core.config import get_settings
 
-PING_SECONDS = 2
+PING_SECONDS = 1
 
 # SQLAlchemy wraps what goes wrong on a connection, but not what goes wrong while one is made.
 DATABASE_ERRORS = (
@@ -46,7 +46,7 @@ def get_session_factory() -> async_sessionmaker[AsyncSession]:
 
 
 async def ping(db: AsyncSession) -> bool:
-    """Return whether the database answers within two seconds."""
+    """Return whether the database answers within a second."""
     try:
         async with asyncio.timeout(PING_SECONDS):
             await db.execute(select(1))

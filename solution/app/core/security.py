@@ -5,7 +5,10 @@ changes this module only.
 """
 
 import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from jose import JWTError, jwt
 from passlib.context import CryptContext
@@ -14,20 +17,28 @@ from app.core.config import get_settings
 
 ALGORITHM = "HS256"
 
-_passwords = CryptContext(schemes=["argon2"])
+Result = TypeVar("Result")
+
+_passwords = CryptContext(schemes=["argon2"], argon2__parallelism=1)
+_hashing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashing")
 
 
 async def hash_password(password: str) -> str:
     """Return a hash of a password, salted anew each time.
 
-    It takes about a tenth of a second by design, in a thread, so that other requests go on.
+    It takes about a tenth of a second by design: in a thread, so that other requests go on, and one
+    after the other, so that many logins leave them a core to go on with.
     """
-    return await asyncio.to_thread(_passwords.hash, password)
+    return await _in_thread(_passwords.hash, password)
 
 
 async def verify_password(password: str, hashed_password: str) -> bool:
     """Return whether a password is the one that was hashed; it takes as long as hashing."""
-    return await asyncio.to_thread(_passwords.verify, password, hashed_password)
+    return await _in_thread(_passwords.verify, password, hashed_password)
+
+
+async def _in_thread(work: Callable[..., Result], *arguments: str) -> Result:
+    return await asyncio.get_running_loop().run_in_executor(_hashing, work, *arguments)
 
 
 def create_access_token(subject: str) -> str:

@@ -1,6 +1,9 @@
 """Loans as requests and answers show them."""
 
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from app.schemas.base import Id, RequestSchema, ResponseSchema
 
@@ -8,7 +11,7 @@ from app.schemas.base import Id, RequestSchema, ResponseSchema
 class LoanCreate(RequestSchema):
     """Which book to borrow."""
 
-    book_id: Id
+    book_id: Annotated[Id, Field(examples=[1])]
 
 
 class LoanResponse(ResponseSchema):

@@ -71,20 +71,20 @@ def reset(what: str) -> None:
     workspace = Workspace(course)
     if what[:1].isdigit():
         step, task = course.task(what)
-        workspace.reset_task(task, step.number)
-        print(f"{', '.join(task.files)}: as at the beginning of step {step.number:02}.")
+        files = workspace.reset_task(task)
+        print(f"{', '.join(files)}: as at the beginning of step {step.number:02}.")
     else:
         file = _in_exercises(what, workspace)
         workspace.reset_file(file)
-        print(f"{file}: the stub again.")
+        print(f"{file}: as you began with it.")
     _say_undo()
 
 
 def undo() -> None:
     """Take back the last command that changed `exercises/`."""
-    undone = Workspace(find_course()).undo()
-    print(f"exercises/ is as it was before {undone.replace('-', ' ', 1)}.")
-    print("If you want that back after all: groundrules undo")
+    undone, kept = Workspace(find_course()).undo()
+    print(f"exercises/ is as it was before {undone}.")
+    print(f"What was there until now is kept in {_path(kept)}")
 
 
 def say(line: str) -> None:

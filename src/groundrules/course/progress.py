@@ -99,7 +99,7 @@ def run_suites(course: Course, application: Path, steps: Sequence[Step]) -> list
             [
                 *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
                 *(str(step.folder) for step in steps),
-                *("--app", str(application), "--groundrules-report", str(report)),
+                *(f"--app={application}", f"--groundrules-report={report}"),
             ],
             cwd=course.root,
             env={key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"},

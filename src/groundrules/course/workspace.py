@@ -29,74 +29,80 @@ class Workspace:
         """Where the saves are: a folder each, named by its time and what came after it."""
         return self.course.root / ".groundrules" / "saves"
 
-    def go_to(self, number: int) -> Path:
-        """Make the folder what it is at the beginning of step `number`; return the save.
+    def go_to(self, number: int) -> None:
+        """Make the folder what it is at the beginning of step `number`.
 
         Files of the trainee's own in `app/` and `migrations/` leave the folder; the save has them.
         """
         step = self.course.step(number)
-        wanted = state_after(self.course, self.course.steps.index(step))
-        save = self._save(f"goto-{number:02}")
+        wanted = _all_there(state_after(self.course, self.course.steps.index(step)))
+        self._save(f"goto {number:02}")
         for path in self._held():
             if path.relative_to(self.folder).as_posix() not in wanted:
                 path.unlink()
         self._put(wanted)
-        return save
 
-    def reset_task(self, task: Task, number: int) -> Path:
-        """Put the files of a task back to what they are when its step, `number`, begins; return the save."""
-        return self._reset(task.files, number, f"reset-{task.id}")
+    def reset_task(self, task: Task) -> tuple[str, ...]:
+        """Put a task's own files back to what they are when its step begins; return their names.
 
-    def reset_file(self, file: str) -> Path:
-        """Put a file back to the stub that its first step gives; return the save.
-
-        Raises `CourseError` if no step lists it.
+        What an earlier task of the step writes stays. Raises `CourseError` if no file is left.
         """
-        step = self.course.introduces(file)
-        if step is None:
+        step, _ = self.course.task(task.id)
+        earlier = step.tasks[: step.tasks.index(task)]
+        others = {file for each in earlier for file in each.files}
+        own = tuple(file for file in task.files if file not in others)
+        if not own:
+            raise CourseError(f"Task {task.id} has no file of its own: name the file to reset.")
+        self._reset(own, state_after(self.course, self.course.steps.index(step)), task.id)
+        return own
+
+    def reset_file(self, file: str) -> None:
+        """Put a file back to what a trainee begins with; raise `CourseError` if that has no such file."""
+        state = state_after(self.course, 0)
+        if file not in state:
             raise CourseError(
                 f"No step has a file {file}: name one as the lessons do, like app/main.py."
             )
-        return self._reset((file,), step.number, f"reset-{Path(file).name}")
+        self._reset((file,), state, file)
 
-    def undo(self) -> str:
-        """Bring back what the newest save holds, and save what was there, so that undoing can be undone.
+    def undo(self) -> tuple[str, Path]:
+        """Bring back what the newest save holds, and use it up.
 
-        Returns the name of what was undone; raises `CourseError` if there is no save.
+        Returns the name of what was undone, and where the files that were there are kept. Raises
+        `CourseError` if there is no save.
         """
-        saves = sorted(path for path in self.saves.glob("*") if path.is_dir() and _is_whole(path))
+        saves = sorted(path for path in self.saves.glob("*") if not path.name.startswith("."))
         if not saves:
             raise CourseError("There is nothing to undo: no command has changed exercises/.")
         newest = saves[-1]
-        kept = {path.relative_to(newest).as_posix(): path for path in files_below(newest)}
-        self._save("undo")
+        wanted = {path.relative_to(newest).as_posix(): path for path in files_below(newest)}
+        kept = self._save("undo", self.saves.with_name("undone"))
         for path in files_below(self.folder):
-            if path.relative_to(self.folder).as_posix() not in kept:
+            if path.relative_to(self.folder).as_posix() not in wanted:
                 path.unlink()
-        self._put(kept)
+        self._put(wanted)
         shutil.rmtree(newest)
-        return _label(newest)
+        return newest.name.split("-", 3)[3], kept
 
-    def _reset(self, files: tuple[str, ...], number: int, label: str) -> Path:
-        step = self.course.step(number)
-        state = state_after(self.course, self.course.steps.index(step))
-        save = self._save(label)
-        self._put({file: state[file] for file in files if file in state})
-        return save
+    def _reset(self, files: tuple[str, ...], state: Mapping[str, Path], label: str) -> None:
+        wanted = _all_there({file: state[file] for file in files})
+        self._save(f"reset {label.replace('/', ' ')}")
+        self._put(wanted)
 
     def _held(self) -> list[Path]:
         return [path for name in _HELD for path in files_below(self.folder / name)]
 
-    def _save(self, label: str) -> Path:
+    def _save(self, label: str, saves: Path | None = None) -> Path:
         """Copy the folder; only what is whole ever gets the name of a save."""
+        saves = saves or self.saves
         made = time.strftime("%Y%m%d-%H%M%S") + f"-{time.time_ns() % 1_000_000_000:09}"
-        fresh = self.saves / f".{made}"
+        fresh = saves / f".{made}"
         for path in files_below(self.folder):
             target = fresh / path.relative_to(self.folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
         fresh.mkdir(parents=True, exist_ok=True)
-        save = self.saves / f"{made}-{label}"
+        save = saves / f"{made}-{label}"
         fresh.rename(save)
         return save
 
@@ -113,9 +119,11 @@ class Workspace:
                 fresh.unlink(missing_ok=True)
 
 
-def _is_whole(save: Path) -> bool:
-    return not save.name.startswith(".")
-
-
-def _label(save: Path) -> str:
-    return save.name.split("-", 3)[3]
+def _all_there(files: dict[str, Path]) -> dict[str, Path]:
+    """Return the files; raise `CourseError` if one of them is missing, before anything is changed."""
+    for source in files.values():
+        if not source.is_file():
+            raise CourseError(
+                f"{source} is missing: bring it back with git checkout, and try again."
+            )
+    return files

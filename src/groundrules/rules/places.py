@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 from groundrules.rules.model.tree import Class, Function, Module, Scope
 from groundrules.rules.rule import Violation
@@ -22,7 +23,7 @@ def at_name(defined: Function | Class, message: str) -> Violation:
     return Violation(module.path, node.lineno, start + 1, end + 1, message)
 
 
-def at_statement(where: Module | Scope, node: ast.expr, message: str) -> Violation:
+def at_statement(where: Module | Scope, node: ast.expr | ast.stmt, message: str) -> Violation:
     """Return a violation on the first line of the statement that holds an expression.
 
     It points at the expression if that begins on this line, else at the whole of the line.
@@ -46,8 +47,8 @@ def at_node(module: Module, node: ast.expr | ast.stmt, message: str) -> Violatio
     return Violation(module.path, node.lineno, start, end, message)
 
 
-def statement_of(module: Module, node: ast.expr) -> ast.stmt | ast.expr:
-    """Return the innermost statement around an expression; itself if it stands in none."""
+def statement_of(module: Module, node: ast.expr | ast.stmt) -> ast.stmt | ast.expr:
+    """Return the innermost statement, or the decorator, around a node; itself if there is none."""
     place = (node.lineno, node.col_offset)
     found: ast.stmt | ast.expr = node
     todo: list[ast.AST] = list(module.tree.body)
@@ -56,6 +57,9 @@ def statement_of(module: Module, node: ast.expr) -> ast.stmt | ast.expr:
         if isinstance(each, ast.stmt) and _holds(each, place):
             found = each
             todo = _statements(each)
+    for decorator in getattr(found, "decorator_list", ()):
+        if _holds(decorator, place):
+            return cast(ast.expr, decorator)
     return found
 
 
@@ -68,7 +72,7 @@ def one_a_line(violations: Iterable[Violation]) -> Iterator[Violation]:
             yield each
 
 
-def _holds(statement: ast.stmt, place: tuple[int, int]) -> bool:
+def _holds(statement: ast.stmt | ast.expr, place: tuple[int, int]) -> bool:
     first = (statement.lineno, statement.col_offset)
     decorators = getattr(statement, "decorator_list", [])
     if decorators:

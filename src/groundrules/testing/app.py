@@ -1,11 +1,13 @@
 """The trainee's application as a test sees it: HTTP requests it answers, and calls of its functions."""
 
+import asyncio
 import ssl
 import warnings
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from groundrules.worker.client import (
     PATIENCE_LOST,
     REQUEST_LIMIT,
     START_LIMIT,
+    BadReply,
     Ended,
     Hung,
     Raised,
@@ -24,7 +27,13 @@ from groundrules.worker.client import (
     WorkerError,
 )
 from groundrules.worker.launcher import Launcher
-from groundrules.worker.protocol import JSON, Failure, ProtocolError, read_failure
+from groundrules.worker.protocol import (
+    JSON,
+    Failure,
+    ProtocolError,
+    read_failure,
+    readable,
+)
 
 BODY_LIMIT = 5 * 1024 * 1024  # bytes of one answer
 APPLICATION = "app.main.app"
@@ -51,8 +60,9 @@ class Patience:
     limit: float = REQUEST_LIMIT
 
     def lose(self) -> None:
-        """Wait less for an answer from now on."""
+        """Wait less from now on, so that the same hang in every test is not waited for each time."""
         self.limit = min(self.limit, PATIENCE_LOST)
+        self.start = min(self.start, 2 * PATIENCE_LOST)
 
 
 @dataclass
@@ -66,13 +76,19 @@ class Served:
     socket: str | None
     start: "Future[JSON]"
 
-    def client(self, limit: float | None) -> httpx2.AsyncClient:
-        """Return a new client for it, which waits `limit` seconds at most."""
+    def check(self) -> None:
+        """Raise `BadReply` if the worker did not tell where it serves."""
+        port = self.start.result(0)
+        if self.socket is None and not (type(port) is int and 0 < port < 1 << 16):
+            raise BadReply("The worker sent something that is no port.")
+
+    def client(self) -> httpx2.AsyncClient:
+        """Return a new client for it, which itself waits for ever."""
         insecure = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # making the usual one takes 20 ms
         transport = httpx2.AsyncHTTPTransport(uds=self.socket, verify=insecure, trust_env=False)
         host = "library.test" if self.socket else f"127.0.0.1:{self.start.result()}"
         return httpx2.AsyncClient(
-            transport=transport, base_url=f"http://{host}", timeout=limit, trust_env=False
+            transport=transport, base_url=f"http://{host}", timeout=None, trust_env=False
         )
 
 
@@ -118,8 +134,11 @@ class Runner:
                 limit=self.patience.start,
                 doing=f"The import of {self.target.rpartition('.')[0]}",
             )
+            served.check()
         except WorkerError as error:
             self._failure = error
+            if isinstance(error, Hung):
+                self.patience.lose()
             raise
         return served
 
@@ -133,7 +152,11 @@ class Runner:
 
     async def settled(self) -> Worker:
         """Return a worker that is not busy with starting the application any more."""
-        if self.current is not None and self._failure is None:
+        return await self.started() if self.current is not None else self.worker()
+
+    async def started(self) -> Worker:
+        """Return a worker that has tried to start the application, whether or not that came to an end."""
+        if self._failure is None:
             with suppress(WorkerError):
                 await self.served()
         return self.worker()
@@ -170,6 +193,7 @@ class App:
     _runner: Runner
     _client: httpx2.AsyncClient | None = None
     _asked: Served | None = None
+    _allowed: float = 0.0
     _exchanges: list[str] = field(default_factory=list)
 
     async def get(self, path: str, **options: Any) -> "Response":
@@ -180,6 +204,18 @@ class App:
         """Send a POST request; `options` are those of httpx2."""
         return await self.request("POST", path, **options)
 
+    async def put(self, path: str, **options: Any) -> "Response":
+        """Send a PUT request; `options` are those of httpx2."""
+        return await self.request("PUT", path, **options)
+
+    async def patch(self, path: str, **options: Any) -> "Response":
+        """Send a PATCH request; `options` are those of httpx2."""
+        return await self.request("PATCH", path, **options)
+
+    async def delete(self, path: str, **options: Any) -> "Response":
+        """Send a DELETE request; `options` are those of httpx2."""
+        return await self.request("DELETE", path, **options)
+
     async def request(self, method: str, path: str, **options: Any) -> "Response":
         """Send a request and return the answer, whatever its status code.
 
@@ -188,13 +224,16 @@ class App:
         served = await self._runner.served()
         if self._client is None or self._asked is not served:
             await self.close()
-            self._client = served.client(
-                None if self._runner.terminal else self._runner.patience.limit
-            )
+            self._client = served.client()
             self._asked = served
         doing = f"{method} {path}"
+        limit = max(self._runner.patience.limit, self._allowed)
+        before = served.worker.processor_time()
         try:
-            async with self._client.stream(method, path, **options) as response:
+            async with (
+                asyncio.timeout(None if self._runner.terminal else limit),
+                self._client.stream(method, path, **options) as response,
+            ):
                 body = b""
                 async for chunk in response.aiter_bytes():
                     body += chunk
@@ -202,18 +241,19 @@ class App:
                         raise WorkerError(
                             f"{doing} answered with more than {BODY_LIMIT >> 20} MiB."
                         )
-        except httpx2.TransportError as error:
+        except (TimeoutError, httpx2.RequestError) as error:
             self._exchanges.append(f"{doing}: no answer")
             await self.close()
-            if isinstance(error, httpx2.TimeoutException):
-                lost = await served.worker.diagnose(self._runner.patience.limit, doing)
+            if isinstance(error, TimeoutError):
+                lost = await served.worker.diagnose(limit, doing, before)
             else:
                 lost = await served.worker.refusal(doing)
             if isinstance(lost, Hung):
                 self._runner.patience.lose()
             raise lost from error
         answer = f"{response.status_code} {response.reason_phrase}".strip()
-        self._exchanges.append(f"{doing}: {answer} {body[:200].decode(errors='replace')}")
+        shown = readable(body[:200].decode(errors="replace"))
+        self._exchanges.append(f"{doing}: {answer} {shown}")
         return Response(
             response.status_code,
             headers=_plain(response.headers),
@@ -227,9 +267,12 @@ class App:
         Raises `Raised` if it raises, and another `WorkerError` if it does not come to an end.
         """
         worker = await self._runner.settled()
-        limit = self._runner.patience.limit
+        limit = max(self._runner.patience.limit, self._allowed)
+        ask = partial(worker.ask, limit=limit, doing=f"{call}", call=call.as_argument())
         try:
-            value = await worker.ask("call", limit=limit, doing=f"{call}", call=call.as_argument())
+            if self._runner.current is None and await ask("needs_session"):
+                await self._runner.started()  # a session may come from what the start-up makes
+            value = await ask("call")
         except Hung:
             self._runner.patience.lose()
             raise
@@ -243,10 +286,9 @@ class App:
 
     async def query(self, sql: str) -> Any:
         """Return the first value that a query gives, asked through a new session from `get_db`."""
-        served = await self._runner.served()  # what get_db needs may be made at start-up
+        worker = await self._runner.started()
         limit = self._runner.patience.limit
-        value = await served.worker.ask("query", limit=limit, doing="get_db()", sql=sql)
-        return from_json(value)
+        return from_json(await worker.ask("query", limit=limit, doing="get_db()", sql=sql))
 
     async def shut_down(self) -> None:
         """Let the application shut down as uvicorn does; its process stays."""
@@ -254,6 +296,15 @@ class App:
         served = await self._runner.served()
         limit = self._runner.patience.start
         await served.worker.ask("stop", limit=limit, doing="The shut-down")
+
+    @contextmanager
+    def taking(self, seconds: float) -> Iterator[None]:
+        """Let each answer inside take as long as this, as what hashes many passwords may."""
+        before, self._allowed = self._allowed, seconds
+        try:
+            yield
+        finally:
+            self._allowed = before
 
     async def start_failure(self) -> WorkerError | None:
         """Return what keeps the application from starting, or None if it starts.

@@ -24,6 +24,7 @@ EMPTY_ALL = """
 DO $$
 DECLARE tables text;
 BEGIN
+    PERFORM set_config('lock_timeout', '1s', true);
     SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO tables FROM pg_tables
     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'alembic_version';
     IF tables IS NOT NULL THEN
@@ -34,9 +35,8 @@ END $$
 CONNECTIONS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend'
-    AND application_name <> current_setting('application_name') AND state LIKE $1
+    AND state LIKE $1 AND pid <> ALL($2)
 """
-OURS = "groundrules"  # the application_name of the tests' own connections
 
 
 class Refused(AssertionError):
@@ -50,7 +50,7 @@ class Refused(AssertionError):
         shown = " ".join(statement.split())[:60]
         super().__init__(f"PostgreSQL refuses `{shown}`: {error}.")
         self.sqlstate: str = error.sqlstate
-        self.constraint: str | None = error.constraint_name
+        self.constraint: str | None = getattr(error, "constraint_name", None)
 
 
 class Session:
@@ -121,6 +121,7 @@ class Database(Session):
     def __init__(self, background: Background, server: postgres.Server, name: str) -> None:
         super().__init__(background, self._new_connection)
         self._server = server
+        self._own: list[int] = []  # the server's processes that serve the tests
         self.name = name
         self.url = server.url_for(name)
 
@@ -131,7 +132,7 @@ class Database(Session):
 
     async def connections(self, state: str = "%") -> int:
         """Return how many connections to it there are beside the tests' own, in a state like `idle%`."""
-        return int(await self.fetchval(CONNECTIONS, state))
+        return int(await self.fetchval(CONNECTIONS, state, self._own))
 
     @asynccontextmanager
     async def proxy(self) -> AsyncIterator[Proxy]:
@@ -158,15 +159,15 @@ class Database(Session):
         import asyncpg
 
         try:
-            return await asyncpg.connect(
-                self._server.dsn_for(self.name),
-                timeout=10,
-                server_settings={**SETTINGS, "application_name": OURS},
+            connection = await asyncpg.connect(
+                self._server.dsn_for(self.name), timeout=10, server_settings=SETTINGS
             )
         except (OSError, asyncpg.PostgresError) as error:
             raise MachineTrouble(
                 f"The tests cannot connect to their database: {error or 'no answer in time'}."
             ) from None
+        self._own.append(connection.get_server_pid())
+        return connection
 
 
 class Databases:

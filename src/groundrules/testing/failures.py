@@ -28,9 +28,9 @@ PRINTED_SHOWN = 2  # lines
 class NothingToCheck(Exception):
     """The files of a task are still the stubs that they were."""
 
-    def __init__(self, task: Task) -> None:
-        few = list(task.files) if len(task.files) <= 4 else list(task.files[:3])
-        left_out = len(task.files) - len(few)
+    def __init__(self, files: Sequence[str]) -> None:
+        few = list(files if len(files) <= 4 else files[:3])
+        left_out = len(files) - len(few)
         shown = and_join([*few, f"{left_out} more"] if left_out else few)
         super().__init__(f"nothing to check yet in {shown}")
 
@@ -157,12 +157,12 @@ def _sentence(error: BaseException, folder: Path) -> list[str]:
 def _what_was_raised(error: Raised, folder: Path) -> str:
     failure = error.failure
     text = str(failure).replace(f"{folder}/", "")
-    if failure.kind == "Missing":  # the worker's own, for what a lesson names
-        text = failure.message
     if failure.kind == "ValidationError":  # Pydantic's, with a link under every field
         text = "\n".join(line for line in text.splitlines() if "further information" not in line)
     if failure.kind == "SystemExit":
         text = f"{failure.kind}: this line ends the program; take it out."
+    if error.instead_of is not None:
+        text = f"{text.rstrip('.')}; it must raise {error.instead_of}."
     if error.frames:
         return f"{_place(error.frames[-1])}  {text}"
     return text

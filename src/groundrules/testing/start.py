@@ -4,9 +4,10 @@ from pathlib import Path
 
 from groundrules.course.steps import EXERCISES, Course, CourseError, application_folder
 from groundrules.testing.arguments import Arguments
-from groundrules.worker.launcher import BASE, DATABASE, Launcher, launcher
+from groundrules.worker.launcher import BASE, MIGRATIONS, Launcher, imported_by, launcher
 
 DATABASE_STEP = 2  # the step from which on the application has a database
+MIGRATIONS_STEP = 4  # the step from which on migrations make its tables
 
 
 def application_to_check(root: Path, working_folder: Path, named: str | None) -> Path:
@@ -24,15 +25,16 @@ def early_launcher(arguments: Arguments, paths: list[str], named: str | None) ->
         numbers = [step.number for step in arguments.steps(paths)]
         if not numbers:
             return None
-        needed = max(numbers) >= DATABASE_STEP
-        return launcher_for(needed or has_database(Course(arguments.root), folder))
+        return launcher_for(Course(arguments.root), folder, max(numbers))
     except CourseError:
         return None
 
 
-def launcher_for(database: bool) -> Launcher:
-    """Return a launcher that imports the libraries, those for a database too if it is needed."""
-    return launcher((*BASE, *DATABASE) if database else BASE)
+def launcher_for(course: Course, folder: Path, number: int) -> Launcher:
+    """Return a launcher that imports what the suites up to the step `number` need."""
+    if number < DATABASE_STEP and not has_database(course, folder):
+        return launcher(BASE)
+    return launcher((*imported_by(folder), *(MIGRATIONS if number >= MIGRATIONS_STEP else ())))
 
 
 def has_database(course: Course, folder: Path) -> bool:

@@ -1,8 +1,9 @@
 """The list of what is wrong at the end of a run, each thing once."""
 
+import sys
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -29,7 +30,7 @@ def _show(reporter: pytest.TerminalReporter, same: Sequence[tuple[str, Words]]) 
     if whole:
         reporter.write_line(words.heading, red=True, bold=True)
         for line in words.lines:
-            reporter.write_line(line)
+            reporter.write_line(_printable(line))
     else:
         for line in textwrap.wrap(
             str(words), WIDTH, subsequent_indent=INDENT, break_on_hyphens=False
@@ -41,8 +42,14 @@ def _show(reporter: pytest.TerminalReporter, same: Sequence[tuple[str, Words]]) 
     if whole and not all("[GR" in test for test in tests):
         reporter.write_line(_names(tests))
     if others:
-        shown = and_join([f"{task} ({_count(number)})" for task, number in others.items()])
-        reporter.write_line(cut(f"{INDENT}Also  it fails {shown}"))
+        reporter.write_line(_others(others))
+
+
+def _others(tasks: Mapping[str, int]) -> str:
+    """Return one line that names the tasks, with how many of their tests fail if there is room for that."""
+    counted = and_join([f"{task} ({_count(number)})" for task, number in tasks.items()])
+    line = f"{INDENT}Also  it fails {counted}"
+    return line if len(line) <= WIDTH else cut(f"{INDENT}Also  it fails {and_join(list(tasks))}")
 
 
 def _names(tests: Sequence[str]) -> str:
@@ -58,3 +65,12 @@ def _names(tests: Sequence[str]) -> str:
 
 def _count(tests: int) -> str:
     return "1 test" if tests == 1 else f"{tests} tests"
+
+
+def _printable(line: str) -> str:
+    """Return the line with signs that standard output has, so that what stands below each other stays so."""
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return line.replace("│", "|").replace("…", "~")
+    return line

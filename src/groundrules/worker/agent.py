@@ -40,6 +40,7 @@ class Agent:
             "serve": self._serve,
             "import": self._import,
             "call": self._calls.make,
+            "needs_session": self._calls.needs_session,
             "query": self._calls.query,
             "create_tables": partial(create_tables, folder),
             "migrate": partial(migrate, folder),

@@ -43,6 +43,10 @@ class Calls:
             return await use(None)
         return await with_session(find(GET_DB, self._folder), self._states(), use)
 
+    async def needs_session(self, call: Tagged) -> JSON:
+        """Return whether anything in a call takes a session."""
+        return self._needs_session(call)
+
     async def query(self, sql: str) -> JSON:
         """Return the first value of a query, asked through a session from `get_db`, as tagged JSON."""
         from sqlalchemy import text

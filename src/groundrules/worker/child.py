@@ -16,7 +16,7 @@ from types import CodeType
 from groundrules.worker.agent import Agent
 from groundrules.worker.protocol import BROKEN, JSON, decode, forget_json
 
-MEMORY_LIMIT = 2 * 1024**3  # bytes: a runaway list must not take the machine with it
+MEMORY_LIMIT = 4 * 1024**3  # bytes: a runaway list must not take the machine with it
 
 
 def run_forked(order: dict[str, JSON], descriptors: list[int]) -> None:

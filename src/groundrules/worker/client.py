@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from dataclasses import dataclass
 from linecache import getline
 from pathlib import Path
 from select import select
@@ -63,6 +62,7 @@ class Raised(WorkerError):
         super().__init__(f"{doing} raised {failure}{wanted}", failure.frames)
         self.failure = failure
         self.doing = doing
+        self.instead_of = instead_of
 
 
 class Missing(WorkerError):
@@ -83,14 +83,6 @@ class BadReply(WorkerError):
 
 class MachineTrouble(WorkerError):
     """Not the trainee's code is to blame, but the machine."""
-
-
-@dataclass(frozen=True)
-class Exit:
-    """How a worker ended: its exit code, negative for a signal, and the processor seconds it had."""
-
-    code: int
-    cpu: float | None
 
 
 class Worker:
@@ -114,7 +106,7 @@ class Worker:
         self.folder = folder
         self.output = output
         self.pid: Future[int] = Future()
-        self.exit: Future[Exit] = Future()
+        self.exit: Future[int] = Future()  # the exit code, negative for a signal
         self._end = end
         self._stacks = None if stacks is None else os.fdopen(stacks, "rb", buffering=0)
         self._patient = patient
@@ -167,43 +159,57 @@ class Worker:
             raise MachineTrouble(
                 f"The worker did not start within {PRELOAD_LIMIT:.0f} s: the machine is too busy. Try again."
             ) from None
+        before = self.processor_time()
         try:
             return await _within(None if self._patient else limit, answer)
         except TimeoutError:
-            raise await self.diagnose(limit, doing) from None
+            raise await self.diagnose(limit, doing, before) from None
         except Ended:
             raise await self.death(doing) from None
         except Raised as raised:
             raise Raised(raised.failure, doing) from None
 
-    async def diagnose(self, limit: float, doing: str) -> WorkerError:
-        """Find out why there is no answer, end the worker, and return the error that says so."""
+    def processor_time(self) -> float | None:
+        """Return how many seconds of processor time the process has had, where that can be known."""
+        try:
+            stat = Path(f"/proc/{self.pid.result(0)}/stat").read_text(encoding="utf-8")
+        except (OSError, TimeoutError, WorkerError):
+            return None
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    async def diagnose(self, limit: float, doing: str, before: float | None) -> WorkerError:
+        """Find out why there is no answer, end the worker, and return the error that says so.
+
+        `before` is the processor time at the beginning of the wait.
+        """
         if self.exit.done():
             return await self.death(doing)
+        now = self.processor_time()
+        used = None if before is None or now is None else now - before
         try:
             waiting = await self._lines("waiting")
         except Ended:
             return await self.death(doing)
         frames = waiting or await self._stack()
         self.kill()
-        ended = await self._wait_for_exit()
+        await self._wait_for_exit()
         unanswered = f"{doing} did not end within {limit:g} s"
+        if waiting or (frames and used is not None and used < limit / 20):  # a loop has its share
+            return Hung(f"{unanswered}: it is waiting at this line.", frames)
         if frames:
-            if not waiting and (ended is None or ended.cpu is None):
-                return Hung(f"{unanswered}: it is still at this line.", frames)
-            busy = not waiting and ended and ended.cpu and ended.cpu > limit / 4
-            why = "this line is still running" if busy else "it is waiting at this line"
-            return Hung(f"{unanswered}: {why}.", frames)
-        if ended and ended.cpu is not None and ended.cpu < limit / 4 and waiting is None:
+            doubt = "it is still at this line" if used is None else "this line is still running"
+            return Hung(f"{unanswered}: {doubt}.", frames)
+        if waiting is None and used is not None and used < limit / 4:
             return MachineTrouble(
-                f"{unanswered}, but had only {ended.cpu:.1f} s of processor time: "
+                f"{unanswered}, but had only {used:.1f} s of processor time: "
                 "the machine is too busy. Try again."
             )
         return Hung(f"{unanswered}.")
 
     async def refusal(self, doing: str) -> WorkerError:
         """Return the error that says why a connection was closed instead of an answer."""
-        if await self._wait_for_exit(0.5):
+        if await self._wait_for_exit(0.5) is not None:
             return await self.death(doing)
         return WorkerError(f"{doing} closed the connection without a complete answer.")
 
@@ -218,18 +224,18 @@ class Worker:
                 f"{doing} sent something that is no reply ({self._broken}): "
                 "the code writes to the worker's own connection, or has patched what it is built on."
             )
-        if ended is not None and ended.code == BROKEN:
+        if ended == BROKEN:
             return Ended(
                 f"{doing} broke the worker's own event loop or connection, "
                 "as closing descriptors that are not one's own does."
             )
-        if ended is None or ended.code == KILLED:
+        if ended is None or ended == KILLED:
             return Ended(f"{doing} ended the process: it was killed, or closed its connection.")
-        if ended.code < 0:
-            name = signal.Signals(-ended.code).name
+        if ended < 0:
+            name = signal.Signals(-ended).name
             return Ended(f"{doing} crashed the Python interpreter ({name}).")
         return Ended(
-            f"{doing} ended the whole process with exit status {ended.code}, "
+            f"{doing} ended the whole process with exit status {ended}, "
             "as os._exit() does, or sys.exit() in a task of its own."
         )
 
@@ -282,9 +288,9 @@ class Worker:
             with suppress(Exception):  # cancelled by who gave up waiting
                 answer.set_exception(Ended("The worker is gone."))
 
-    def ended(self, how: Exit) -> None:
-        """Be told how the process ended."""
-        self.exit.set_result(how)
+    def ended(self, code: int) -> None:
+        """Be told the exit code with which the process ended, negative for a signal."""
+        self.exit.set_result(code)
         with suppress(InvalidStateError):
             self.pid.set_exception(
                 MachineTrouble(
@@ -299,7 +305,7 @@ class Worker:
             self._stacks.close()
         self._fail_pending()
 
-    async def _wait_for_exit(self, limit: float = 5) -> Exit | None:
+    async def _wait_for_exit(self, limit: float = 5) -> int | None:
         with suppress(TimeoutError):
             return await _within(limit, self.exit)
         return None

@@ -102,7 +102,10 @@ def _fields(error: BaseException) -> list[JSON]:
     pydantic = sys.modules.get("pydantic")
     if pydantic is None or not isinstance(error, pydantic.ValidationError):
         return []
-    return [".".join(map(str, each["loc"])) for each in error.errors()[:NAME_LIMIT]]
+    try:
+        return [".".join(map(str, each["loc"])) for each in error.errors()[:NAME_LIMIT]]
+    except Exception:  # what was refused may not even be shown
+        return []
 
 
 def _text(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 Run as `python -m groundrules.worker.forkserver FD MODULE…`: FD is a Unix socket on which orders come as
 lines of JSON, each with the descriptors that the worker is to use; MODULE… are imported beforehand.
-Whatever happens to a worker, the order-giver hears how it ended: `{"ended": …, "code": …, "cpu": …}`.
+Whatever happens to a worker, the order-giver hears how it ended: `{"ended": …, "code": …}`.
 """
 
 import importlib
@@ -95,7 +95,7 @@ def _fork(order: dict[str, JSON], descriptors: list[int], *, private: tuple[int,
 def _report_ended(orders: socket.socket, workers: set[int]) -> None:
     while True:
         try:
-            pid, status, usage = os.wait4(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return
         if pid == 0:
@@ -105,8 +105,7 @@ def _report_ended(orders: socket.socket, workers: set[int]) -> None:
             _end_group(pid)
             _end_orphans(workers)
             code = os.waitstatus_to_exitcode(status)
-            cpu = usage.ru_utime + usage.ru_stime
-            orders.sendall(encode({"ended": pid, "code": code, "cpu": cpu}))
+            orders.sendall(encode({"ended": pid, "code": code}))
 
 
 def _adopt_orphans() -> None:

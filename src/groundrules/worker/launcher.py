@@ -13,12 +13,25 @@ from concurrent.futures import InvalidStateError
 from contextlib import suppress
 from pathlib import Path
 
-from groundrules.worker.client import KILLED, PRELOAD_LIMIT, Exit, Worker
+from groundrules.worker.client import KILLED, PRELOAD_LIMIT, Worker
 from groundrules.worker.output import Output
 from groundrules.worker.protocol import decode, encode
 
 BASE = ("fastapi", "pydantic_settings", "uvicorn.protocols.http.auto", "uvicorn.lifespan.on")
-DATABASE = ("sqlalchemy.ext.asyncio", "asyncpg")
+DATABASE = ("sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql.asyncpg", "asyncpg")
+MIGRATIONS = ("alembic.command",)
+IMPORTED = {  # what a word in the application's source says that it will import
+    b"sqlalchemy": DATABASE,
+    b"EmailStr": ("email_validator",),
+    b"passlib": ("passlib.context", "passlib.handlers.argon2", "argon2"),
+    b"jose": ("jose.jwt",),
+}
+
+
+def imported_by(folder: Path) -> tuple[str, ...]:
+    """Return the libraries worth importing beforehand for the application in `folder`."""
+    source = b"".join(path.read_bytes() for path in folder.glob("app/**/*.py") if path.is_file())
+    return (*BASE, *(module for word in IMPORTED if word in source for module in IMPORTED[word]))
 
 
 def clean_environment() -> dict[str, str]:
@@ -36,9 +49,10 @@ class ForkLauncher:
 
     unix_sockets = True
 
-    def __init__(self, preload: Sequence[str] = (*BASE, *DATABASE)) -> None:
+    def __init__(self, preload: Sequence[str]) -> None:
         self._preload = preload
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._begin()
 
     def _begin(self) -> None:
@@ -92,13 +106,17 @@ class ForkLauncher:
             passed += [nothing, sink, sink]
             made += [sink, nothing]
         order = _order(folder, environment, terminal)
-        if self._lost:
-            self._tidy()
-            self._begin()
-        with self._lock:
-            self._ordered.append(worker)
-            with suppress(OSError):  # it is gone: the thread that reads from it says so
-                socket.send_fds(self._orders, [order], passed)
+        with self._starting:
+            if self._lost or self._process.poll() is not None:
+                self._tidy()
+                self._begin()
+            with self._lock:
+                self._ordered.append(worker)
+                lost = self._lost
+                with suppress(OSError):  # it is gone: the thread that reads from it says so
+                    socket.send_fds(self._orders, [order], passed)
+        if lost:
+            worker.ended(KILLED)
         connection.close()
         for descriptor in made:
             os.close(descriptor)
@@ -132,16 +150,16 @@ class ForkLauncher:
                             worker = self._started[pid] = self._ordered.popleft()
                         with suppress(InvalidStateError):  # it has ended already
                             worker.pid.set_result(pid)
-                    case {"ended": int(pid), "code": int(code), "cpu": float(cpu)}:
+                    case {"ended": int(pid), "code": int(code)}:
                         with self._lock:
                             worker = self._started.pop(pid)
-                        worker.ended(Exit(code, cpu))
+                        worker.ended(code)
         with self._lock:
             self._lost = True
             orphans = [*self._started.values(), *self._ordered]
         for worker in orphans:
             self._end(worker)
-            worker.ended(Exit(KILLED, None))
+            worker.ended(KILLED)
 
     def _end(self, worker: Worker) -> None:
         if not worker.pid.done():
@@ -161,7 +179,7 @@ class ExecLauncher:
 
     unix_sockets = False
 
-    def __init__(self, preload: Sequence[str] = (*BASE, *DATABASE)) -> None:
+    def __init__(self, preload: Sequence[str]) -> None:
         self._preload = preload
         self._processes: list[subprocess.Popen[bytes]] = []
 
@@ -195,9 +213,7 @@ class ExecLauncher:
             args=(listener, secret, order, worker, process.pid),
             daemon=True,
         ).start()
-        threading.Thread(
-            target=lambda: worker.ended(Exit(process.wait(), None)), daemon=True
-        ).start()
+        threading.Thread(target=lambda: worker.ended(process.wait()), daemon=True).start()
         return worker
 
     def close(self) -> None:
@@ -242,6 +258,6 @@ def _first_line(connection: socket.socket) -> bytes:
 Launcher = ForkLauncher | ExecLauncher
 
 
-def launcher(preload: Sequence[str] = (*BASE, *DATABASE)) -> Launcher:
-    """Return the kind of launcher that this system can have."""
+def launcher(preload: Sequence[str]) -> Launcher:
+    """Return the kind of launcher that this system can have; see there."""
     return ForkLauncher(preload) if hasattr(os, "fork") else ExecLauncher(preload)

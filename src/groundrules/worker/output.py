@@ -6,6 +6,8 @@ import threading
 from collections import deque
 from select import select
 
+from groundrules.worker.protocol import readable
+
 KEPT = 4096  # bytes kept of the beginning, and again of the end
 CAN_WAIT = sys.platform != "win32"  # where one can wait for a pipe without reading from it
 
@@ -35,7 +37,7 @@ class Output:
             self._last.clear()
             self._left_out = 0
         between = f"\n… {left_out:,} bytes left out …\n" if left_out else ""
-        return first.decode(errors="replace") + between + last.decode(errors="replace")
+        return _text(first) + between + _text(last)
 
     def _read(self, source: int) -> None:
         while self._source is not None:
@@ -58,6 +60,10 @@ class Output:
         rest = data[room:]
         self._left_out += max(0, len(self._last) + len(rest) - KEPT)
         self._last.extend(rest[-KEPT:])
+
+
+def _text(data: bytes) -> str:
+    return readable(data.decode(errors="replace"), KEPT)
 
 
 def _has_some(source: int) -> bool:

@@ -90,7 +90,7 @@ def read_reply(line: bytes) -> Reply:
         return Reply(number, failure=read_failure(message["error"]))
     missing = message.get("missing")
     if message.keys() == {"id", "missing"} and isinstance(missing, str):
-        return Reply(number, missing=missing[:TEXT_LIMIT])
+        return Reply(number, missing=readable(missing))
     raise ProtocolError("it has neither a value nor an error")
 
 
@@ -106,11 +106,11 @@ def read_failure(data: JSON) -> Failure:
             **rest,
         } if not rest and len(frames) <= FRAME_LIMIT:
             return Failure(
-                kind[:TEXT_LIMIT],
-                message[:TEXT_LIMIT],
-                tuple(str(each)[:TEXT_LIMIT] for each in kinds[:NAME_LIMIT]),
+                readable(kind),
+                readable(message),
+                tuple(readable(str(each)) for each in kinds[:NAME_LIMIT]),
                 tuple(read_frame(frame) for frame in frames),
-                tuple(str(each)[:TEXT_LIMIT] for each in fields[:NAME_LIMIT]),
+                tuple(readable(str(each)) for each in fields[:NAME_LIMIT]),
             )
     raise ProtocolError("its error is not one")
 
@@ -119,8 +119,14 @@ def read_frame(data: JSON) -> Frame:
     """Return a frame sent as JSON; raise `ProtocolError` if it has not exactly a frame's shape."""
     match data:
         case {"file": str(file), "line": int(line), "source": str(source), **rest} if not rest:
-            return Frame(file[:TEXT_LIMIT], line, source[:TEXT_LIMIT])
+            return Frame(readable(file), line, readable(source))
     raise ProtocolError("a frame of its error is not one")
+
+
+def readable(text: str, limit: int = TEXT_LIMIT) -> str:
+    """Return `limit` characters of a text, without what a terminal would obey or could not show."""
+    shown = (each if each.isprintable() or each in "\n\t" else "\ufffd" for each in text[:limit])
+    return "".join(shown)
 
 
 def forget_json() -> None:

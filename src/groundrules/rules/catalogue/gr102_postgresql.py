@@ -50,7 +50,7 @@ def _imports(project: Project, module: Module) -> Iterator[Violation]:
         return
     for site in module.calls:
         if site.node.args:
-            called = project.names.evaluate(site.node.func, site.scope)
+            called = project.names.called(site)
             if called in _IMPORTERS:
                 wanted = project.names.constant(site.node.args[0], site.scope)
                 message = _import_message(project, wanted) if isinstance(wanted, str) else None

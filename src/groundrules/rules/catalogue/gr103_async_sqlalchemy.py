@@ -50,7 +50,7 @@ class _Check:
                     yield at_statement(module, site.node, message)
 
     def _call(self, site: CallSite) -> str | None:
-        value = self._names.evaluate(site.node.func, site.scope)
+        value = self._names.called(site)
         made = self._made(site, value)
         return f"`{ast.unparse(site.node.func)}` {made}." if made else None
 
@@ -105,7 +105,7 @@ class _Check:
         found = set[ast.expr]()
         for module in self._names.modules.values():
             for site in module.calls:
-                called = self._names.evaluate(site.node.func, site.scope)
+                called = self._names.called(site)
                 if sqlalchemy_name(called) == "AsyncEngine":
                     given = [*site.node.args, *(each.value for each in site.node.keywords)]
                     found.update(self._names.literal(each, site.scope)[0] or each for each in given)

@@ -385,7 +385,7 @@ VALID = (
 
 
         def page_size(limit: int = 20) -> int:
-            return min(limit, 100)
+            return limit
 
 
         @router.get("/items")

@@ -52,7 +52,7 @@ def _made_models(project: Project, module: Module) -> Iterator[Violation]:
     if not module.mentions("create_model"):
         return
     for site in module.calls:
-        if project.names.evaluate(site.node.func, site.scope) in _CREATE_MODEL:
+        if project.names.called(site) in _CREATE_MODEL:
             message = f"A schema is made outside {project.package.name}/schemas/."
             yield at_statement(module, site.node, message)
 

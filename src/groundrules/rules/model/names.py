@@ -31,14 +31,19 @@ from groundrules.rules.model.values import (
 )
 
 _DEPTH = 40
-_SITES = 50  # call sites looked at to learn what a parameter holds
+_SITES = 500  # call sites looked at to learn what a parameter holds
 _BUILTINS = frozenset(dir(builtins))
 _TYPING = ("typing.", "typing_extensions.")
 _TRANSPARENT = frozenset(
     {"Annotated", "Optional", "Union", "ClassVar", "Final", "Required", "NotRequired"}
 )
 _NO_VALUE = (None, Constant(None))
-_FIELDS = (External("dataclasses.field"), External("attrs.field"))
+_FIELDS = (
+    External("dataclasses.field"),
+    External("attrs.field"),
+    External("fastapi.Depends"),
+    External("fastapi.Security"),
+)
 _TYPES = (External("builtins.type"), External("typing.Type"))
 _TYPE_VARS = (External("typing.TypeVar"), External("typing_extensions.TypeVar"))
 _CONTEXT_MANAGERS = ("contextlib.asynccontextmanager", "contextlib.contextmanager")
@@ -54,6 +59,7 @@ class Names:
     def __init__(self, modules: Mapping[str, Module]) -> None:
         self.modules = modules
         self._known: dict[Binding, Value | None] = {}
+        self._called: dict[CallSite, Value | None] = {}
         self._ancestors: dict[Class, list[External | ClassValue]] = {}
         self._open: set[object] = set()
         self._depth = 0
@@ -67,6 +73,15 @@ class Names:
             return self._evaluate(node, scope, frames)
         finally:
             self._depth -= 1
+
+    def called(self, site: CallSite) -> Value | None:
+        """Return what a call calls; None where that cannot be known."""
+        if site in self._called:
+            return self._called[site]
+        value = self.evaluate(site.node.func, site.scope)
+        if value is not None or not self._open:
+            self._called[site] = value
+        return value
 
     def constant(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> object:
         """Return the literal that `node` is or is named for, None if it is none."""
@@ -215,9 +230,11 @@ class Names:
     def sites(self, function: Function) -> Iterator[CallSite]:
         """Yield the calls of a function in the project that can be told to be calls of it."""
         owner = function.owner
-        name = owner.name if owner and function.name == "__init__" else function.name
-        for site in self._sites.get(name, ())[:_SITES]:
-            match self.evaluate(site.node.func, site.scope):
+        named = self._sites.get(function.name, [])
+        if owner and function.name == "__init__":
+            named = [*self._sites.get(owner.name, []), *named]
+        for site in named[:_SITES]:
+            match self.called(site):
                 case FunctionValue(function=called) if called is function:
                     yield site
                 case ClassValue(cls) if owner is cls and function.name == "__init__":

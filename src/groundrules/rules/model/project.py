@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from groundrules.rules.model.answers import Answers
+from groundrules.rules.model.calls import Calls
+from groundrules.rules.model.dependencies import Dependencies
+from groundrules.rules.model.effects import Followed
+from groundrules.rules.model.errors import Errors
 from groundrules.rules.model.files import (
     Package,
     imported_tops,
@@ -21,6 +26,7 @@ from groundrules.rules.model.mapped import Mapped
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.reader import read_module
 from groundrules.rules.model.routes import Route, Routes
+from groundrules.rules.model.sessions import Sessions
 from groundrules.rules.model.tree import Function, Module
 
 Progress = Callable[[int, int], None]
@@ -64,6 +70,42 @@ class Project:
     def handlers(self) -> list[Function]:
         """The functions that answer HTTP requests, each once."""
         return list(dict.fromkeys(route.handler for route in self.routes))
+
+    @cached_property
+    def calls(self) -> Calls:
+        """What the project's calls call."""
+        return Calls(self.names)
+
+    @cached_property
+    def dependencies(self) -> Dependencies:
+        """What handlers and other functions depend on."""
+        return Dependencies(self.names, self.calls, self.handlers)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """Where responses and `HTTPException`s are made."""
+        return Answers(self.names, self.calls)
+
+    @cached_property
+    def errors(self) -> Errors:
+        """Exception handlers and middleware."""
+        return Errors(self.names, self.calls)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """What is a session of the database."""
+        return Sessions(self.names, self.dependencies, self.calls)
+
+    @cached_property
+    def followed(self) -> Followed:
+        """What functions do to the rows of the database."""
+        return Followed(self.names, self.calls, self.sessions)
+
+    @cached_property
+    def reached(self) -> frozenset[Function]:
+        """The functions that a request may run: handlers, dependencies and all that these call."""
+        answering = [*self.handlers, *self.dependencies.functions]
+        return self.calls.reached(each for each in answering if not self.errors.answers(each))
 
     @cached_property
     def mapped(self) -> Mapped:

@@ -15,6 +15,7 @@ _LEAVES = frozenset(
         *(str, int, bool, bytes, float, complex, type(None), type(...)),
     }
 )
+_BRANCHES = (ast.If, ast.IfExp, ast.BoolOp, ast.While, ast.Try, ast.Match, ast.Assert)
 # fields that hold no node with anything below it
 _FLAT = frozenset({"attr", "ctx", "id", "kind", "op", "ops", "type_comment", "lineno"})
 _BELOW: dict[type[ast.AST], tuple[str, ...]] = {}  # the other fields of each class, the last first
@@ -127,8 +128,25 @@ class Reader:
         self._later(reversed(node.body), inner)
         self._later(iter((*node.decorator_list, *node.bases, *node.keywords)), scope)
 
+    def _branch(self, node: ast.AST, scope: Scope) -> None:
+        function = scope.enclosing_function()
+        if function is not None:
+            function.branches.append(node)
+        self._below(node, scope)
+
+    def _operation(self, node: ast.BinOp | ast.AugAssign, scope: Scope) -> None:
+        function = scope.enclosing_function()
+        if function is not None:
+            function.operations.append(node)
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute):
+                function.assigned.append(node.target)
+        self._below(node, scope)
+
     def _comprehension(self, node: Any, scope: Scope) -> None:
         inner = self._scope(scope)
+        function = scope.enclosing_function()
+        if function is not None:
+            function.branches.extend(node.generators)
         for generator in node.generators:
             self._target(inner, generator.target, generator.iter, element=True)
         self._below(node, inner)
@@ -161,7 +179,7 @@ class Reader:
 
     def _loop(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
         self._target(scope, node.target, node.iter, element=True)
-        self._below(node, scope)
+        self._branch(node, scope)
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
         for item in node.items:
@@ -199,6 +217,11 @@ class Reader:
     def _return(self, node: ast.Return, scope: Scope) -> None:
         if node.value is not None and isinstance(scope.owner, Function):
             scope.owner.returns.append(node.value)
+        self._below(node, scope)
+
+    def _yield(self, node: ast.Yield, scope: Scope) -> None:
+        if node.value is not None and isinstance(scope.owner, Function):
+            scope.owner.yields.append(node.value)
         self._below(node, scope)
 
     def _captured(self, node: ast.AST, scope: Scope) -> None:
@@ -239,9 +262,12 @@ class Reader:
         value: ast.expr | None,
         annotation: ast.expr | None,
     ) -> None:
+        method = scope.enclosing_function()
+        if method is not None:
+            method.assigned.append(target)
         if not isinstance(target.value, ast.Name):
             return
-        method, name = scope.enclosing_function(), target.value.id
+        name = target.value.id
         if method and method.owner and method.positional and name == method.positional[0].arg:
             binding = Binding(
                 target.attr, target, scope, target.lineno, target.col_offset, value, annotation
@@ -286,9 +312,13 @@ _VISITS: dict[type[ast.AST], Callable[[Reader, Any, Scope], None]] = {
     ast.Call: Reader._call,
     ast.Await: Reader._await,
     ast.Return: Reader._return,
+    ast.Yield: Reader._yield,
     ast.MatchAs: Reader._captured,
     ast.MatchStar: Reader._captured,
     ast.MatchMapping: Reader._captured,
+    ast.BinOp: Reader._operation,
+    ast.AugAssign: Reader._operation,
+    **dict.fromkeys(_BRANCHES, Reader._branch),
     **dict.fromkeys(_COMPREHENSIONS, Reader._comprehension),
 }
 if hasattr(ast, "TypeAlias"):

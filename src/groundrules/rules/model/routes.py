@@ -124,7 +124,8 @@ class Routes:
         node, scope = site.node, site.scope
         if not _may_register(node):
             return
-        value = self._names.evaluate(node.func, scope, frames)
+        names = self._names
+        value = names.evaluate(node.func, scope, frames) if frames else names.called(site)
         match value:
             case External(name) if name in _ROUTES:
                 self._endpoint(name.rpartition(".")[2], site, frames)

@@ -7,7 +7,7 @@ from functools import cached_property
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.session_kinds import sqlalchemy_name
 from groundrules.rules.model.tree import CallSite, Class, Function, Scope
-from groundrules.rules.model.values import ClassValue, External, FunctionValue
+from groundrules.rules.model.values import ClassValue, External, FunctionValue, Value
 
 _LISTEN = (External("sqlalchemy.event.listen"), External("sqlalchemy.event.api.listen"))
 
@@ -52,7 +52,7 @@ class SyncWork:
         """The calls of the project's functions and classes."""
         found = defaultdict[Function | Class, list[CallSite]](list)
         for site in self._calls:
-            called = self._target(site.node.func, site.scope)
+            called = _defined(self._names.called(site))
             if called is None:
                 continue
             found[called].append(site)
@@ -78,12 +78,7 @@ class SyncWork:
         return found
 
     def _target(self, node: ast.expr, scope: Scope) -> Function | Class | None:
-        match self._names.evaluate(node, scope):
-            case FunctionValue(function=function):
-                return function
-            case ClassValue(cls):
-                return cls
-        return None
+        return _defined(self._names.evaluate(node, scope))
 
     @cached_property
     def _calls(self) -> list[CallSite]:
@@ -144,6 +139,15 @@ class SyncWork:
         """All that stands in lambdas that are handed over."""
         handed = (node for node, _ in self._handing.values() if isinstance(node, ast.Lambda))
         return {part for each in handed for part in ast.walk(each)}
+
+
+def _defined(value: Value | None) -> Function | Class | None:
+    match value:
+        case FunctionValue(function=function):
+            return function
+        case ClassValue(cls):
+            return cls
+    return None
 
 
 def _is_reference(node: ast.expr) -> bool:

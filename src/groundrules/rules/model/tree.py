@@ -58,7 +58,9 @@ class Scope:
 class Function:
     """A function or method: its syntax, the scope it is defined in, and the scope of its body.
 
-    `calls` and `returns` are those of its own body; nested functions have their own.
+    What it holds is that of its own body; nested functions have their own. `branches` is where paths
+    part, `operations` are binary ones, and `assigned` are the attributes that get a value. They also
+    hold those of nested classes, decorators and defaults.
     """
 
     node: FunctionNode
@@ -66,6 +68,10 @@ class Function:
     scope: Scope
     calls: list["CallSite"] = field(default_factory=list)
     returns: list[ast.expr] = field(default_factory=list)
+    branches: list[ast.AST] = field(default_factory=list)
+    yields: list[ast.expr] = field(default_factory=list)
+    operations: list[ast.BinOp | ast.AugAssign] = field(default_factory=list)
+    assigned: list[ast.Attribute] = field(default_factory=list)
 
     @property
     def name(self) -> str:

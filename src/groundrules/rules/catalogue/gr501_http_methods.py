@@ -1,0 +1,562 @@
+"""GR501: Routes use the five agreed HTTP methods, each for what it is there for."""
+
+import re
+from collections.abc import Iterator
+
+from groundrules.rules.cases import case
+from groundrules.rules.catalogue.samples import LIBRARY, library
+from groundrules.rules.model.effects import Effects
+from groundrules.rules.model.paths import is_collection, is_member, segments
+from groundrules.rules.model.project import Project
+from groundrules.rules.model.routes import METHODS, Route, Routes
+from groundrules.rules.places import at_node
+from groundrules.rules.rule import Violation
+
+CLAUSE = "api.methods"
+RATIONALE = (
+    "Browsers, caches and clients rely on what a method means: a GET may be repeated at will."
+)
+FIX = (
+    "Use GET to read, POST to create or to act, PUT to replace, PATCH to change, DELETE to delete."
+)
+AGREED = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
+_DELETING = re.compile(
+    r"(?:^|[-_])(?:delete|remove|destroy|purge|erase|discard|drop|clear|wipe)(?:$|[-_])",
+    re.IGNORECASE,
+)
+
+
+def check(project: Project) -> Iterator[Violation]:
+    """Yield each route whose method is not agreed on, or does what another one is for."""
+    routes = Routes(project.names)
+    for route in project.routes:
+        methods = _methods(routes, route)
+        message = _outside(route, methods)
+        if message is None and len(methods) == 1:
+            message = _misused(project, route, next(iter(methods)))
+        if message is not None:
+            yield at_node(route.scope.module, route.call, message)
+
+
+def _methods(routes: Routes, route: Route) -> frozenset[str]:
+    handler = route.handler
+    if route.verb in ("Route", "add_route") and handler.owner and handler.name in METHODS:
+        return frozenset({handler.name.upper()})  # a method of Starlette's HTTPEndpoint
+    return routes.methods(route) or frozenset()
+
+
+def _outside(route: Route, methods: frozenset[str]) -> str | None:
+    others = sorted(methods - AGREED)
+    if not others:
+        return None
+    return f"`{route.handler.name}` answers {others[0]}, which is not among the agreed methods."
+
+
+def _misused(project: Project, route: Route, method: str) -> str | None:
+    name = route.handler.name
+    effects = project.followed.effects(route.handler)
+    path = segments(project.names, route)
+    if method == "GET" and path and path[-1] == "callback":
+        return None  # OAuth2 wants a GET there, whatever comes of it
+    if method == "GET":
+        done = _written(effects)
+        return f"`{name}` answers GET, and {done} rows." if done else None
+    if path is None:
+        return None
+    if method == "POST":
+        return _misused_post(name, effects, path)
+    if method in ("PATCH", "DELETE"):
+        only_adds = effects == Effects(adds=True, commits=effects.commits)
+        if project.followed.returns_added(route.handler) or (only_adds and is_collection(path)):
+            return f"`{name}` creates a row under {method}: that is what POST is for."
+    return None
+
+
+def _written(effects: Effects) -> str | None:
+    if effects.rolls_back and not effects.commits:
+        return None
+    if effects.adds or effects.saves:
+        return "adds"
+    if effects.deletes:
+        return "deletes"
+    return "changes" if effects.changes and effects.commits else None
+
+
+def _misused_post(name: str, effects: Effects, path: list[str]) -> str | None:
+    if effects.unknown or effects.adds:
+        return None
+    if effects.deletes and not effects.changes and not effects.saves:
+        says_so = any(_DELETING.search(segment) for segment in path[-2:])
+        if says_so or is_member(path) or is_collection(path):
+            return f"`{name}` answers POST, and only deletes: that is what DELETE is for."
+    if effects.changes and not effects.deletes and is_member(path):
+        return f"`{name}` answers POST, and only changes a row: that is what PUT and PATCH are for."
+    return None
+
+
+INVALID = (
+    case(
+        "a method that is not agreed on",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.head("/items")
+        async def count_items() -> None:
+            \"\"\"Tell how many there are.\"\"\"
+        """,
+        6,
+    ),
+    case(
+        "one of several methods, named by a constant, and in a call that registers",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+        METHODS = ["GET", "OPTIONS"]
+
+
+        @router.api_route("/items", methods=METHODS)
+        async def items() -> list[str]:
+            \"\"\"List the items.\"\"\"
+            return []
+
+
+        async def trace() -> str:
+            \"\"\"Give back what came.\"\"\"
+            return "what came"
+
+
+        router.add_api_route("/trace", trace, methods=["TRACE"])
+        """,
+        7,
+        18,
+    ),
+    case(
+        "a GET that adds, and one that deletes",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/fill", response_model=None)
+            async def fill(db: Db) -> str:
+                \"\"\"Put a first book on the shelf.\"\"\"
+                await books.create(db, obj_in=BookCreate(title="Momo"))
+                return "filled"
+
+
+            @router.get("/clear")
+            async def clear(db: Db) -> str:
+                \"\"\"Empty the shelf.\"\"\"
+                await books.delete_all(db)
+                return "cleared"
+            """,
+        ),
+        10,
+        17,
+    ),
+    case(
+        "a GET that changes what it loaded",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/{book_id}/rename")
+            async def rename(book_id: int, title: str, db: Db) -> str:
+                \"\"\"Give a book another title.\"\"\"
+                book = await books.get(db, book_id)
+                if book is not None:
+                    await books.update(db, book=book, obj_in=BookCreate(title=title))
+                return title
+            """,
+        ),
+        10,
+    ),
+    case(
+        "a POST that only deletes",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.post("/{book_id}/delete", response_model=BookResponse)
+            async def delete_book(book_id: int, db: Db) -> BookResponse | None:
+                \"\"\"Delete a book.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    return None
+                await books.delete(db, book=book)
+                return BookResponse.model_validate(book)
+            """,
+        ),
+        10,
+    ),
+    case(
+        "a POST to one resource that only changes it",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.post("/{book_id}", response_model=BookResponse)
+            async def change_book(book_id: int, book_in: BookCreate, db: Db) -> BookResponse | None:
+                \"\"\"Change a book.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    return None
+                return BookResponse.model_validate(await books.update(db, book=book, obj_in=book_in))
+            """,
+        ),
+        10,
+    ),
+    case(
+        "creating under PATCH and DELETE",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.patch("/", status_code=201)
+            async def create_book(book_in: BookCreate, db: Db) -> BookResponse:
+                \"\"\"Add a book.\"\"\"
+                book = await books.create(db, obj_in=book_in)
+                return BookResponse.model_validate(book)
+
+
+            @router.delete("/old")
+            async def create_old_book(book_in: BookCreate, db: Db) -> BookResponse:
+                \"\"\"Add an old book.\"\"\"
+                book = await books.create(db, obj_in=book_in)
+                return BookResponse(id=book.id, title=book.title, copies=book.copies)
+            """,
+        ),
+        10,
+        17,
+    ),
+    case(
+        "a GET that deletes through a service made of classes",
+        {
+            **LIBRARY,
+            "app/services/crud.py": """
+                from typing import Generic, TypeVar
+
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.base import Base
+                from app.models.book import Book
+
+                Row = TypeVar("Row", bound=Base)
+
+
+                class Crud(Generic[Row]):
+                    def __init__(self, model: type[Row]) -> None:
+                        self.model = model
+
+                    async def remove(self, db: AsyncSession, key: int) -> None:
+                        await db.delete(await db.get(self.model, key))
+                        await db.commit()
+
+
+                class BookCrud(Crud[Book]):
+                    pass
+
+
+                book = BookCrud(Book)
+                """,
+            "app/api/items.py": """
+                from fastapi import APIRouter
+
+                from app.api.deps import Db
+                from app.services import crud
+
+                router = APIRouter(prefix="/books")
+
+
+                @router.get("/{book_id}/gone")
+                async def gone(book_id: int, db: Db) -> None:
+                    \"\"\"Take a book away.\"\"\"
+                    await crud.book.remove(db, book_id)
+                """,
+        },
+        9,
+    ),
+)
+
+VALID = (
+    case(
+        "each method for what it is there for",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/")
+            async def list_books(db: Db) -> list[BookResponse]:
+                \"\"\"List the books.\"\"\"
+                return [BookResponse.model_validate(book) for book in await books.list_all(db)]
+
+
+            @router.post("/", status_code=201)
+            async def create_book(book_in: BookCreate, db: Db) -> BookResponse:
+                \"\"\"Add a book.\"\"\"
+                return BookResponse.model_validate(await books.create(db, obj_in=book_in))
+
+
+            @router.delete("/", status_code=204)
+            async def delete_books(db: Db) -> None:
+                \"\"\"Delete every book.\"\"\"
+                await books.delete_all(db)
+            """,
+        ),
+    ),
+    case(
+        "PUT and PATCH change",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.put("/{book_id}", response_model=BookResponse)
+            @router.patch("/{book_id}", response_model=BookResponse)
+            async def change_book(book_id: int, book_in: BookCreate, db: Db) -> BookResponse | None:
+                \"\"\"Change a book.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    return None
+                return BookResponse.model_validate(await books.update(db, book=book, obj_in=book_in))
+            """,
+        ),
+    ),
+    case(
+        "`api_route` with agreed methods",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.api_route("/items", methods=["GET", "post"])
+        async def items() -> list[str]:
+            \"\"\"List the items.\"\"\"
+            return []
+        """,
+    ),
+)
+
+VALID_ALTERNATIVE = (
+    case(
+        "a POST is for actions, whatever they change",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.post("/{book_id}/return", response_model=BookResponse)
+            async def return_book(book_id: int, book_in: BookCreate, db: Db) -> BookResponse | None:
+                \"\"\"Give a book back.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    return None
+                return BookResponse.model_validate(await books.update(db, book=book, obj_in=book_in))
+
+
+            @router.post("/logout", status_code=204)
+            async def logout(db: Db) -> None:
+                \"\"\"End the session; that its row is deleted is nobody's business.\"\"\"
+                await books.delete_all(db)
+            """,
+        ),
+    ),
+    case(
+        "a PUT that creates what is missing, and a DELETE that only marks",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.put("/{book_id}")
+            async def put_book(book_id: int, book_in: BookCreate, db: Db) -> BookResponse:
+                \"\"\"Put a book on the shelf.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    return BookResponse.model_validate(await books.create(db, obj_in=book_in))
+                return BookResponse.model_validate(book)
+
+
+            @router.delete("/{book_id}", response_model=BookResponse)
+            async def mark_book(book_id: int, db: Db) -> BookResponse | None:
+                \"\"\"Mark a book as gone.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    return None
+                gone = BookCreate(title=book.title, copies=0)
+                return BookResponse.model_validate(await books.update(db, book=book, obj_in=gone))
+            """,
+        ),
+    ),
+    case(
+        "a GET whose dependency notes the visit, and whose service sets what is no column",
+        {
+            **LIBRARY,
+            "app/services/visits.py": """
+                from sqlalchemy import select
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.book import Book
+
+
+                async def note(db: AsyncSession) -> None:
+                    db.add(Book(title="visit", copies=0))
+                    await db.commit()
+
+
+                async def list_books(db: AsyncSession) -> list[Book]:
+                    found = list(await db.scalars(select(Book)))
+                    for book in found:
+                        book.copies = book.copies or 0
+                    return found
+                """,
+            "app/api/items.py": """
+                from fastapi import APIRouter, Depends
+
+                from app.api.deps import Db
+                from app.schemas.book import BookResponse
+                from app.services import visits
+
+
+                async def noted(db: Db) -> None:
+                    await visits.note(db)
+
+
+                router = APIRouter(prefix="/books", dependencies=[Depends(noted)])
+
+
+                @router.get("/")
+                async def list_books(db: Db) -> list[BookResponse]:
+                    \"\"\"List the books.\"\"\"
+                    return [BookResponse.model_validate(book) for book in await visits.list_books(db)]
+                """,
+        },
+    ),
+    case(
+        "other objects that add and delete, and work that is done later",
+        """
+        from fastapi import APIRouter, BackgroundTasks, Response
+
+        router = APIRouter()
+        seen: set[str] = set()
+
+
+        async def forget(name: str) -> None:
+            seen.discard(name)
+
+
+        @router.get("/names/{name}")
+        async def read_name(name: str, response: Response, tasks: BackgroundTasks) -> str:
+            \"\"\"Give the name back.\"\"\"
+            seen.add(name)
+            tasks.add_task(forget, name)
+            response.delete_cookie("name")
+            return name
+        """,
+    ),
+    case(
+        "a GET that tries something out and takes it back",
+        {
+            **LIBRARY,
+            "app/services/trials.py": """
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.book import Book
+
+
+                async def fits(db: AsyncSession, title: str) -> str:
+                    book = Book(title=title, copies=1)
+                    db.add(book)
+                    await db.rollback()
+                    return book.title
+                """,
+            "app/api/items.py": """
+                from fastapi import APIRouter
+
+                from app.api.deps import Db
+                from app.services import trials
+
+                router = APIRouter()
+
+
+                @router.get("/fits")
+                async def fits(title: str, db: Db) -> str:
+                    \"\"\"Tell how a title would be kept.\"\"\"
+                    return await trials.fits(db, title)
+                """,
+        },
+    ),
+)

@@ -1,0 +1,687 @@
+"""GR502: Responses carry one of the agreed status codes, and the one that fits."""
+
+import ast
+from collections.abc import Iterator
+
+from groundrules.rules.cases import case
+from groundrules.rules.catalogue.samples import library
+from groundrules.rules.model.answers import Answer, content_of, sets_status
+from groundrules.rules.model.codes import Code, codes
+from groundrules.rules.model.paths import is_collection, segments
+from groundrules.rules.model.project import Project
+from groundrules.rules.model.routes import Route, Routes
+from groundrules.rules.model.tree import Class, Function, Scope
+from groundrules.rules.model.values import ClassValue, FunctionValue, Instance
+from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
+from groundrules.rules.rule import Violation
+
+CLAUSE = "api.status-codes"
+RATIONALE = "A client that knows seven codes, and what each means, can handle every answer."
+FIX = (
+    "Answer 200, 201 (created) or 204 (nothing to say), and on errors 400, 401, 403 or 404; "
+    "name them by `status.HTTP_…`."
+)
+ALLOWED = frozenset({200, 201, 204, 400, 401, 403, 404})
+
+
+def check(project: Project) -> Iterator[Violation]:
+    """Yield each status code that is not agreed on or does not fit, once for a statement."""
+    yield from one_a_line(_all(project))
+
+
+def _all(project: Project) -> Iterator[Violation]:
+    for route in project.routes:
+        yield from _of_route(project, route)
+    for answer in project.answers.exceptions:
+        yield from _of_exception(project, answer)
+    attributes = {"status_code"} | set(map(_own_attribute, project.answers.exceptions))
+    for cls in project.answers.exception_classes:
+        yield from _of_class(project, cls, attributes)
+    for answer in project.answers.responses:
+        if answer.scope.enclosing_function() in project.reached:
+            yield from _of_response(project, answer)
+    for function in project.reached:
+        yield from _set_by(project, function)
+
+
+def _of_route(project: Project, route: Route) -> Iterator[Violation]:
+    found = codes(project.names, route.option("status_code"), route.scope, route.frames)
+    for code in found:
+        if code.number not in ALLOWED:
+            yield at_node(route.scope.module, route.call, _unknown(code, _called(route)))
+    if {code.number for code in found} == {204}:
+        yield from _with_body(project, route)
+    if _creates(project, route) and not _may_answer(project, route, found, 201):
+        message = f"`{route.handler.name}` adds the row it returns, and does not answer 201."
+        yield at_node(route.scope.module, route.call, message)
+
+
+def _called(route: Route) -> str:
+    return f"the route of `{route.handler.name}`"
+
+
+def _unknown(code: Code, what: str) -> str:
+    return f"The status code {code.number} of {what} is not among the agreed ones."
+
+
+def _of_exception(project: Project, answer: Answer) -> Iterator[Violation]:
+    names = project.names
+    if _is_excused(project, answer.scope) or _own_attribute(answer):
+        return  # the classes are looked at by themselves
+    for code in codes(names, answer.status, answer.scope):
+        if _is_excused(project, code.scope):
+            continue
+        if code.number not in ALLOWED:
+            yield _at(answer, code, _unknown(code, "an `HTTPException`"))
+        elif code.number < 400:
+            yield _at(answer, code, f"An `HTTPException` has {code.number}, the code of a success.")
+
+
+def _is_excused(project: Project, scope: Scope) -> bool:
+    """Whether code is run by exception handlers and middleware only."""
+    function = scope.enclosing_function()
+    if function is None or function in project.reached:
+        return False
+    return project.errors.answers(function) or function in project.calls.reached(
+        project.errors.functions
+    )
+
+
+def _at(answer: Answer, code: Code, message: str) -> Violation:
+    """Return a violation where the code is given: in the call itself, or by who calls it."""
+    same = code.scope.enclosing_function() is answer.scope.enclosing_function()
+    node = answer.site.node if same else code.node
+    return at_statement(answer.scope if same else code.scope, node, message)
+
+
+def _own_attribute(answer: Answer) -> str | None:
+    """Return the attribute of itself that an exception takes its code from."""
+    match answer.status:
+        case ast.Attribute(value=ast.Name("self"), attr=attribute):
+            return attribute
+    return None
+
+
+def _of_class(project: Project, cls: Class, attributes: set[str | None]) -> Iterator[Violation]:
+    for name, bindings in cls.scope.bindings.items():
+        for binding in bindings if name in attributes else ():
+            for code in codes(project.names, binding.value, cls.scope):
+                if code.number not in ALLOWED:
+                    yield at_node(cls.module, code.node, _unknown(code, f"`{cls.name}`"))
+
+
+def _of_response(project: Project, answer: Answer) -> Iterator[Violation]:
+    found = codes(project.names, answer.status, answer.scope)
+    for code in found:
+        function = code.scope.enclosing_function()
+        if code.number not in ALLOWED and (function is None or function in project.reached):
+            yield _at(answer, code, _unknown(code, "a response"))
+    if [code.number for code in found] == [204]:
+        content = content_of(answer)
+        if content is not None and not _is_empty(project, content, answer.scope):
+            message = "A response with the code 204 has no body, and this one is given one."
+            yield at_statement(answer.scope, answer.site.node, message)
+
+
+def _is_empty(project: Project, node: ast.expr, scope: Scope) -> bool:
+    return isinstance(node, ast.Constant) and node.value in (None, "", b"")
+
+
+def _set_by(project: Project, function: Function) -> Iterator[Violation]:
+    for statement, status in sets_status(project.names, function):
+        for code in codes(project.names, status, function.scope):
+            if code.number not in ALLOWED:
+                yield at_node(function.module, statement, _unknown(code, "the response"))
+
+
+def _with_body(project: Project, route: Route) -> Iterator[Violation]:
+    handler, names = route.handler, project.names
+    model = route.option("response_model")
+    if model is not None and not isinstance(model, ast.Constant):
+        message = f"`{handler.name}` answers 204, which has no body, and has a `response_model`."
+        yield at_node(route.scope.module, route.call, message)
+        return
+    for returned in handler.returns:
+        if _is_body(project, handler, returned):
+            message = f"`{handler.name}` answers 204, which has no body, and returns one."
+            yield at_statement(handler.scope, returned, message)
+    kind = names.type_of(handler.node.returns, handler.outer)
+    if not handler.returns and kind is not None and _is_schema(project, kind):
+        yield at_name(
+            handler, f"`{handler.name}` answers 204, which has no body, and promises one."
+        )
+
+
+def _is_schema(project: Project, kind: object) -> bool:
+    return isinstance(kind, ClassValue) and project.names.is_a(kind, {"pydantic.BaseModel"})
+
+
+def _is_body(project: Project, handler: Function, node: ast.expr) -> bool:
+    """Whether a handler surely returns something there."""
+    names = project.names
+    match node:
+        case ast.Constant(value=value):
+            return value is not None
+        case (
+            ast.Dict()
+            | ast.List()
+            | ast.Tuple()
+            | ast.ListComp()
+            | ast.DictComp()
+            | ast.JoinedStr()
+        ):
+            return True
+        case ast.Await(value=value):
+            return _is_body(project, handler, value)
+    if isinstance(node, ast.Call):
+        called = names.evaluate(node.func, handler.scope)
+        if isinstance(called, FunctionValue):
+            return any(
+                _is_body(project, called.function, each) for each in called.function.returns[:1]
+            )
+        return _is_schema(project, called)
+    held = names.evaluate(node, handler.scope)
+    is_own = isinstance(held, Instance) and isinstance(held.of, ClassValue)
+    return is_own and not project.answers.is_response(held)
+
+
+def _creates(project: Project, route: Route) -> bool:
+    """Whether a route is a POST on a collection whose handler adds the row it returns."""
+    names = project.names
+    if Routes(names).methods(route) != frozenset({"POST"}):
+        return False
+    path = segments(names, route)
+    return (
+        path is not None and is_collection(path) and project.followed.returns_added(route.handler)
+    )
+
+
+def _may_answer(project: Project, route: Route, found: list[Code], number: int) -> bool:
+    """Whether a route answers a code, or whether it cannot be told that it does not."""
+    if any(code.number == number for code in found):
+        return True
+    if not found and route.option("status_code") is not None:
+        return True
+    if any(keyword.arg is None for keyword in route.call.keywords):
+        return True
+    func = route.call.func  # a `partial` may hold options that the call does not show
+    if not isinstance(func, ast.Attribute) or func.attr != route.verb:
+        return True
+    return any(True for _ in sets_status(project.names, route.handler))
+
+
+INVALID = (
+    case(
+        "a code of a route that is not agreed on",
+        """
+        from fastapi import APIRouter, status
+
+        router = APIRouter()
+
+
+        @router.post("/reports/build", status_code=status.HTTP_202_ACCEPTED)
+        async def build_report() -> None:
+            \"\"\"Begin to build the report.\"\"\"
+        """,
+        6,
+    ),
+    case(
+        "an `HTTPException`, by number, by position, and by a name of `http`",
+        {
+            "app/api/items.py": """
+                from http import HTTPStatus
+
+                from fastapi import APIRouter, HTTPException
+
+                router = APIRouter()
+
+
+                @router.get("/items/{number}")
+                async def read_item(number: int) -> int:
+                    \"\"\"Give the number back.\"\"\"
+                    if number == 1:
+                        raise HTTPException(410)
+                    if number == 2:
+                        raise HTTPException(detail="Busy.", status_code=HTTPStatus.CONFLICT)
+                    if number == 3:
+                        raise HTTPException(
+                            status_code=422,
+                            detail="Three is odd.",
+                        )
+                    return number
+                """,
+        },
+        12,
+        14,
+        16,
+    ),
+    case(
+        "constants of the project, in an enum and under another name",
+        {
+            "app/core/codes.py": """
+                from enum import IntEnum
+
+                from starlette.status import HTTP_409_CONFLICT as TAKEN
+
+                TEAPOT = 418
+
+
+                class Codes(IntEnum):
+                    LATE = 425
+
+
+                CONFLICT = TAKEN
+                """,
+            "app/api/items.py": """
+                from fastapi import APIRouter, Depends, HTTPException
+                from fastapi.responses import JSONResponse
+
+                from app.core import codes
+                from app.core.codes import CONFLICT, Codes
+
+                router = APIRouter()
+
+
+                async def not_late(hour: int) -> None:
+                    if hour > 20:
+                        raise HTTPException(Codes.LATE, "It is late.")
+
+
+                @router.get("/tea", dependencies=[Depends(not_late)])
+                async def tea() -> JSONResponse:
+                    \"\"\"Make tea.\"\"\"
+                    raise HTTPException(codes.TEAPOT)
+
+
+                @router.get("/name")
+                async def name(word: str) -> str:
+                    \"\"\"Give the word back.\"\"\"
+                    raise HTTPException(status_code=CONFLICT, detail=word)
+                """,
+        },
+        12,
+        18,
+        24,
+    ),
+    case(
+        "a function that raises the code it is given: who gives it is told",
+        {
+            "app/core/errors.py": """
+                from typing import NoReturn
+
+                from fastapi import HTTPException
+
+
+                def abort(code: int, detail: str = "No.") -> NoReturn:
+                    raise HTTPException(status_code=code, detail=detail)
+                """,
+            "app/api/items.py": """
+                from fastapi import APIRouter
+
+                from app.core.errors import abort
+
+                router = APIRouter()
+
+
+                @router.get("/items/{number}")
+                async def read_item(number: int) -> int:
+                    \"\"\"Give the number back.\"\"\"
+                    if number < 0:
+                        abort(404)
+                    if number > 9:
+                        abort(409, "Too many.")
+                    return number
+                """,
+        },
+        14,
+    ),
+    case(
+        "a subclass of `HTTPException` with a code of its own",
+        {
+            "app/core/errors.py": """
+                from fastapi import HTTPException
+
+
+                class Conflict(HTTPException):
+                    def __init__(self, what: str) -> None:
+                        super().__init__(status_code=409, detail=what)
+
+
+                class Problem(HTTPException):
+                    code = 400
+
+                    def __init__(self) -> None:
+                        super().__init__(self.code)
+
+
+                class Busy(Problem):
+                    code = 429
+                """,
+        },
+        6,
+        17,
+        path="app/core/errors.py",
+    ),
+    case(
+        "the code of a response, set on it or given to it",
+        """
+        from fastapi import APIRouter, Response
+        from fastapi.responses import RedirectResponse
+
+        router = APIRouter()
+
+
+        @router.put("/items/{number}")
+        async def put_item(number: int, response: Response) -> int:
+            \"\"\"Give the number back.\"\"\"
+            response.status_code = 206 if number else 200
+            return number
+
+
+        @router.get("/old")
+        async def old() -> RedirectResponse:
+            \"\"\"Lead to the new place.\"\"\"
+            return RedirectResponse("/new", status_code=301)
+        """,
+        10,
+        17,
+    ),
+    case(
+        "a 204 with a body",
+        """
+        from fastapi import APIRouter, status
+        from fastapi.responses import JSONResponse
+
+        router = APIRouter()
+
+
+        @router.delete("/items/{number}", status_code=status.HTTP_204_NO_CONTENT)
+        async def delete_item(number: int) -> dict[str, int]:
+            \"\"\"Delete an item.\"\"\"
+            return {"deleted": number}
+
+
+        @router.delete("/items")
+        async def delete_items() -> JSONResponse:
+            \"\"\"Delete all items.\"\"\"
+            return JSONResponse({"deleted": "all"}, status_code=204)
+        """,
+        10,
+        16,
+    ),
+    case(
+        "a POST that adds the row it returns, and answers 200",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.post("/")
+            async def create_book(book_in: BookCreate, db: Db) -> BookResponse:
+                \"\"\"Add a book.\"\"\"
+                book = await books.create(db, obj_in=book_in)
+                return BookResponse.model_validate(book)
+            """,
+        ),
+        10,
+    ),
+    case(
+        "an `HTTPException` with the code of a success",
+        """
+        from fastapi import APIRouter, HTTPException
+
+        router = APIRouter()
+
+
+        @router.get("/items")
+        async def list_items() -> list[str]:
+            \"\"\"List the items.\"\"\"
+            raise HTTPException(status_code=200, detail="There are none.")
+        """,
+        9,
+    ),
+)
+
+VALID = (
+    case(
+        "the agreed codes",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter, HTTPException, status
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.post("/", status_code=status.HTTP_201_CREATED)
+            async def create_book(book_in: BookCreate, db: Db) -> BookResponse:
+                \"\"\"Add a book.\"\"\"
+                book = await books.create(db, obj_in=book_in)
+                return BookResponse.model_validate(book)
+
+
+            @router.delete("/{book_id}", status_code=status.HTTP_204_NO_CONTENT)
+            async def delete_book(book_id: int, db: Db) -> None:
+                \"\"\"Delete a book.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    raise HTTPException(status_code=status.HTTP_404_NOT_FOUND)
+                await books.delete(db, book=book)
+            """,
+        ),
+    ),
+    case(
+        "numbers and names alike",
+        """
+        from http import HTTPStatus
+
+        from fastapi import APIRouter, HTTPException
+
+        router = APIRouter()
+
+
+        @router.get("/items/{number}", status_code=200)
+        async def read_item(number: int) -> int:
+            \"\"\"Give the number back.\"\"\"
+            if number < 0:
+                raise HTTPException(404)
+            if number > 9:
+                raise HTTPException(HTTPStatus.BAD_REQUEST.value)
+            return number
+        """,
+    ),
+    case(
+        "no code at all: FastAPI answers 200, and 422 by itself",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.get("/items/{number}")
+        async def read_item(number: int) -> int:
+            \"\"\"Give the number back.\"\"\"
+            return number
+        """,
+    ),
+)
+
+VALID_ALTERNATIVE = (
+    case(
+        "middleware and exception handlers answer what they must",
+        """
+        from collections.abc import Awaitable, Callable
+
+        from fastapi import FastAPI, Request, Response
+        from fastapi.responses import JSONResponse
+        from starlette.middleware.base import BaseHTTPMiddleware
+
+
+        class Closed(Exception):
+            pass
+
+
+        def problem(code: int) -> JSONResponse:
+            return JSONResponse({"detail": "Not now."}, status_code=code)
+
+
+        async def on_closed(request: Request, error: Exception) -> JSONResponse:
+            return problem(503)
+
+
+        class Limit(BaseHTTPMiddleware):
+            async def dispatch(
+                self, request: Request, call_next: Callable[[Request], Awaitable[Response]]
+            ) -> Response:
+                if request.headers.get("x-hurry"):
+                    return problem(429)
+                return await call_next(request)
+
+
+        app = FastAPI(exception_handlers={Closed: on_closed})
+        app.add_middleware(Limit)
+        """,
+        path="app/main.py",
+    ),
+    case(
+        "codes that are only documented, compared or passed on",
+        """
+        import httpx
+        from fastapi import APIRouter, HTTPException, Response
+
+        router = APIRouter(responses={418: {"description": "A teapot."}})
+
+
+        @router.get("/proxy", responses={502: {"description": "The other side is down."}})
+        async def proxy() -> Response:
+            \"\"\"Pass on what another service answers.\"\"\"
+            async with httpx.AsyncClient() as client:
+                answer = await client.get("https://example.org")
+            if answer.status_code == 503:
+                raise HTTPException(400, "Not now.")
+            return Response(answer.content, answer.status_code)
+        """,
+    ),
+    case(
+        "a POST that sets the code itself",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter, Response, status
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.post("/")
+            async def create_book(book_in: BookCreate, db: Db, response: Response) -> BookResponse:
+                \"\"\"Add a book.\"\"\"
+                response.status_code = status.HTTP_201_CREATED
+                return BookResponse.model_validate(await books.create(db, obj_in=book_in))
+            """,
+        ),
+    ),
+    case(
+        "actions answer 200: they may add a row, but it is not what was asked for",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.post("/import")
+            async def import_book(book_in: BookCreate, db: Db) -> BookResponse:
+                \"\"\"Take a book from another library.\"\"\"
+                return BookResponse.model_validate(await books.create(db, obj_in=book_in))
+
+
+            @router.post("/search")
+            async def search_books(book_in: BookCreate, db: Db) -> list[BookResponse]:
+                \"\"\"Find books like this one.\"\"\"
+                found = await books.list_all(db, search=book_in.title)
+                return [BookResponse.model_validate(book) for book in found]
+            """,
+        ),
+    ),
+    case(
+        "a DELETE that answers 200 and the row, or 204 through a service that returns nothing",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter, HTTPException, Response
+
+            from app.api.deps import Db
+            from app.schemas.book import BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.delete("/{book_id}")
+            async def delete_book(book_id: int, db: Db) -> BookResponse:
+                \"\"\"Delete a book, and give it back once more.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    raise HTTPException(404)
+                await books.delete(db, book=book)
+                return BookResponse.model_validate(book)
+
+
+            @router.delete("/", status_code=204)
+            async def delete_books(db: Db) -> None:
+                \"\"\"Delete every book.\"\"\"
+                return await books.delete_all(db)
+
+
+            @router.delete("/cache", status_code=204, response_model=None)
+            async def delete_cache() -> Response:
+                \"\"\"Forget what was kept.\"\"\"
+                return Response(status_code=204)
+            """,
+        ),
+    ),
+    case(
+        "other numbers that are no status codes",
+        """
+        from fastapi import APIRouter, HTTPException
+
+
+        class Refused(HTTPException):
+            code = 1042
+
+            def __init__(self) -> None:
+                super().__init__(403, detail={"code": self.code})
+
+
+        router = APIRouter()
+
+
+        @router.get("/items")
+        async def list_items(limit: int = 500) -> int:
+            \"\"\"Give the limit back.\"\"\"
+            if limit > 1000:
+                raise Refused
+            return limit
+        """,
+    ),
+)

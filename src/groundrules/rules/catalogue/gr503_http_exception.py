@@ -1,0 +1,616 @@
+"""GR503: Handlers and dependencies answer errors by raising `HTTPException`."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+
+from groundrules.rules.cases import case
+from groundrules.rules.model.answers import Answer, sets_status
+from groundrules.rules.model.codes import codes
+from groundrules.rules.model.project import Project
+from groundrules.rules.model.raising import Raised, raised_by
+from groundrules.rules.model.syntax import match_arguments
+from groundrules.rules.model.tree import CallSite, Function
+from groundrules.rules.model.values import ClassValue, External, FunctionValue, Value
+from groundrules.rules.places import at_node, at_statement, one_a_line
+from groundrules.rules.rule import Violation
+
+CLAUSE = "api.http-exception"
+RATIONALE = (
+    "Errors that are raised in one way look alike to every client, and stop the handler there."
+)
+FIX = "Write `raise HTTPException(status_code=…, detail=…)`, or register an exception handler."
+_LIBRARIES = ("builtins.", "sqlalchemy.", "asyncpg.", "jose.", "jwt.", "passlib.", "pydantic.")
+_LEFT_ALONE = frozenset({"builtins.NotImplementedError", "asyncio.CancelledError"})
+_ERROR_KEYS = frozenset({"error", "errors"})
+
+
+def check(project: Project) -> Iterator[Violation]:
+    """Yield each statement of a handler or dependency that answers an error in another way."""
+    responses = defaultdict[Function | None, list[Answer]](list)
+    for answer in project.answers.responses:
+        responses[answer.scope.enclosing_function()].append(answer)
+    handlers = set(project.handlers)
+    for function in dict.fromkeys([*project.handlers, *project.dependencies.functions]):
+        if not project.errors.answers(function):
+            yield from one_a_line(_of(project, function, responses, handlers))
+
+
+def _of(
+    project: Project,
+    function: Function,
+    responses: dict[Function | None, list[Answer]],
+    handlers: set[Function],
+) -> Iterator[Violation]:
+    yield from _responding(project, function, responses)
+    yield from _setting(project, function)
+    yield from _returning(project, function)
+    parts = function.module.parts or ()
+    if function in handlers or parts[:1] != ("services",):
+        yield from _raising(project, function)
+
+
+def _responding(
+    project: Project, function: Function, responses: dict[Function | None, list[Answer]]
+) -> Iterator[Violation]:
+    for answer in responses.get(function, ()):
+        yield from _answered(project, function, answer.site, answer.status)
+    for site in function.calls:
+        called = project.calls.called(site)
+        if not isinstance(called, FunctionValue):
+            continue
+        given = match_arguments(called.function, site.node, bound=called.bound is not None)
+        for answer in responses.get(called.function, ()):
+            if called.function.returns == [answer.site.node]:
+                status = answer.status
+                if isinstance(status, ast.Name) and status.id in given:
+                    status = given[status.id]
+                yield from _answered(project, function, site, status)
+
+
+def _answered(
+    project: Project, function: Function, site: CallSite, status: ast.expr | None
+) -> Iterator[Violation]:
+    found = [each.number for each in codes(project.names, status, site.scope)]
+    errors = [number for number in found if number >= 400]
+    if errors:
+        message = f"`{function.name}` answers an error ({errors[0]}) by a response."
+        yield at_statement(site.scope, site.node, message)
+
+
+def _setting(project: Project, function: Function) -> Iterator[Violation]:
+    for statement, status in sets_status(project.names, function):
+        if any(each.number >= 400 for each in codes(project.names, status, function.scope)):
+            message = f"`{function.name}` answers an error by setting the response's status code."
+            yield at_node(function.module, statement, message)
+
+
+def _returning(project: Project, function: Function) -> Iterator[Violation]:
+    for returned in function.returns:
+        branches = [returned]
+        if isinstance(returned, ast.IfExp):
+            branches = [returned.body, returned.orelse]
+        if any(_is_error(project, function, each) for each in branches):
+            message = f"`{function.name}` returns an error as if it were a result."
+            yield at_statement(function.scope, returned, message)
+
+
+def _is_error(project: Project, function: Function, node: ast.expr) -> bool:
+    names, scope = project.names, function.scope
+    match node:
+        case ast.Dict(keys=keys, values=values):
+            return any(
+                names.constant(key, scope) in _ERROR_KEYS and _is_text(project, function, value)
+                for key, value in zip(keys, values, strict=True)
+            )
+        case ast.Call(func=ast.Name("dict"), keywords=keywords):
+            return any(
+                each.arg in _ERROR_KEYS and _is_text(project, function, each.value)
+                for each in keywords
+            )
+        case ast.Tuple(elts=[ast.Dict() | ast.Constant() as first, second, *_]):
+            found = codes(names, second, scope)
+            is_code = any(400 <= each.number < 600 for each in found)
+            return is_code or _is_error(project, function, first)
+    return False
+
+
+def _is_text(project: Project, function: Function, node: ast.expr) -> bool:
+    """Whether an expression is surely a text that is not empty, or an object made of such."""
+    match node:
+        case ast.Constant():
+            return isinstance(node.value, str) and bool(node.value)
+        case ast.JoinedStr():
+            return True
+        case ast.Dict():
+            return bool(node.keys)
+        case ast.Call(func=func):
+            called = project.names.evaluate(func, function.scope)
+            return called in (External("builtins.str"), External("builtins.repr"))
+        case ast.Name():
+            held = project.names.constant(node, function.scope)
+            return isinstance(held, str) and bool(held)
+    return False
+
+
+def _raising(project: Project, function: Function) -> Iterator[Violation]:
+    for raised in raised_by(project.names, function):
+        name = _name_of_other(project, function, raised)
+        if name is not None:
+            message = f"`{function.name}` raises `{name}`, which nothing turns into an answer."
+            yield at_node(function.module, raised.statement, message)
+
+
+def _name_of_other(project: Project, function: Function, raised: Raised) -> str | None:
+    """Return the name of a class that is surely no `HTTPException` and has no exception handler."""
+    kind = raised.kind
+    if project.errors.handles(kind) is not False:
+        return None
+    if isinstance(kind, External):
+        known = kind.name.startswith(_LIBRARIES) and kind.name not in _LEFT_ALONE
+        in_api = (function.module.parts or ())[:1] == ("api",)
+        if not known or (kind.name == "builtins.RuntimeError" and not in_api):
+            return None
+        return kind.name.removeprefix("builtins.")
+    return kind.cls.name if isinstance(kind, ClassValue) and _is_plain(project, kind) else None
+
+
+def _is_plain(project: Project, kind: Value) -> bool:
+    """Whether all ancestors of a class are the project's own or Python's."""
+    for each in project.names.ancestors(kind):
+        if isinstance(each, External) and not each.name.startswith("builtins."):
+            return False
+        if isinstance(each, ClassValue) and None in project.names.bases(each.cls):
+            return False
+    return True
+
+
+INVALID = (
+    case(
+        "an error answered by a response",
+        """
+        from fastapi import APIRouter
+        from fastapi.responses import JSONResponse
+
+        router = APIRouter()
+
+
+        @router.get("/items/{number}")
+        async def read_item(number: int) -> JSONResponse:
+            \"\"\"Give the number back.\"\"\"
+            if number < 0:
+                return JSONResponse({"detail": "There is none."}, status_code=404)
+            return JSONResponse(number)
+        """,
+        11,
+    ),
+    case(
+        "other classes of responses, by position, with named codes, and made by a function",
+        {
+            "app/core/problems.py": """
+                from fastapi.responses import JSONResponse
+
+
+                def problem(code: int, detail: str) -> JSONResponse:
+                    return JSONResponse({"detail": detail}, status_code=code)
+                """,
+            "app/api/items.py": """
+                from http import HTTPStatus
+
+                from fastapi import APIRouter, Response, status
+                from fastapi.responses import PlainTextResponse as Text
+
+                from app.core.problems import problem
+
+                router = APIRouter()
+
+
+                @router.get("/items/{number}", response_model=None)
+                async def read_item(number: int) -> Response | int:
+                    \"\"\"Give the number back.\"\"\"
+                    if number == 1:
+                        return Text("No.", HTTPStatus.BAD_REQUEST)
+                    if number == 2:
+                        answer = Response(status_code=status.HTTP_403_FORBIDDEN)
+                        return answer
+                    if number == 3:
+                        return problem(404, "There is none.")
+                    return number
+                """,
+        },
+        15,
+        17,
+        20,
+    ),
+    case(
+        "the status code of the response set to an error, in a dependency too",
+        """
+        from typing import Annotated
+
+        from fastapi import APIRouter, Depends, Response
+
+        router = APIRouter()
+
+
+        async def positive(number: int, response: Response) -> int:
+            if number < 0:
+                response.status_code = 400
+            return number
+
+
+        @router.get("/items/{number}")
+        async def read_item(
+            number: Annotated[int, Depends(positive)], response: Response
+        ) -> int | None:
+            \"\"\"Give the number back.\"\"\"
+            if number > 9:
+                response.status_code = 404 if number < 99 else 400
+                return None
+            return number
+        """,
+        10,
+        20,
+    ),
+    case(
+        "an error returned in a dict or a tuple",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.get("/items/{number}", response_model=None)
+        async def read_item(number: int) -> object:
+            \"\"\"Give the number back.\"\"\"
+            if number == 1:
+                return {"error": "There is none."}
+            if number == 2:
+                return {"message": "There is none."}, 404
+            if number == 3:
+                return {"error": {"code": "missing", "text": f"There is no {number}."}}
+            return {"error": "Too many."} if number > 9 else {"number": number}
+        """,
+        10,
+        12,
+        14,
+        15,
+    ),
+    case(
+        "Python's own exceptions",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.get("/items/{number}")
+        async def read_item(number: int) -> int:
+            \"\"\"Give the number back.\"\"\"
+            if number < 0:
+                raise ValueError("negative")
+            if number > 9:
+                raise LookupError
+            try:
+                names = ["a", "b"]
+            except KeyError as error:
+                raise PermissionError("no") from error
+            return len(names)
+        """,
+        10,
+        12,
+        16,
+    ),
+    case(
+        "a domain error without an exception handler, raised by a dependency on a class",
+        {
+            "app/core/errors.py": """
+                class LibraryError(Exception):
+                    pass
+
+
+                class Closed(LibraryError):
+                    pass
+                """,
+            "app/api/items.py": """
+                from fastapi import APIRouter, Depends
+
+                from app.core import errors
+
+                router = APIRouter()
+
+
+                class Hours:
+                    def __init__(self, hour: int = 12) -> None:
+                        if hour > 20:
+                            raise errors.Closed
+                        self.hour = hour
+
+
+                @router.get("/hours")
+                async def read_hours(hours: Hours = Depends()) -> int:
+                    \"\"\"Tell the hour.\"\"\"
+                    if hours.hour == 0:
+                        raise errors.LibraryError("midnight")
+                    return hours.hour
+                """,
+        },
+        11,
+        19,
+    ),
+)
+
+VALID = (
+    case(
+        "`HTTPException`",
+        """
+        from fastapi import APIRouter, HTTPException, status
+
+        router = APIRouter()
+
+
+        @router.get("/items/{number}")
+        async def read_item(number: int) -> int:
+            \"\"\"Give the number back.\"\"\"
+            if number < 0:
+                raise HTTPException(
+                    status_code=status.HTTP_404_NOT_FOUND, detail="There is none."
+                )
+            return number
+        """,
+    ),
+    case(
+        "a domain error of a service, turned into an `HTTPException`",
+        {
+            "app/core/errors.py": """
+                class TooMany(Exception):
+                    pass
+                """,
+            "app/services/numbers.py": """
+                from app.core.errors import TooMany
+
+
+                async def take(number: int) -> int:
+                    if number > 5:
+                        raise TooMany
+                    return number
+                """,
+            "app/api/items.py": """
+                from fastapi import APIRouter, HTTPException
+
+                from app.core.errors import TooMany
+                from app.services import numbers
+
+                router = APIRouter()
+
+
+                @router.post("/take")
+                async def take(number: int) -> int:
+                    \"\"\"Take so many.\"\"\"
+                    try:
+                        return await numbers.take(number)
+                    except TooMany as error:
+                        raise HTTPException(400, "Too many.") from error
+                """,
+        },
+    ),
+    case(
+        "responses that are no errors",
+        """
+        from fastapi import APIRouter, Response
+        from fastapi.responses import JSONResponse
+
+        router = APIRouter()
+
+
+        @router.get("/items")
+        async def list_items() -> JSONResponse:
+            \"\"\"List the items.\"\"\"
+            return JSONResponse([], status_code=200, headers={"x-total": "0"})
+
+
+        @router.delete("/items/{number}", status_code=204, response_class=Response)
+        async def delete_item(number: int, response: Response) -> None:
+            \"\"\"Delete an item.\"\"\"
+            response.headers["x-deleted"] = str(number)
+        """,
+    ),
+)
+
+VALID_ALTERNATIVE = (
+    case(
+        "a domain error for whose base class an exception handler is registered",
+        {
+            "app/core/errors.py": """
+                class LibraryError(Exception):
+                    status = 400
+
+
+                class Closed(LibraryError):
+                    pass
+                """,
+            "app/main.py": """
+                from fastapi import FastAPI, Request
+                from fastapi.responses import JSONResponse
+
+                from app.api.items import router
+                from app.core.errors import LibraryError
+
+                app = FastAPI()
+                app.include_router(router)
+
+
+                @app.exception_handler(LibraryError)
+                async def on_library_error(request: Request, error: LibraryError) -> JSONResponse:
+                    return JSONResponse({"detail": str(error)}, status_code=error.status)
+                """,
+            "app/api/items.py": """
+                from fastapi import APIRouter
+
+                from app.core.errors import Closed
+
+                router = APIRouter()
+
+
+                @router.get("/hours/{hour}")
+                async def read_hour(hour: int) -> int:
+                    \"\"\"Tell the hour.\"\"\"
+                    if hour > 20:
+                        raise Closed("It is late.")
+                    return hour
+                """,
+        },
+    ),
+    case(
+        "a subclass of `HTTPException`, a function that returns one, and one kept as a constant",
+        """
+        from fastapi import APIRouter, HTTPException
+
+        router = APIRouter()
+        LATE = HTTPException(403, "It is late.")
+
+
+        class Missing(HTTPException):
+            def __init__(self, what: str) -> None:
+                super().__init__(404, f"There is no {what}.")
+
+
+        def refused(why: str) -> HTTPException:
+            return HTTPException(status_code=400, detail=why)
+
+
+        @router.get("/items/{number}")
+        async def read_item(number: int) -> int:
+            \"\"\"Give the number back.\"\"\"
+            if number == 1:
+                raise LATE
+            if number == 2:
+                raise Missing("item")
+            if number == 3:
+                raise refused("Three is odd.")
+            return number
+        """,
+    ),
+    case(
+        "an exception that the handler catches itself, or raises again",
+        """
+        from contextlib import suppress
+
+        from fastapi import APIRouter, HTTPException
+
+        router = APIRouter()
+
+
+        @router.get("/items/{number}")
+        async def read_item(number: int) -> int:
+            \"\"\"Give the number back.\"\"\"
+            with suppress(IndexError):
+                if number == 0:
+                    raise IndexError
+            try:
+                if number < 0:
+                    raise ValueError("negative")
+            except (TypeError, ValueError) as error:
+                raise HTTPException(400, str(error)) from error
+            except Exception:
+                raise
+            return number
+        """,
+    ),
+    case(
+        "a decorator, a context manager and a route class that map errors",
+        {
+            "app/core/errors.py": """
+                from collections.abc import Awaitable, Callable, Iterator
+                from contextlib import contextmanager
+                from functools import wraps
+                from typing import Any
+
+                from fastapi import HTTPException
+
+
+                class Missing(Exception):
+                    pass
+
+
+                class Closed(Exception):
+                    pass
+
+
+                @contextmanager
+                def mapped() -> Iterator[None]:
+                    try:
+                        yield
+                    except Missing as error:
+                        raise HTTPException(404) from error
+
+
+                def answering(
+                    handler: Callable[..., Awaitable[Any]],
+                ) -> Callable[..., Awaitable[Any]]:
+                    @wraps(handler)
+                    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+                        try:
+                            return await handler(*args, **kwargs)
+                        except Closed as error:
+                            raise HTTPException(403) from error
+
+                    return wrapper
+                """,
+            "app/api/items.py": """
+                from fastapi import APIRouter
+
+                from app.core.errors import Closed, Missing, answering, mapped
+
+                router = APIRouter()
+
+
+                @router.get("/items/{number}")
+                @answering
+                async def read_item(number: int) -> int:
+                    \"\"\"Give the number back.\"\"\"
+                    with mapped():
+                        if number < 0:
+                            raise Missing
+                    if number > 9:
+                        raise Closed
+                    return number
+                """,
+        },
+    ),
+    case(
+        "middleware answers by a response: no `HTTPException` would reach the client from there",
+        """
+        from collections.abc import Awaitable, Callable
+
+        from fastapi import FastAPI, Request, Response
+        from fastapi.responses import JSONResponse
+
+        app = FastAPI()
+
+
+        @app.middleware("http")
+        async def refuse(
+            request: Request, call_next: Callable[[Request], Awaitable[Response]]
+        ) -> Response:
+            if request.headers.get("x-test"):
+                return JSONResponse({"error": "No tests here."}, status_code=403)
+            return await call_next(request)
+        """,
+        path="app/main.py",
+    ),
+    case(
+        "results that have a place for errors",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.post("/import")
+        async def import_items(names: list[str]) -> dict[str, object]:
+            \"\"\"Take items in.\"\"\"
+            errors = [name for name in names if not name]
+            return {"taken": len(names), "errors": errors, "error": None}
+        """,
+    ),
+)

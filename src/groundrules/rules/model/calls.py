@@ -1,0 +1,107 @@
+"""Every call of a project by what it calls, each looked at once for all rules."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from groundrules.rules.model.names import Names
+from groundrules.rules.model.tree import CallSite, Function
+from groundrules.rules.model.values import (
+    Attribute,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Value,
+)
+
+
+class Calls:
+    """What the calls of a project call."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def called(self, site: CallSite) -> Value | None:
+        """Return what a call calls; None where that cannot be known."""
+        return self._names.called(site)
+
+    def to(self, names: Iterable[str]) -> Iterator[CallSite]:
+        """Yield the calls of what is imported from outside under one of the full `names`.
+
+        A method of an object that a class outside makes goes by the name it has in that class.
+        """
+        for name in names:
+            yield from self._by_name.get(name, ())
+
+    def name(self, site: CallSite) -> str | None:
+        """Return the full name of what a call calls outside the project, None if it is inside."""
+        return full_name(self.called(site))
+
+    def functions(self, function: Function) -> Iterator[FunctionValue]:
+        """Yield the project's functions, methods and constructors that a function calls itself."""
+        for site in function.calls:
+            called = self.callee(site)
+            if called is not None:
+                yield called
+
+    def reached(self, functions: Iterable[Function]) -> frozenset[Function]:
+        """Return the functions and all of the project that they call, directly or not."""
+        found = set(functions)
+        todo = list(found)
+        while todo:
+            for called in self.functions(todo.pop()):
+                if called.function not in found:
+                    found.add(called.function)
+                    todo.append(called.function)
+        return frozenset(found)
+
+    def callee(self, site: CallSite) -> FunctionValue | None:
+        """Return the project's function, method or constructor that a call runs."""
+        return self.run_by(self.called(site))
+
+    def run_by(self, value: Value | None) -> FunctionValue | None:
+        """Return the project's function that runs when a value is called."""
+        match value:
+            case FunctionValue():
+                return value
+            case ClassValue():
+                found = self._names.attribute(Instance(value), "__init__")
+            case Instance(of=ClassValue()):
+                found = self._names.attribute(value, "__call__")
+            case _:
+                return None
+        return found if isinstance(found, FunctionValue) else None
+
+    @property
+    def constructing(self) -> list[tuple[CallSite, ClassValue]]:
+        """The calls of the project's classes."""
+        return self._index[1]
+
+    @property
+    def _by_name(self) -> dict[str, list[CallSite]]:
+        return self._index[0]
+
+    @cached_property
+    def _index(self) -> tuple[dict[str, list[CallSite]], list[tuple[CallSite, ClassValue]]]:
+        named: dict[str, list[CallSite]] = defaultdict(list)
+        constructing = list[tuple[CallSite, ClassValue]]()
+        for module in self._names.modules.values():
+            for site in module.calls:
+                called = self.called(site)
+                name = full_name(called)
+                if name is not None:
+                    named[name].append(site)
+                elif isinstance(called, ClassValue):
+                    constructing.append((site, called))
+        return named, constructing
+
+
+def full_name(value: Value | None) -> str | None:
+    """Return the full name of something outside the project, such as `bcrypt.hashpw`."""
+    match value:
+        case External(name):
+            return name
+        case Attribute(of=Instance(of=External(name)), name=attribute):
+            return f"{name}.{attribute}"
+    return None

@@ -1,0 +1,145 @@
+"""What is a row of the database: the object of a mapped class, new or loaded."""
+
+import ast
+
+from groundrules.rules.model.names import Names
+from groundrules.rules.model.origins import origin
+from groundrules.rules.model.sessions import Sessions
+from groundrules.rules.model.tree import Scope
+from groundrules.rules.model.values import (
+    Attribute,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Result,
+    Value,
+)
+
+_BASES = frozenset(
+    {
+        "sqlalchemy.orm.DeclarativeBase",
+        "sqlalchemy.orm.DeclarativeBaseNoMeta",
+        "sqlalchemy.ext.declarative.declarative_base",
+        "sqlalchemy.orm.declarative_base",
+        "sqlmodel.SQLModel",
+    }
+)
+_TYPES = (External("builtins.type"), External("typing.Type"))
+WRITING = {"insert": "add", "update": "change", "delete": "delete"}
+
+
+class Rows:
+    """Tells the rows of a project from other objects."""
+
+    def __init__(self, names: Names, sessions: Sessions) -> None:
+        self._names = names
+        self._sessions = sessions
+
+    def is_row(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether an expression is surely the object of a mapped class."""
+        return self._is_row(self._names.evaluate(node, scope))
+
+    def is_new(self, node: ast.expr | None, scope: Scope) -> bool:
+        """Whether an expression makes a new row."""
+        node, scope = origin(self._names, node, scope)
+        if not isinstance(node, ast.Call):
+            return False
+        called = self._names.evaluate(node.func, scope)
+        if isinstance(called, ClassValue):
+            return self.is_mapped(called)
+        if isinstance(called, Instance):
+            return called.of in _TYPES  # `self.model(…)`, where `model: type[T]`
+        if isinstance(called, FunctionValue) and called.function.owner:
+            return self._makes(called)
+        if isinstance(called, Attribute) and isinstance(called.of, ClassValue):
+            return called.name == "model_validate" and self.is_mapped(called.of)
+        return False
+
+    def is_mapped(self, kind: Value | None) -> bool:
+        """Whether a class is mapped to a table."""
+        if not isinstance(kind, ClassValue):
+            return False
+        for each in self._names.ancestors(kind):
+            if isinstance(each, External) and each.name in _BASES:
+                return True
+            if isinstance(each, ClassValue):
+                bindings = each.cls.scope.bindings
+                if "__tablename__" in bindings or "__table__" in bindings:
+                    return True
+                made = (self._names.evaluate(base, each.cls.outer) for base in each.cls.node.bases)
+                if any(isinstance(base, Instance) and _is_base(base) for base in made):
+                    return True
+        return False
+
+    def statement(self, node: ast.expr, scope: Scope) -> tuple[str, bool] | None:
+        """Return what a statement does (add, change, delete), and whether it resolves conflicts."""
+        value, conflict = self._names.evaluate(node, scope), False
+        while isinstance(value, Result | Attribute):
+            if isinstance(value, Attribute):
+                conflict = conflict or value.name.startswith("on_conflict")
+            value = value.of
+        if not isinstance(value, Instance) or not isinstance(value.of, External):
+            return None
+        package, _, name = value.of.name.rpartition(".")
+        if name == "text":
+            return self._text(node, scope)
+        kind = WRITING.get(name) if package.startswith(("sqlalchemy", "sqlmodel")) else None
+        return (kind, conflict) if kind else None
+
+    def _text(self, node: ast.expr, scope: Scope) -> tuple[str, bool] | None:
+        made, scope = origin(self._names, node, scope, first=True)
+        while isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute):
+            if isinstance(self._names.evaluate(made.func, scope), External):
+                break
+            made = made.func.value
+        if not isinstance(made, ast.Call) or not made.args:
+            return None
+        text = self._names.constant(made.args[0], scope)
+        if not isinstance(text, str) or not text.split():
+            return None
+        kind = WRITING.get(text.split()[0].lower())
+        return (kind, "on conflict" in text.lower()) if kind else None
+
+    def _is_row(self, value: Value | None) -> bool:
+        match value:
+            case Instance(of=ClassValue() as kind):
+                return self.is_mapped(kind)
+            case Result(of=Attribute(of=owner), call=call, scope=scope):
+                if self._sessions.is_open(owner):
+                    return any(self._selects(each, scope) for each in call.args[:1])
+                return isinstance(owner, Result) and self._is_row(owner)
+        return False
+
+    def _selects(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether what a session is asked for is a mapped class, or a `select` of one."""
+        current: ast.expr | None = node
+        for _ in range(20):
+            current, scope = origin(self._names, current, scope, first=True)
+            if current is None or self.is_mapped(self._names.evaluate(current, scope)):
+                return current is not None
+            if not isinstance(current, ast.Call):
+                return False
+            called = self._names.evaluate(current.func, scope)
+            if isinstance(current.func, ast.Attribute) and not isinstance(called, External):
+                current = current.func.value
+            elif len(current.args) == 1:
+                current = current.args[0]
+            else:
+                return False
+        return False
+
+    def _makes(self, called: FunctionValue) -> bool:
+        """Whether a method of a mapped class returns a new object of it."""
+        owner = called.function.owner
+        if owner is None or not self.is_mapped(ClassValue(owner)):
+            return False
+        return any(
+            isinstance(each, ast.Call)
+            and self._names.evaluate(each.func, called.function.scope) == ClassValue(owner)
+            for each in called.function.returns
+        )
+
+
+def _is_base(base: Instance) -> bool:
+    return isinstance(base.of, External) and base.of.name in _BASES

@@ -1,0 +1,59 @@
+"""Goes over the statements of a function, each with the expressions of its own."""
+
+import ast
+from collections.abc import Iterator
+
+from groundrules.rules.model.tree import FunctionNode
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield every statement in the order written, but for those of nested functions and classes."""
+    todo = list(reversed(body))
+    while todo:
+        statement = todo.pop()
+        if isinstance(statement, _DEFINITIONS):
+            continue
+        yield statement
+        for block in reversed(blocks(statement)):
+            todo.extend(reversed(block))
+
+
+def blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
+    """Return the blocks of statements below a compound statement."""
+    match statement:
+        case ast.Try() | ast.TryStar():
+            handlers = [each.body for each in statement.handlers]
+            return [statement.body, *handlers, statement.orelse, statement.finalbody]
+        case ast.If() | ast.For() | ast.AsyncFor() | ast.While():
+            return [statement.body, statement.orelse]
+        case ast.With() | ast.AsyncWith():
+            return [statement.body]
+        case ast.Match():
+            return [case.body for case in statement.cases]
+    return []
+
+
+def expressions(statement: ast.stmt) -> Iterator[ast.expr]:
+    """Yield the expressions of a statement, nested ones too, but for those of its blocks."""
+    todo: list[ast.AST] = [
+        child
+        for child in ast.iter_child_nodes(statement)
+        if isinstance(child, ast.expr | ast.withitem)
+    ]
+    if isinstance(statement, ast.Match):
+        todo.extend(case.guard for case in statement.cases if case.guard)
+    while todo:
+        each = todo.pop()
+        if isinstance(each, ast.expr):
+            yield each
+        if not isinstance(each, ast.Lambda):
+            todo.extend(ast.iter_child_nodes(each))
+
+
+def nodes(function: FunctionNode) -> Iterator[tuple[ast.stmt, ast.expr]]:
+    """Yield each expression of a function's own body, with the statement it stands in."""
+    for statement in statements(function.body):
+        for expression in expressions(statement):
+            yield statement, expression
