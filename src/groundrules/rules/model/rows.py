@@ -105,9 +105,13 @@ class Rows:
         match value:
             case Instance(of=ClassValue() as kind):
                 return self.is_mapped(kind)
-            case Result(of=Attribute(of=owner), call=call, scope=scope):
+            case Result(of=Attribute(of=owner), call=call, scope=scope, frames=frames):
                 if self._sessions.is_open(owner):
-                    return any(self._selects(each, scope) for each in call.args[:1])
+                    return any(
+                        self.is_mapped(self._names.evaluate(each, scope, frames))
+                        or self._selects(each, scope)
+                        for each in call.args[:1]
+                    )
                 return isinstance(owner, Result) and self._is_row(owner)
         return False
 
