@@ -151,8 +151,9 @@ def looped(names: Names, node: ast.expr, scope: Scope) -> list[tuple[ast.expr, S
     if len(bindings) != 1 or not bindings[0].element:
         return [(node, scope)]
     over, position, part = bindings[0].value, bindings[0].unpacked, ""
-    if isinstance(over, ast.Call) and isinstance(over.func, ast.Attribute):
-        over, part = over.func.value, over.func.attr  # `.items()` and the like
+    called = over.func if isinstance(over, ast.Call) else None
+    if isinstance(called, ast.Attribute):
+        over, part = called.value, called.attr  # `.items()` and the like
     held, where = origin(names, over, scope)
     if isinstance(held, ast.Dict):
         rows: list[ast.expr | None] = [*held.keys]
