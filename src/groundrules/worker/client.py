@@ -44,6 +44,7 @@ START_LIMIT = 8.0  # seconds for an application to be imported and to start
 REQUEST_LIMIT = 5.0  # seconds for one answer
 KILLED = -9  # the exit code of a process ended by SIGKILL
 PATIENCE_LOST = 3.0  # the same, once a run has seen a hang; what is right may take two
+ONCE_MORE = 1.0  # seconds for an import or a call that has hung before
 
 
 class Worker:
