@@ -44,6 +44,8 @@ _FIELDS = (
     External("fastapi.Depends"),
     External("fastapi.Security"),
 )
+_TYPES = (External("builtins.type"), External("typing.Type"))
+_TYPE_VARS = (External("typing.TypeVar"), External("typing_extensions.TypeVar"))
 _CONTEXT_MANAGERS = ("contextlib.asynccontextmanager", "contextlib.contextmanager")
 _PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
 
@@ -106,6 +108,9 @@ class Names:
         if isinstance(value, Constant) and isinstance(value.value, str) and node is not None:
             alias = parsed_annotation(value.value, node)
             value = None if isinstance(alias, ast.Constant) else self.evaluate(alias, scope, frames)
+        if isinstance(value, Instance) and value.of in _TYPE_VARS and value.call and value.scope:
+            bound = next((each.value for each in value.call.keywords if each.arg == "bound"), None)
+            return self.type_of(bound, value.scope, value.frames)
         return value if isinstance(value, External | ClassValue) else None
 
     def attribute(self, of: Value | None, name: str) -> Value | None:
@@ -133,6 +138,8 @@ class Names:
             case External("typing.cast") if len(node.args) == 2:
                 kind = self.type_of(node.args[0], scope, frames)
                 return Instance(kind) if kind else self.evaluate(node.args[1], scope, frames)
+            case External("typing.NewType") if len(node.args) == 2:
+                return self.type_of(node.args[1], scope, frames)
             case External("builtins.getattr") if len(node.args) >= 2:
                 wanted = self.constant(node.args[1], scope, frames)
                 owner = self.evaluate(node.args[0], scope, frames)
@@ -397,10 +404,19 @@ class Names:
                 if value in _NO_VALUE or _is_field(value):
                     continue
                 return value
-        if binding.element:
-            kind = element_type(self, binding.value, scope, binding.unpacked)
-        else:
-            kind = self.type_of(binding.annotation, scope, frames)
+        if not binding.element:
+            return self._declared(binding.annotation, scope, frames)
+        kind = element_type(self, binding.value, scope, binding.unpacked)
+        return Instance(kind) if kind else None
+
+    def _declared(self, annotation: ast.expr | None, scope: Scope, frames: Frames) -> Value | None:
+        """Return what has an annotation: an instance of the class, or the class for `type[…]`."""
+        kind = self.type_of(annotation, scope, frames)
+        if kind in _TYPES:
+            if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+                annotation = parsed_annotation(annotation.value, annotation)
+            if isinstance(annotation, ast.Subscript):
+                return self.type_of(annotation.slice, scope, frames)
         return Instance(kind) if kind else None
 
     def _unpacked(self, binding: Binding, position: int, frames: Frames) -> Value | None:
@@ -456,9 +472,9 @@ class Names:
                 return ClassValue(function.owner)
             if not self.has_decorator(function, "builtins.staticmethod"):
                 return Instance(ClassValue(function.owner))
-        kind = self.type_of(binding.annotation, function.outer, frames)
-        if kind is not None:
-            return Instance(kind)
+        declared = self._declared(binding.annotation, function.outer, frames)
+        if declared is not None:
+            return declared
         for given, scope in self.parameter(function, binding.name):
             value = self.evaluate(given, scope)
             if value is not None:

@@ -69,8 +69,16 @@ def _ordered(bindings: Sequence[Binding], position: tuple[int, int] | None) -> I
     if position is None:
         yield from newest
         return
-    yield from (each for each in newest if (each.line, each.column) < position)
-    yield from (each for each in newest if (each.line, each.column) >= position)
+    made = [each for each in newest if not _is_inside(position, each.value)]
+    yield from (each for each in made if (each.line, each.column) < position)
+    yield from (each for each in made if (each.line, each.column) >= position)
+
+
+def _is_inside(position: tuple[int, int], node: ast.expr | None) -> bool:
+    """Whether a position lies in an expression, so that what it gives is not there yet."""
+    if node is None or position < (node.lineno, node.col_offset):
+        return False
+    return position < (node.end_lineno or 0, node.end_col_offset or 0)
 
 
 def parsed_annotation(text: str, at: ast.expr) -> ast.expr | None:
