@@ -50,7 +50,7 @@ def _calls(project: Project, module: Module, *, has_old_base: bool) -> Iterator[
             if _is_query(project, func, site):
                 message = f"`{ast.unparse(func)}` is a query in the older style."
                 yield at_statement(module, site.node, message)
-        elif has_old_base and _makes_old_base(project.names.evaluate(func, site.scope)):
+        elif has_old_base and _makes_old_base(project.names.called(site)):
             message = f"`{ast.unparse(func)}` makes a base in the older style."
             yield at_statement(module, site.node, message)
 

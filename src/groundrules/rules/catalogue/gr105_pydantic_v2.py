@@ -140,7 +140,7 @@ class _Module:
     def _named_call(self, site: CallSite) -> str | None:
         named = {each.arg for each in site.node.keywords}
         func = site.node.func
-        value = self._names.evaluate(func, site.scope)
+        value = self._names.called(site)
         name = value.name.rpartition(".")[2] if isinstance(value, External) else ""
         if "regex" in named and name in _FIELDS and _is_of(value, _REGEX_MODULES):
             return f"`regex=` is V1's, {_now('`pattern=`')}."
