@@ -9,6 +9,7 @@ from groundrules.rules.model.annotations import Annotations
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.project import Project
 from groundrules.rules.model.pydantic_models import is_model, is_wholly_known, model_of
+from groundrules.rules.model.syntax import written
 from groundrules.rules.model.tree import Binding, CallSite, Class, Module, Scope
 from groundrules.rules.model.urls import scope_at
 from groundrules.rules.model.values import Attribute, ClassValue, External, Value
@@ -134,7 +135,7 @@ class _Module:
             if not isinstance(node, ast.Attribute) or node.attr not in _METHODS:
                 continue
             if self._is_old_method(node, site.scope):
-                return f"`{ast.unparse(node)}` is V1's, {_now(_METHODS[node.attr])}."
+                return f"`{written(node)}` is V1's, {_now(_METHODS[node.attr])}."
         return self._named_call(site) if by_name else None
 
     def _named_call(self, site: CallSite) -> str | None:
@@ -148,9 +149,9 @@ class _Module:
         if old and name in _CONFIGS and _is_of(value, ("pydantic.", "pydantic_settings.")):
             return f"`{old[0]}` is V1's, {_now(_SETTINGS[old[0]])}."
         if _pydantic_name(value) in _FUNCTIONS:
-            return f"`{ast.unparse(func)}` is V1's, {_now(_FUNCTIONS[name])}."
+            return f"`{written(func)}` is V1's, {_now(_FUNCTIONS[name])}."
         if _pydantic_name(value) == "BaseSettings":
-            return f"`{ast.unparse(func)}` is V1's, {_now(_CLASSES[name])}."
+            return f"`{written(func)}` is V1's, {_now(_CLASSES[name])}."
         return None
 
     def _is_old_method(self, node: ast.Attribute, scope: Scope) -> bool:
@@ -184,7 +185,7 @@ class _Module:
             for node in function.node.decorator_list:
                 name = _pydantic_name(self._names.evaluate(node, function.outer))
                 if name in _FUNCTIONS:
-                    message = f"`{ast.unparse(node)}` is V1's, {_now(_FUNCTIONS[name])}."
+                    message = f"`{written(node)}` is V1's, {_now(_FUNCTIONS[name])}."
                     yield at_node(self._module, node, message)
 
     def _attributes(self) -> Iterator[Violation]:
@@ -196,13 +197,13 @@ class _Module:
                 owner = self._names.evaluate(node.value, scope_at(self._module, node))
                 kind = owner if isinstance(owner, ClassValue) else model_of(self._names, owner)
                 if is_model(self._names, kind):
-                    message = f"`{ast.unparse(node)}` is V1's, {_now(_ATTRIBUTES[node.attr])}."
+                    message = f"`{written(node)}` is V1's, {_now(_ATTRIBUTES[node.attr])}."
                     yield at_statement(self._module, node, message)
             elif isinstance(node.value, ast.Name | ast.Attribute):
                 value = self._names.evaluate(node.value, scope_at(self._module, node))
                 if _pydantic_name(value) == "Extra":
                     now = _now(f'`"{node.attr}"`')
-                    message = f"`{ast.unparse(node)}` is V1's, {now}."
+                    message = f"`{written(node)}` is V1's, {now}."
                     yield at_statement(self._module, node, message)
 
     def _old_configs(self) -> Iterator[ast.AST]:

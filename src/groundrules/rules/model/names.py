@@ -12,6 +12,7 @@ from groundrules.rules.model.syntax import (
     elements,
     match_arguments,
     nearest_first,
+    operands,
     parsed_annotation,
     settles,
 )
@@ -106,7 +107,8 @@ class Names:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             node = parsed_annotation(node.value, node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            return self.type_of(node.left, scope, frames) or self.type_of(node.right, scope, frames)
+            kinds = (self.type_of(each, scope, frames) for each in operands(node, ast.BitOr))
+            return next((kind for kind in kinds if kind is not None), None)
         value = self.evaluate(node, scope, frames)
         if isinstance(value, Constant) and isinstance(value.value, str) and node is not None:
             alias = parsed_annotation(value.value, node)
