@@ -10,6 +10,7 @@ from groundrules.rules.model.names import Names
 from groundrules.rules.model.project import Project
 from groundrules.rules.model.session_kinds import Kind, class_kind, made_by, sqlalchemy_name
 from groundrules.rules.model.sync_work import SyncWork
+from groundrules.rules.model.syntax import written
 from groundrules.rules.model.tree import CallSite, Function, Module, Scope
 from groundrules.rules.model.values import ClassValue, External, Instance, Value
 from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
@@ -52,7 +53,7 @@ class _Check:
     def _call(self, site: CallSite) -> str | None:
         value = self._names.called(site)
         made = self._made(site, value)
-        return f"`{ast.unparse(site.node.func)}` {made}." if made else None
+        return f"`{written(site.node.func)}` {made}." if made else None
 
     def _made(self, site: CallSite, value: Value | None) -> str | None:
         if not isinstance(value, External | ClassValue):
@@ -88,7 +89,7 @@ class _Check:
             if not isinstance(binding.node, ast.Name | ast.Attribute):
                 continue
             if self._names_sync(binding.annotation, scope) and not self._sync_work.covers(scope):
-                message = f"`{ast.unparse(binding.node)}` is annotated as a sync session."
+                message = f"`{written(binding.node)}` is annotated as a sync session."
                 yield at_node(module, binding.node, message)
 
     def _names_sync(self, annotation: ast.expr | None, scope: Scope) -> bool:

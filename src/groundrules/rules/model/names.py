@@ -12,6 +12,7 @@ from groundrules.rules.model.syntax import (
     elements,
     match_arguments,
     nearest_first,
+    operands,
     parsed_annotation,
     settles,
 )
@@ -59,7 +60,7 @@ class Names:
     def __init__(self, modules: Mapping[str, Module]) -> None:
         self.modules = modules
         self._known: dict[Binding, Value | None] = {}
-        self._called: dict[CallSite, Value | None] = {}
+        self._evaluated: dict[ast.expr, tuple[Scope, Value | None]] = {}
         self._ancestors: dict[Class, list[External | ClassValue]] = {}
         self._open: set[object] = set()
         self._depth = 0
@@ -68,20 +69,23 @@ class Names:
         """Return what `node`, standing in `scope`, is; None where that cannot be known."""
         if node is None or self._depth > _DEPTH:
             return None
+        if not frames:
+            known = self._evaluated.get(node)
+            if known is not None and known[0] is scope:
+                return known[1]
         self._depth += 1
         try:
-            return self._evaluate(node, scope, frames)
+            value = self._evaluate(node, scope, frames)
         finally:
             self._depth -= 1
+        if not frames and (value is not None or not self._open):
+            self._evaluated[node] = scope, value
+        return value
 
     def called(self, site: CallSite) -> Value | None:
         """Return what a call calls; None where that cannot be known."""
-        if site in self._called:
-            return self._called[site]
-        value = self.evaluate(site.node.func, site.scope)
-        if value is not None or not self._open:
-            self._called[site] = value
-        return value
+        known = self._evaluated.get(site.node.func)
+        return known[1] if known else self.evaluate(site.node.func, site.scope)
 
     def constant(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> object:
         """Return the literal that `node` is or is named for, None if it is none."""
@@ -103,7 +107,8 @@ class Names:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             node = parsed_annotation(node.value, node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            return self.type_of(node.left, scope, frames) or self.type_of(node.right, scope, frames)
+            kinds = (self.type_of(each, scope, frames) for each in operands(node, ast.BitOr))
+            return next((kind for kind in kinds if kind is not None), None)
         value = self.evaluate(node, scope, frames)
         if isinstance(value, Constant) and isinstance(value.value, str) and node is not None:
             alias = parsed_annotation(value.value, node)

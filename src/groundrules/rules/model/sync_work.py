@@ -9,7 +9,8 @@ from groundrules.rules.model.session_kinds import sqlalchemy_name
 from groundrules.rules.model.tree import CallSite, Class, Function, Scope
 from groundrules.rules.model.values import ClassValue, External, FunctionValue, Value
 
-_LISTEN = (External("sqlalchemy.event.listen"), External("sqlalchemy.event.api.listen"))
+# where functions of SQLAlchemy take the function that they will call
+_HANDING = {"listen": 2, "greenlet_spawn": 0}
 
 
 class SyncWork:
@@ -96,10 +97,10 @@ class SyncWork:
                 given = next(iter((*node.args, *named)), None)
                 if given is not None and not isinstance(receiver, External):  # `anyio.to_thread` is
                     found[node] = given, site.scope
-            elif len(node.args) >= 3:
-                called = self._names.evaluate(node.func, site.scope)
-                if called in _LISTEN:
-                    found[node] = node.args[2], site.scope
+                continue
+            place = _HANDING.get(sqlalchemy_name(self._names.called(site)) or "")
+            if place is not None and len(node.args) > place:
+                found[node] = node.args[place], site.scope
         return found
 
     @cached_property

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from groundrules.rules.model.tree import Binding, Function
 
+_LONG = 60  # characters of code that a message may show
+
 
 def elements(node: ast.expr | None) -> list[ast.expr]:
     """Return the elements of a literal list, tuple or set, or the values of a literal dict."""
@@ -90,3 +92,23 @@ def parsed_annotation(text: str, at: ast.expr) -> ast.expr | None:
     for each in ast.walk(parsed):
         ast.copy_location(each, at)
     return parsed
+
+
+def written(node: ast.expr) -> str:
+    """Return an expression as code, for a message; of a long one only its last name."""
+    try:
+        text = ast.unparse(node)
+    except RecursionError:
+        text = ""
+    if text and len(text) <= _LONG:
+        return text
+    return f"….{node.attr}" if isinstance(node, ast.Attribute) else "…"
+
+
+def operands(node: ast.expr, kind: type[ast.operator]) -> list[ast.expr]:
+    """Return what an operator joins, as in `a + b + c`, from left to right."""
+    found = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, kind):
+        found.append(node.right)
+        node = node.left
+    return [node, *reversed(found)]
