@@ -31,7 +31,7 @@ from groundrules.rules.model.values import (
 )
 
 _DEPTH = 40
-_SITES = 500  # call sites looked at to learn what a parameter holds
+_SITES = 50  # call sites looked at to learn what a parameter holds
 _BUILTINS = frozenset(dir(builtins))
 _TYPING = ("typing.", "typing_extensions.")
 _TRANSPARENT = frozenset(
@@ -220,22 +220,27 @@ class Names:
             self._open.discard(key)
         return found or self._module(f"{module.name}.{name}" if module.name else name)
 
-    def sites(self, function: Function) -> Iterator[CallSite]:
-        """Yield the calls of a function in the project that can be told to be calls of it."""
+    def sites(self, function: Function, limit: int = _SITES) -> Iterator[CallSite]:
+        """Yield the calls of a function in the project that can be told to be calls of it.
+
+        :param limit: how many calls of that name are looked at.
+        """
         owner = function.owner
         named = self._sites.get(function.name, [])
         if owner and function.name == "__init__":
             named = [*self._sites.get(owner.name, []), *named]
-        for site in named[:_SITES]:
+        for site in named[:limit]:
             match self.called(site):
                 case FunctionValue(function=called) if called is function:
                     yield site
                 case ClassValue(cls) if owner is cls and function.name == "__init__":
                     yield site
 
-    def parameter(self, function: Function, name: str) -> Iterator[tuple[ast.expr, Scope]]:
+    def parameter(
+        self, function: Function, name: str, limit: int = _SITES
+    ) -> Iterator[tuple[ast.expr, Scope]]:
         """Yield the expressions that the project's calls give for a parameter."""
-        for site in self.sites(function):
+        for site in self.sites(function, limit):
             given = match_arguments(function, site.node, bound=function.owner is not None)
             if name in given:
                 yield given[name], site.scope
