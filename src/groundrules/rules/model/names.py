@@ -59,6 +59,7 @@ class Names:
         self._known: dict[Binding, Value | None] = {}
         self._called: dict[CallSite, Value | None] = {}
         self._ancestors: dict[Class, list[External | ClassValue]] = {}
+        self._passing: dict[object, Value | None] = {}  # what holds while one question is answered
         self._open: set[object] = set()
         self._depth = 0
 
@@ -71,14 +72,20 @@ class Names:
             return self._evaluate(node, scope, frames)
         finally:
             self._depth -= 1
+            if not self._depth:
+                self._passing.clear()
 
     def called(self, site: CallSite) -> Value | None:
         """Return what a call calls; None where that cannot be known."""
         if site in self._called:
             return self._called[site]
+        if site in self._passing:
+            return self._passing[site]
         value = self.evaluate(site.node.func, site.scope)
         if value is not None or not self._open:
             self._called[site] = value
+        elif self._depth:
+            self._passing[site] = value
         return value
 
     def constant(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> object:
@@ -152,9 +159,19 @@ class Names:
         function = of.function
         if function in self._open:
             return None
+        alone = not given and not of.frames
+        if alone and function in self._passing:
+            return self._passing[function]
+        value = self._outcome(of, given)
+        if alone and self._depth:
+            self._passing[function] = value
+        return value
+
+    def _outcome(self, of: FunctionValue, given: "dict[str, Value]") -> Value | None:
+        function = of.function
         self._open.add(function)
         try:
-            frames = (*of.frames, Frame(function.scope, given))
+            frames = (*of.frames, Frame(function.scope, given)) if given else of.frames
             for returned in function.returns:
                 value = self.evaluate(returned, function.scope, frames)
                 if value is not None and value != Constant(None):
@@ -365,6 +382,8 @@ class Names:
             frames = ()
         if not frames and binding in self._known:
             return self._known[binding]
+        if not frames and binding in self._passing:
+            return self._passing[binding]
         if binding in self._open:
             return None
         self._open.add(binding)
@@ -374,6 +393,8 @@ class Names:
             self._open.discard(binding)
         if not frames and (value is not None or not self._open):
             self._known[binding] = value
+        elif not frames and self._depth:
+            self._passing[binding] = value
         return value
 
     def _bound(self, binding: Binding, frames: Frames) -> Value | None:
