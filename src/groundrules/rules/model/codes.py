@@ -37,11 +37,11 @@ def codes(
     if node is None or not steps:
         return []
     if isinstance(node, ast.IfExp):
-        return [
-            found
-            for each in (node.body, node.orelse)
-            for found in codes(names, each, scope, frames, steps)
-        ]
+        several = list[Code]()
+        while isinstance(node, ast.IfExp):
+            several += codes(names, node.body, scope, frames, steps - 1)
+            node = node.orelse
+        return [*several, *codes(names, node, scope, frames, steps - 1)]
     number = _number(names.evaluate(node, scope, frames))
     if isinstance(node, ast.Name) and not (frames and number is not None):
         found = list(_assigned(names, node, scope, steps - 1))
