@@ -48,13 +48,15 @@ async def test_requests_get_sessions_of_the_one_engine(
     assert "Connections in pool: 1" in get_engine().pool.status()
 
 
-async def test_errors_do_not_show_what_was_to_be_stored(database_url: str) -> None:
+async def test_errors_do_not_show_the_parameters_of_a_query(database_url: str) -> None:
     async with get_engine().connect() as connection:
         with pytest.raises(DBAPIError) as error:
-            await connection.execute(text("SELECT 1 / :secret"), {"secret": "geheim"})
+            await connection.execute(
+                text("SELECT CAST(:secret AS text) FROM nowhere"), {"secret": "geheim"}
+            )
     await get_engine().dispose()
 
-    assert "hide_parameters" in str(error.value)
+    assert "geheim" not in str(error.value)
 
 
 async def test_health_names_a_database_that_is_gone(
