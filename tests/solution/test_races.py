@@ -200,6 +200,22 @@ async def test_a_copy_is_not_withdrawn_while_it_is_lent(
     assert endings in (["TooFewCopies", "done"], ["NoCopyLeft", "done"])
 
 
+async def test_nothing_is_deleted_while_it_is_lent(
+    new_session: NewSession, ada: User, emma: Book
+) -> None:
+    endings = await at_once(
+        request(loan_service.borrow, user=ada, book_id=emma.id),
+        request(user_service.delete, user=ada),
+        request(book_service.delete, book=emma),
+    )
+
+    assert await count(new_session(), Loan) == (0 if "NotFound" in endings else 1)
+    assert endings in (
+        ["HasOpenLoans", "HasOpenLoans", "done"],
+        ["NotFound", "done", "done"],
+    )
+
+
 async def test_a_book_is_given_back_once(new_session: NewSession, ada: User, emma: Book) -> None:
     loan = await loan_service.borrow(new_session(), user=ada, book_id=emma.id)
 
