@@ -60,7 +60,7 @@ async def answer_database_lost(request: Request, error: Exception) -> Response:
     """Answer 503 while the database cannot be reached; what else goes wrong there is an error of ours."""
     if not is_lost(error):
         raise error
-    logger.error("The database cannot be reached.", exc_info=error)
+    logger.error("The database cannot be reached: %r", getattr(error, "orig", error))
     return JSONResponse(
         {"detail": "The database cannot be reached. Try again later."},
         status_code=status.HTTP_503_SERVICE_UNAVAILABLE,

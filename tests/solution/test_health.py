@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -45,6 +46,17 @@ async def test_requests_get_sessions_of_the_one_engine(
 
     assert [answer.json()["database"] for answer in answers] == ["ok", "ok"]
     assert "Connections in pool: 1" in get_engine().pool.status()
+
+
+async def test_errors_do_not_show_the_parameters_of_a_query(database_url: str) -> None:
+    async with get_engine().connect() as connection:
+        with pytest.raises(DBAPIError) as error:
+            await connection.execute(
+                text("SELECT CAST(:secret AS text) FROM nowhere"), {"secret": "geheim"}
+            )
+    await get_engine().dispose()
+
+    assert "geheim" not in str(error.value)
 
 
 async def test_health_names_a_database_that_is_gone(
