@@ -6,7 +6,7 @@ import pytest
 
 from groundrules.testing.app import App
 from groundrules.testing.database import Database
-from groundrules.worker.client import Missing, Raised
+from groundrules.worker.errors import Missing, Raised
 from tests.worker.conftest import Start, only_forks
 
 
