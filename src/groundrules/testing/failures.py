@@ -3,6 +3,7 @@
 First what is wrong and where, in the trainee's own names; then where to read on.
 """
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ BODY_LINES = 8  # with the heading, where to read on and two lines of the list: 
 SENTENCE_LINES = 4
 FRAMES_SHOWN = 3
 PRINTED_SHOWN = 2  # lines
+SQLALCHEMY_S_OWN = re.compile(  # what it puts around the words of the database
+    r"\(sqlalchemy\.\S+\) <class '[\w.]+'>: |\n\[SQL: .*|\s*\(Background on this error at: \S+\)",
+    re.DOTALL,
+)
 
 
 class NothingToCheck(Exception):
@@ -156,7 +161,7 @@ def _sentence(error: BaseException, folder: Path) -> list[str]:
 
 def _what_was_raised(error: Raised, folder: Path) -> str:
     failure = error.failure
-    text = str(failure).replace(f"{folder}/", "")
+    text = SQLALCHEMY_S_OWN.sub("", str(failure).replace(f"{folder}/", ""))
     if failure.kind == "ValidationError":  # Pydantic's, with a link under every field
         text = "\n".join(line for line in text.splitlines() if "further information" not in line)
     if failure.kind == "SystemExit":
@@ -165,7 +170,7 @@ def _what_was_raised(error: Raised, folder: Path) -> str:
         text = f"{text.rstrip('.')}; it must raise {error.instead_of}."
     if error.frames:
         return f"{_place(error.frames[-1])}  {text}"
-    return text
+    return f"{error.doing} raised {text}"
 
 
 def _wrapped(text: str) -> list[str]:
