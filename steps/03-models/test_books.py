@@ -1,7 +1,5 @@
 """Task 03.4: what holds for every book."""
 
-import pytest
-
 from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.library import Library
@@ -23,29 +21,25 @@ async def test_no_two_books_have_one_isbn(library: Library, samples: Samples) ->
 
 
 @task("03.4")
-@pytest.mark.parametrize(
-    "change",
-    ["too short", "too long", "hyphens", "letters", "an X", "a line break", "spaces", "nothing"],
-)
-async def test_an_isbn_is_13_digits(library: Library, samples: Samples, change: str) -> None:
+async def test_an_isbn_is_13_digits(library: Library, samples: Samples) -> None:
     isbn = samples.isbn()
     await library.book(isbn=isbn)
-    wrong = {
-        "too short": isbn[:12],
-        "too long": isbn + "0",
-        "hyphens": f"{isbn[:3]}-{isbn[3:12]}",
-        "letters": samples.word(13),
-        "an X": isbn[:12] + "X",
-        "a line break": isbn[:12] + "\n",
-        "spaces": isbn[:10] + "   ",
-        "nothing": "",
-    }[change]
 
-    with library.database.refuses(
-        message=f"PostgreSQL takes {wrong!r} as an ISBN: books.isbn must be 13 digits from 0 to 9, "
-        "and a constraint must say so."
+    for wrong in (
+        isbn[:12],
+        isbn + "0",
+        f"{isbn[:3]}-{isbn[3:12]}",
+        samples.word(13),
+        isbn[:12] + "X",
+        isbn[:12] + "\n",
+        isbn[:10] + "   ",
+        "",
     ):
-        await library.book(isbn=wrong)
+        with library.database.refuses(
+            message=f"PostgreSQL takes {wrong!r} as an ISBN: books.isbn must be 13 digits "
+            "from 0 to 9, and a constraint must say so."
+        ):
+            await library.book(isbn=wrong)
 
 
 @task("03.4")

@@ -119,4 +119,8 @@ async def may_borrow(
     try:
         await library.loan(user, book, returned=returned)
     except Refused as refusal:
-        raise AssertionError(f"A user {who} must be able to borrow it. {refusal}") from None
+        if refusal.constraint is None:
+            raise
+        raise AssertionError(
+            f"A user {who} must be able to borrow it; the constraint {refusal.constraint} is against it."
+        ) from None

@@ -105,10 +105,7 @@ async def test_every_change_moves_updated_at_and_nothing_else(
 
         name = f"{kind_of(row)}.{next(iter(changes))}"
         assert after["updated_at"] > before["updated_at"], (
-            f"A change of {name} must move updated_at on; it stays {before['updated_at']}."
-            if after["updated_at"] == before["updated_at"]
-            else f"A change of {name} must move updated_at on; it moves back, "
-            f"from {before['updated_at']} to {after['updated_at']}."
+            f"A change of {name} must move updated_at on; it {how_it_moves(before, after)}."
         )
         assert after["created_at"] == before["created_at"], (
             f"A change of {name} must leave created_at as it is; it moves."
@@ -155,12 +152,17 @@ def must_show(row: Row, found: dict[str, Any], when: str) -> None:
         )
         shown = row.values[column]
         assert getattr(shown, "tzinfo", None) is not None, (
-            f"{when}, `{name}` is {shown}, which names no time zone: "
+            f"{when}, `{name}` of the object names no time zone: "
             "datetime.now(UTC) does, datetime.now() and utcnow() do not."
         )
         assert shown == found[column], (
-            f"{when}, `{name}` is {shown} in the object and {found[column]} in the table."
+            f"{when}, `{name}` of the object is not what the table has: who changed it must tell "
+            "the model, as server_onupdate=FetchedValue() does of a trigger."
         )
+
+
+def how_it_moves(before: dict[str, Any], after: dict[str, Any]) -> str:
+    return "stays" if after["updated_at"] == before["updated_at"] else "moves back"
 
 
 def kind_of(row: Row) -> str:

@@ -8,6 +8,8 @@
     why = "…"                       # why somebody would write it
     [files]
     "app/api/router.py" = '…'       # files that take the place of the state's
+
+`removed = ["app/models/book.py"]` names files of the state that it does without.
 """
 
 import tomllib
@@ -33,6 +35,8 @@ def versions(kind: str) -> list[Any]:
 
 def verdict_on(version: dict[str, Any], folder: Path) -> list[TestResult]:
     write_state(COURSE, version["state"], folder)
+    for file in version.get("removed", ()):
+        (folder / file).unlink()
     for file, text in version["files"].items():
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -162,7 +162,11 @@ class App:
         """
         worker = await self._runner.started()
         limit = self._runner.patience.limit
-        doing = f"{row}" if isinstance(row, Call) else f"Saving a {row.class_name}"
+        doing = (
+            f"{row}"
+            if isinstance(row, Call)
+            else f"The change of a {row.class_name.rpartition('.')[2]}"
+        )
         value = await worker.ask(
             "save",
             limit=limit,

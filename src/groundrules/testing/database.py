@@ -47,8 +47,9 @@ class Refused(AssertionError):
     """
 
     def __init__(self, error: "asyncpg.PostgresError", statement: str) -> None:
-        shown = " ".join(statement.split())[:60]
-        super().__init__(f"PostgreSQL refuses `{shown}`: {error}.")
+        shown = " ".join(statement.split())
+        shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
+        super().__init__(f"PostgreSQL refuses `{shown}`: {str(error).rstrip('.')}.")
         self.sqlstate: str = error.sqlstate
         self.constraint: str | None = getattr(error, "constraint_name", None)
 

@@ -25,7 +25,8 @@ SENTENCE_LINES = 4
 FRAMES_SHOWN = 3
 PRINTED_SHOWN = 2  # lines
 SQLALCHEMY_S_OWN = re.compile(  # what it puts around the words of the database
-    r"\(sqlalchemy\.\S+\) <class '[\w.]+'>: |\n\[SQL: .*|\s*\(Background on this error at: \S+\)",
+    r"\(sqlalchemy\.\S+\) <class '[\w.]+'>: |\nDETAIL:  Failing row .*|\n\[SQL: .*"
+    r"|\s*\(Background on this error at: \S+\)",
     re.DOTALL,
 )
 
