@@ -45,6 +45,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--groundrules-report", metavar="FILE", help="write the verdict by task, as JSON"
     )
+    group.addoption(
+        "--groundrules-seed",
+        metavar="N",
+        type=int,
+        help="repeat the values of the run that printed this seed",
+    )
     config.stash[_LAUNCHER] = _launch_early(config, parser, arguments, unnamed)
 
 

@@ -92,6 +92,23 @@ def test_classes_and_names_that_refer_to_each_other_in_a_circle_end(app: Path) -
     assert [each.path for each in check_project(app.parent).findings] == ["app/sums.py"]
 
 
+def test_sums_unions_and_families_of_great_length_end(app: Path) -> None:
+    sum_of_texts = " + ".join(['"sqlite:///"', *['"a"'] * 2000])
+    union = " | ".join([*["int"] * 2000, "Session"])
+    family = "".join(f"class B{each + 1}(B{each}): ...\n" for each in range(300))
+    (app / "long.py").write_text(
+        "from sqlalchemy.orm import DeclarativeBase, Session\n"
+        f"URL = {sum_of_texts}\n"
+        f"HELD: {union} = 1\n"
+        f"class B0(DeclarativeBase): ...\n{family}"
+    )
+
+    report = check_project(app.parent, select=["GR102", "GR103", "GR402"])
+
+    found = [each.rule for each in report.findings]
+    assert (found.count("GR102"), found.count("GR103"), found.count("GR402")) == (1, 1, 300)
+
+
 def test_warnings_of_the_compiler_are_not_shown(app: Path) -> None:
     (app / "escape.py").write_text("PATTERN = '\\d'\nassert (1, 'always true')\n")
 

@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import os
+import random
+import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -11,14 +13,17 @@ from pathlib import Path
 import pytest
 
 from groundrules.course.steps import Course, CourseError, Step, Task
-from groundrules.testing.app import App, Patience
+from groundrules.testing.app import App
 from groundrules.testing.arguments import Arguments
 from groundrules.testing.code import Code
 from groundrules.testing.database import Database
 from groundrules.testing.failures import NothingToCheck, StepBefore, Words, explain
 from groundrules.testing.interrupts import interrupt_between_steps
+from groundrules.testing.library import Library
 from groundrules.testing.migrations import Migrations
 from groundrules.testing.proxy import short_temporary_folder
+from groundrules.testing.runner import Patience
+from groundrules.testing.samples import Samples
 from groundrules.testing.sites import Site, Sites, Tables
 from groundrules.testing.start import (
     DATABASE_STEP,
@@ -92,6 +97,9 @@ class Suites:
         self._code = Code(course, folder)
         self._verdict = Verdict(course, partial=_is_partial(config))
         self._patience = Patience()
+        given = config.getoption("--groundrules-seed")
+        self._seed: int = secrets.randbelow(1_000_000) if given is None else given
+        self._seed_used = False
         self._launcher = launcher
         self._sites: Sites | None = None
         self._sockets: Path | None = None
@@ -205,6 +213,8 @@ class Suites:
                 show_failures(terminalreporter, told)
         yield
         self._verdict.show(terminalreporter)
+        if self._seed_used:
+            terminalreporter.write_line(f"To repeat its values: --groundrules-seed {self._seed}")
 
     def pytest_sessionfinish(self) -> None:
         """Write the verdict where it was asked for."""
@@ -245,6 +255,18 @@ class Suites:
         """The database of the application under test, its tables empty."""
         assert site.database is not None, "this step has no database"
         return site.database
+
+    @pytest.fixture
+    def samples(self, request: pytest.FixtureRequest) -> Samples:
+        """Values that differ from run to run, and not if the seed is given."""
+        self._seed_used = True
+        test = request.node.nodeid.rpartition("/")[2]
+        return Samples(random.Random(f"{self._seed} {test}"))
+
+    @pytest.fixture
+    def library(self, database: Database, samples: Samples) -> Library:
+        """The tables of the library, to put rows into and to read them."""
+        return Library(database, samples)
 
     @pytest.fixture
     async def migrations(self, step: Step) -> AsyncIterator[Migrations]:
