@@ -11,6 +11,7 @@ from pathlib import Path
 
 from groundrules.rules.model.answers import Answers
 from groundrules.rules.model.calls import Calls
+from groundrules.rules.model.creations import Creations
 from groundrules.rules.model.dependencies import Dependencies
 from groundrules.rules.model.effects import Followed
 from groundrules.rules.model.errors import Errors
@@ -26,6 +27,7 @@ from groundrules.rules.model.mapped import Mapped
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.reader import read_module
 from groundrules.rules.model.routes import Route, Routes
+from groundrules.rules.model.rows import Rows
 from groundrules.rules.model.sessions import Sessions
 from groundrules.rules.model.tree import Function, Module
 
@@ -99,7 +101,16 @@ class Project:
     @cached_property
     def followed(self) -> Followed:
         """What functions do to the rows of the database."""
-        return Followed(self.names, self.calls, self.sessions)
+        return Followed(self.names, self.calls, self.sessions, self._rows)
+
+    @cached_property
+    def creations(self) -> Creations:
+        """Which functions return what they add."""
+        return Creations(self.names, self.calls, self.sessions, self._rows)
+
+    @cached_property
+    def _rows(self) -> Rows:
+        return Rows(self.names, self.sessions)
 
     @cached_property
     def reached(self) -> frozenset[Function]:
