@@ -137,3 +137,45 @@ def test_a_broken_pyproject_is_one_finding(app: Path, content: bytes, line: int)
     assert [(each.rule, each.path, each.line) for each in found] == [
         ("GR000", "pyproject.toml", line)
     ]
+
+
+def test_functions_that_call_each_other_again_and_again_are_followed_to_an_end(app: Path) -> None:
+    calls = "a = f{1}(x)\n    b = f{1}(a)\n    return f{1}(b)\n"
+    chain = "".join(f"def f{n}(x):\n    " + calls.replace("{1}", str(n + 1)) for n in range(300))
+    circle = "def f300(x):\n    return f0(x)\n"
+    (app / "chain.py").write_text(chain + circle)
+    (app / "api").mkdir()
+    (app / "api" / "items.py").write_text(
+        "from fastapi import APIRouter\n"
+        "from app.chain import f0\n"
+        "router = APIRouter()\n"
+        '@router.post("/items")\n'
+        "async def items(x: int) -> dict[str, int]:\n"
+        '    """Begin the chain."""\n'
+        '    return {"access_token": f0(x)}\n'
+    )
+
+    report = check_project(app.parent)
+
+    assert {each.rule for each in report.findings} == {"GR201"}
+
+
+def test_long_conditions_and_sums_in_a_handler_end(app: Path) -> None:
+    (app / "api").mkdir()
+    tests = "".join(f"    elif x == {n}:\n        return {n}\n" for n in range(900))
+    (app / "api" / "items.py").write_text(
+        "from fastapi import APIRouter, HTTPException\n"
+        "router = APIRouter()\n"
+        '@router.get("/items")\n'
+        "async def items(x: int) -> int:\n"
+        '    """Choose, and sum up."""\n'
+        "    if x == -1:\n        return 0\n"
+        f"{tests}"
+        f"    code = {'400 if x else ' * 300}404\n"
+        "    if x:\n        raise HTTPException(code)\n"
+        f"    return {' + '.join('x' * 2000)}\n"
+    )
+
+    report = check_project(app.parent, ignore=["GR201"])
+
+    assert [(each.rule, each.line) for each in report.findings] == [("GR304", 1811)]

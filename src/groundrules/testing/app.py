@@ -112,7 +112,7 @@ class App:
             else:
                 lost = await served.worker.refusal(doing)
             if isinstance(lost, Hung):
-                self._runner.patience.lose()
+                self._runner.patience.lose(doing)
             raise lost from error
         answer = f"{response.status_code} {response.reason_phrase}".strip()
         shown = readable(body[:200].decode(errors="replace"))
@@ -130,14 +130,15 @@ class App:
         Raises `Raised` if it raises, and another `WorkerError` if it does not come to an end.
         """
         worker = await self._runner.settled()
-        limit = max(self._runner.patience.limit, self._allowed)
-        ask = partial(worker.ask, limit=limit, doing=f"{call}", call=call.as_argument())
+        patience, doing = self._runner.patience, f"{call}"
+        limit = max(patience.less(patience.limit, doing), self._allowed)
+        ask = partial(worker.ask, limit=limit, doing=doing, call=call.as_argument())
         try:
             if self._runner.current is None and await ask("needs_session"):
                 await self._runner.started()  # a session may come from what the start-up makes
             value = await ask("call")
         except Hung:
-            self._runner.patience.lose()
+            patience.lose(doing)
             raise
         return from_json(value)
 

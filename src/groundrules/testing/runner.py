@@ -4,13 +4,13 @@ import ssl
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 import httpx2
 
-from groundrules.worker.client import PATIENCE_LOST, REQUEST_LIMIT, START_LIMIT, Worker
+from groundrules.worker.client import ONCE_MORE, PATIENCE_LOST, REQUEST_LIMIT, START_LIMIT, Worker
 from groundrules.worker.errors import BadReply, Hung, WorkerError
 from groundrules.worker.launcher import Launcher
 from groundrules.worker.protocol import JSON
@@ -25,11 +25,17 @@ class Patience:
 
     start: float = START_LIMIT
     limit: float = REQUEST_LIMIT
+    _hung: set[str] = field(default_factory=set)
 
-    def lose(self) -> None:
-        """Wait less from now on, so that the same hang in every test is not waited for each time."""
+    def lose(self, doing: str) -> None:
+        """Wait less from now on, and least for what has hung; many tests may do the same."""
         self.limit = min(self.limit, PATIENCE_LOST)
         self.start = min(self.start, 2 * PATIENCE_LOST)
+        self._hung.add(doing)
+
+    def less(self, limit: float, doing: str) -> float:
+        """Return `limit`, or less for an import or a call that has hung before."""
+        return min(limit, ONCE_MORE) if doing in self._hung else limit
 
 
 @dataclass
@@ -95,17 +101,15 @@ class Runner:
             self.start()
         served = self.current
         assert served is not None
+        doing = f"The import of {self.target.rpartition('.')[0]}"
+        limit = self.patience.less(self.patience.start, doing)
         try:
-            await served.worker.wait(
-                served.start,
-                limit=self.patience.start,
-                doing=f"The import of {self.target.rpartition('.')[0]}",
-            )
+            await served.worker.wait(served.start, limit=limit, doing=doing)
             served.check()
         except WorkerError as error:
             self._failure = error
             if isinstance(error, Hung):
-                self.patience.lose()
+                self.patience.lose(doing)
             raise
         return served
 

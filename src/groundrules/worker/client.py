@@ -43,7 +43,8 @@ PRELOAD_LIMIT = 60.0  # seconds for the libraries to be imported, before any of 
 START_LIMIT = 8.0  # seconds for an application to be imported and to start
 REQUEST_LIMIT = 5.0  # seconds for one answer
 KILLED = -9  # the exit code of a process ended by SIGKILL
-PATIENCE_LOST = 1.0  # seconds for one answer, once a run has seen a hang
+PATIENCE_LOST = 3.0  # the same, once a run has seen a hang; what is right may take two
+ONCE_MORE = 1.0  # seconds for an import or a call that has hung before
 
 
 class Worker:
@@ -74,9 +75,7 @@ class Worker:
         self._connection: socket.socket | None = None
         self._unsent: list[bytes] = []
         self._lock = threading.Lock()
-        self._next_id = secrets.randbits(
-            48
-        )  # a reply cannot be written before the request is known
+        self._next_id = secrets.randbits(48)  # nobody can reply before the request is known
         self._pending: dict[int, Future[JSON]] = {}
         self._broken: str | None = None
 

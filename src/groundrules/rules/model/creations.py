@@ -25,17 +25,22 @@ class Creations:
         self._sessions = sessions
         self._rows = rows
         self._known: dict[tuple[Function, frozenset[str]], bool] = {}
+        self._open = 0
         self._sites: dict[Function, dict[ast.Call, CallSite]] = {}
 
     def returns_added(self, function: Function, new: frozenset[str] = frozenset()) -> bool:
         """Whether what a function returns is, each time, a row that it has just added."""
         key = (function, new)
+        if self._open > _DEPTH:
+            return False
         if key not in self._known:
             self._known[key] = False
+            self._open += 1
             returned = [each for each in function.returns if not _is_none(each)]
             self._known[key] = bool(returned) and all(
                 self._is_added(each, function, new, 0) for each in returned
             )
+            self._open -= 1
         return self._known[key]
 
     def _is_added(

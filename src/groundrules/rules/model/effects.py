@@ -51,6 +51,7 @@ _WRITES = {
     "change": Effects(changes=True, commits=True),
     "delete": Effects(deletes=True),
 }
+_DEPTH = 40
 _Key = tuple[Function, frozenset[str]]
 
 
@@ -66,17 +67,23 @@ class Followed:
         self._sessions = sessions
         self._rows = rows
         self._known: dict[_Key, Effects] = {}
+        self._depth = 0
 
     def effects(self, function: Function, new: frozenset[str] = frozenset()) -> Effects:
         """Return what a function and the functions it calls do."""
         key = (function, new)
-        if key not in self._known:
-            self._known[key] = _NONE
-            found = self._assigns(function, new)
-            for site in function.calls:
-                found |= self._of_call(site, function, new)
-            self._known[key] = found
-        return self._known[key]
+        if key in self._known:
+            return self._known[key]
+        if self._depth > _DEPTH:
+            return Effects(unknown=True)
+        self._known[key] = _NONE
+        self._depth += 1
+        found = self._assigns(function, new)
+        for site in function.calls:
+            found |= self._of_call(site, function, new)
+        self._depth -= 1
+        self._known[key] = found
+        return found
 
     def _of_call(self, site: CallSite, function: Function, new: frozenset[str]) -> Effects:
         node, scope = site.node, site.scope
@@ -123,7 +130,8 @@ class Followed:
     def _assigns(self, function: Function, new: frozenset[str]) -> Effects:
         found = _NONE
         for target in function.assigned:
-            found |= self._assigned(target.value, function, new)
+            if target.attr in self._rows.attributes:
+                found |= self._assigned(target.value, function, new)
         return found
 
     def _assigned(self, owner: ast.expr, function: Function, new: frozenset[str]) -> Effects:

@@ -33,7 +33,7 @@ from groundrules.rules.model.values import (
 
 _DEPTH = 40
 _INFERRING = 2  # calls looked at to learn what a call looked at gives: more takes for ever
-_SITES = 500  # call sites looked at to learn what a parameter holds
+_SITES = 50  # call sites looked at to learn what a parameter holds
 _BUILTINS = frozenset(dir(builtins))
 _TYPING = ("typing.", "typing_extensions.")
 _TRANSPARENT = frozenset(
@@ -63,6 +63,7 @@ class Names:
         self._known: dict[Binding, Value | None] = {}
         self._evaluated: dict[ast.expr, tuple[Scope, Value | None]] = {}
         self._ancestors: dict[Class, list[External | ClassValue]] = {}
+        self._passing: dict[object, Value | None] = {}  # what holds while one question is answered
         self._open: set[object] = set()
         self._depth = 0
         self._inferring = 0
@@ -80,6 +81,8 @@ class Names:
             value = self._evaluate(node, scope, frames)
         finally:
             self._depth -= 1
+            if not self._depth:
+                self._passing.clear()
         if not frames and (value is not None or not self._open):
             self._evaluated[node] = scope, value
         return value
@@ -87,7 +90,14 @@ class Names:
     def called(self, site: CallSite) -> Value | None:
         """Return what a call calls; None where that cannot be known."""
         known = self._evaluated.get(site.node.func)
-        return known[1] if known else self.evaluate(site.node.func, site.scope)
+        if known is not None:
+            return known[1]
+        if site in self._passing:
+            return self._passing[site]
+        value = self.evaluate(site.node.func, site.scope)
+        if value is None and self._open and self._depth:
+            self._passing[site] = value
+        return value
 
     def constant(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> object:
         """Return the literal that `node` is or is named for, None if it is none."""
@@ -166,9 +176,19 @@ class Names:
         function = of.function
         if function in self._open:
             return None
+        alone = not given and not of.frames
+        if alone and function in self._passing:
+            return self._passing[function]
+        value = self._outcome(of, given)
+        if alone and self._depth:
+            self._passing[function] = value
+        return value
+
+    def _outcome(self, of: FunctionValue, given: "dict[str, Value]") -> Value | None:
+        function = of.function
         self._open.add(function)
         try:
-            frames = (*of.frames, Frame(function.scope, given))
+            frames = (*of.frames, Frame(function.scope, given)) if given else of.frames
             for returned in function.returns:
                 value = self.evaluate(returned, function.scope, frames)
                 if value is not None and value != Constant(None):
@@ -234,22 +254,27 @@ class Names:
             self._open.discard(key)
         return found or self._module(f"{module.name}.{name}" if module.name else name)
 
-    def sites(self, function: Function) -> Iterator[CallSite]:
-        """Yield the calls of a function in the project that can be told to be calls of it."""
+    def sites(self, function: Function, limit: int = _SITES) -> Iterator[CallSite]:
+        """Yield the calls of a function in the project that can be told to be calls of it.
+
+        :param limit: how many calls of that name are looked at.
+        """
         owner = function.owner
         named = self._sites.get(function.name, [])
         if owner and function.name == "__init__":
             named = [*self._sites.get(owner.name, []), *named]
-        for site in named[:_SITES]:
+        for site in named[:limit]:
             match self.called(site):
                 case FunctionValue(function=called) if called is function:
                     yield site
                 case ClassValue(cls) if owner is cls and function.name == "__init__":
                     yield site
 
-    def parameter(self, function: Function, name: str) -> Iterator[tuple[ast.expr, Scope]]:
+    def parameter(
+        self, function: Function, name: str, limit: int = _SITES
+    ) -> Iterator[tuple[ast.expr, Scope]]:
         """Yield the expressions that the project's calls give for a parameter."""
-        for site in self.sites(function):
+        for site in self.sites(function, limit):
             given = match_arguments(function, site.node, bound=function.owner is not None)
             if name in given:
                 yield given[name], site.scope
@@ -374,6 +399,8 @@ class Names:
             frames = ()
         if not frames and binding in self._known:
             return self._known[binding]
+        if not frames and binding in self._passing:
+            return self._passing[binding]
         if binding in self._open:
             return None
         self._open.add(binding)
@@ -383,6 +410,8 @@ class Names:
             self._open.discard(binding)
         if not frames and (value is not None or not self._open):
             self._known[binding] = value
+        elif not frames and self._depth:
+            self._passing[binding] = value
         return value
 
     def _bound(self, binding: Binding, frames: Frames) -> Value | None:

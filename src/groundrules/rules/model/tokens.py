@@ -17,10 +17,11 @@ from groundrules.rules.model.values import (
 )
 
 Place = tuple[ast.expr, Scope]
+_ENOUGH = 150  # expressions looked at for one token
 _KEYS = frozenset({"access_token", "accessToken"})
 _OTHER_MAKERS = (
-    *("secrets", "uuid", "random", "base64", "hashlib", "hmac", "binascii", "os.urandom"),
-    *("itsdangerous", "cryptography.fernet", "nanoid", "ulid", "shortuuid", "pyseto"),
+    *("secrets.", "uuid.", "random.", "base64.", "hashlib.", "hmac.", "binascii.", "os.urandom."),
+    *("itsdangerous.", "cryptography.fernet.", "nanoid.", "ulid.", "shortuuid.", "pyseto."),
 )
 _THREADS = frozenset(
     {
@@ -50,7 +51,7 @@ def given_tokens(
 
 
 def _in(names: Names, node: ast.expr, scope: Scope, seen: set[ast.expr]) -> Iterator[Place]:
-    if node in seen:
+    if node in seen or len(seen) > _ENOUGH:
         return
     seen.add(node)
     match node:
@@ -89,7 +90,7 @@ def made_without_jwt(
 ) -> Place | None:
     """Return where a token is made that surely no JWT library encodes, None if it cannot be told."""
     seen = set() if seen is None else seen
-    if node in seen:
+    if node in seen or len(seen) > _ENOUGH:
         return None
     seen.add(node)
     match node:
