@@ -109,6 +109,16 @@ def test_sums_unions_and_families_of_great_length_end(app: Path) -> None:
     assert (found.count("GR102"), found.count("GR103"), found.count("GR402")) == (1, 1, 300)
 
 
+def test_functions_without_hints_that_all_call_each_other_end(app: Path) -> None:
+    calls = "\n".join(f"    first.step{each}(first.get().get(), second)" for each in range(40))
+    steps = "\n\n".join(f"def step{each}(first, second):\n{calls}" for each in range(40))
+    (app / "steps.py").write_text(steps)
+
+    report = check_project(app.parent, select=["GR201", "GR203"])
+
+    assert sum(each.path == "app/steps.py" for each in report.findings) == 40
+
+
 def test_warnings_of_the_compiler_are_not_shown(app: Path) -> None:
     (app / "escape.py").write_text("PATTERN = '\\d'\nassert (1, 'always true')\n")
 

@@ -225,9 +225,16 @@ def _load(project: Project, file: Path, places: _Places) -> None:
             Broken(path, 1, 1, f"{path} does not parse: its code is nested too deeply.")
         )
     else:
+        if _is_migration(text):
+            return
         name, is_package = places.module(file), file.name == "__init__.py"
         module = Module(name, path, text, is_package, places.parts(file), tree)
         project.modules[name] = read_module(module)
+
+
+def _is_migration(text: str) -> bool:
+    """Whether a file is a revision of Alembic, which is no application code wherever it lies."""
+    return "\ndown_revision" in text and "\nrevision" in text
 
 
 def _add_namespaces(modules: dict[str, Module]) -> None:
