@@ -14,7 +14,7 @@ UNIQUE = "23505"  # unique_violation
 @task("03.2")
 async def test_no_two_users_have_one_email(library: Library, samples: Samples) -> None:
     email = samples.email()
-    await library.user(email=email)
+    await library.user(email=email, is_active=False)
     await library.user()
 
     with library.database.refuses(
