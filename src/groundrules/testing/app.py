@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx2
 
-from groundrules.testing.values import from_json, to_argument
+from groundrules.testing.values import arguments_of, from_json, to_argument
 from groundrules.worker.client import (
     PATIENCE_LOST,
     REQUEST_LIMIT,
@@ -322,19 +322,21 @@ class App:
     @contextmanager
     def refuses(
         self, kind: str | None = None, *, field: str | None = None, message: str | None = None
-    ) -> Iterator[None]:
+    ) -> "Iterator[Refusal]":
         """Expect what is called inside to end with an exception, of the class `kind` or below it if given.
 
         With `field`, it must be a validation's that names this field. A hang is no refusal. `message` is
-        what the trainee is told if nothing is refused.
+        what the trainee is told if nothing is refused. Afterwards the `Refusal` says what was raised.
         """
         wanted = kind or "an error"
         if field is not None:
             wanted += f" that names `{field}`"
+        told = Refusal()
         try:
-            yield
+            yield told
         except Raised as refusal:
             failure = refusal.failure
+            told.message = failure.message
             if kind not in (None, *failure.kinds) or field not in (None, *failure.fields):
                 raise Raised(failure, refusal.doing, instead_of=wanted) from None
         except Ended:
@@ -342,6 +344,15 @@ class App:
                 raise
         else:
             raise AssertionError(message or f"This must be refused with {wanted}; it is not.")
+
+    @contextmanager
+    def accepts(self, what: str) -> Iterator[None]:
+        """Expect what is called inside to be accepted; `what` is what the trainee is told it was."""
+        try:
+            yield
+        except Raised as refusal:
+            doing = f"{what} must be accepted, but {refusal.doing}"
+            raise Raised(refusal.failure, doing) from None
 
     @asynccontextmanager
     async def started(
@@ -392,6 +403,13 @@ class App:
         return Name(self, f"app.{name}")
 
 
+@dataclass
+class Refusal:
+    """What was raised where a test expected it: its message, empty for what has none."""
+
+    message: str = ""
+
+
 @dataclass(frozen=True)
 class Name:
     """A dotted name in the trainee's code."""
@@ -403,6 +421,10 @@ class Name:
         if name.startswith("__"):
             raise AttributeError(name)
         return Name(self._app, f"{self._dotted}.{name}")
+
+    def __getitem__(self, argument: "Name") -> "Name":
+        """Return a generic class for a class, as in `Page[app.schemas.book.BookResponse]`."""
+        return Name(self._app, f"{self._dotted}[{argument._dotted}]")
 
     def __call__(self, /, *arguments: Any, **keywords: Any) -> "Call":
         """Return a call of the function or class of this name, to be awaited or handed to another call."""
@@ -442,13 +464,10 @@ class Call:
     def as_argument(self) -> dict[str, JSON]:
         """Return the call as the worker takes it."""
         self._used = True
-        keywords: dict[str, JSON] = {
-            name: to_argument(value) for name, value in self._keywords.items()
-        }
         return {
             "call": self._target,
             "arguments": [to_argument(value) for value in self._arguments],
-            "keywords": keywords,
+            "keywords": arguments_of(self._keywords),
         }
 
 
