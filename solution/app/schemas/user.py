@@ -7,12 +7,33 @@ from pydantic import AfterValidator, EmailStr, Field, SecretStr, field_validator
 
 from app.schemas.base import RequestSchema, ResponseSchema, Text
 
+MAX_PASSWORD_BYTES = 72  # bcrypt reads no more; argon2 does, but need not be used for ever
+
+
+def check_password(password: SecretStr) -> SecretStr:
+    """Return a password; raise ValueError if it has a NUL or is too long for a hasher."""
+    text = password.get_secret_value()
+    if "\0" in text:
+        raise ValueError("a password has no NUL")
+    if len(text.encode()) > MAX_PASSWORD_BYTES:
+        raise ValueError(f"a password has at most {MAX_PASSWORD_BYTES} bytes in UTF-8")
+    return password
+
+
 Email = Annotated[
     EmailStr,
     AfterValidator(str.lower),  # one mailbox is one user, however it is written
     Field(max_length=254, examples=["ada@example.org"]),
 ]
-Password = Annotated[SecretStr, Field(min_length=8, max_length=128, examples=["correct horse"])]
+Password = Annotated[
+    SecretStr,
+    Field(
+        min_length=8,
+        description=f"At most {MAX_PASSWORD_BYTES} bytes in UTF-8.",
+        examples=["correct horse"],
+    ),
+    AfterValidator(check_password),
+]
 FullName = Annotated[Text, Field(examples=["Ada Lovelace"])]
 
 
