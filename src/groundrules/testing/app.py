@@ -351,8 +351,7 @@ class App:
         try:
             yield
         except Raised as refusal:
-            doing = f"{what} must be accepted, but {refusal.doing}"
-            raise Raised(refusal.failure, doing) from None
+            raise Raised(refusal.failure, refusal.doing, refused=what) from None
 
     @asynccontextmanager
     async def started(
