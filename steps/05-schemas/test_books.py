@@ -143,10 +143,12 @@ async def test_a_text_has_200_characters_at_most(
 ) -> None:
     fits = "é" + samples.word(199)
 
-    with app.accepts(f"A {field} of 200 characters"):
+    with app.accepts(f"A text of 200 characters for the {field}"):
         taken = await app.schemas.book.BookCreate(**{**book, field: f" {fits} "})
-    assert getattr(taken, field) == fits, f"Spaces around a {field} must be taken away."
-    await must_refuse(app, {**book, field: fits + "x"}, field, f"A {field} of 201 characters")
+    assert getattr(taken, field) == fits, f"Spaces around the {field} must be taken away."
+    await must_refuse(
+        app, {**book, field: fits + "x"}, field, f"A text of 201 characters for the {field}"
+    )
 
 
 @task("05.5")
