@@ -1,11 +1,13 @@
 """Task 05.8: a page of a list."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from groundrules.testing import task
 from groundrules.testing.app import App, Name
 from groundrules.testing.samples import Samples
+from groundrules.testing.values import Record
 
 LARGEST = 2**63 - 1
 
@@ -62,11 +64,11 @@ async def test_a_page_holds_its_items_and_how_many_there_are(app: App, samples: 
         "limit": 3,
         "offset": samples.numbers.randint(1, 99),
     }
-    page = page_of_books(app)
+    page, book = page_of_books(app), app.schemas.book.BookResponse
 
     with app.accepts("A page of three books"):
         text = await page.model_dump_json(
-            page(items=[app.schemas.book.BookResponse(**item) for item in items], **numbers)
+            page(items=[book.model_validate(Record(**item)) for item in items], **numbers)
         )
 
     shown = json.loads(text)
@@ -101,18 +103,18 @@ async def test_a_page_takes_items_of_its_kind_only(app: App, samples: Samples) -
         field="items.1.title",
         message="A Page[BookResponse] must refuse a book without title, but takes it.",
     ):
-        await page_of_books(app)(items=[good, bad], total=2, limit=20, offset=0)
+        await page_of_books(app).model_validate_json(as_json(good, bad))
 
 
 @task("05.8")
 async def test_there_are_pages_of_anything(app: App, samples: Samples) -> None:
-    loan = {"id": 1, "user_id": 2, "book_id": 3, "returned_at": None}
     moments = ("borrowed_at", "due_at", "created_at", "updated_at")
-    loan |= {name: samples.moment().isoformat() for name in moments}
+    loan = {"id": 1, "user_id": 2, "book_id": 3, "returned_at": None}
+    loan |= {name: samples.moment() for name in moments}
     page = app.schemas.page.Page[app.schemas.loan.LoanResponse]
 
     with app.accepts("A page of loans"):
-        shown = await page(items=[loan], total=1, limit=20, offset=0)
+        shown = await page.model_validate_json(as_json(loan))
 
     assert shown.items[0]["book_id"] == 3, "A Page[LoanResponse] must show its loans whole."
     with app.refuses(
@@ -120,7 +122,7 @@ async def test_there_are_pages_of_anything(app: App, samples: Samples) -> None:
         field="items.0.book_id",
         message="A Page[LoanResponse] must refuse a book, but takes it.",
     ):
-        await page(items=[a_book(samples)], total=1, limit=20, offset=0)
+        await page.model_validate_json(as_json(a_book(samples)))
 
 
 def page_of_books(app: App) -> Name:
@@ -136,9 +138,15 @@ def a_book(samples: Samples) -> dict[str, Any]:
         "published_year": samples.year(),
         "copies": 3,
         "available": 2,
-        "created_at": samples.moment().isoformat(),
-        "updated_at": samples.moment().isoformat(),
+        "created_at": samples.moment(),
+        "updated_at": samples.moment(),
     }
+
+
+def as_json(*items: dict[str, Any]) -> str:
+    """Return a page with these items."""
+    page = {"items": items, "total": len(items), "limit": 20, "offset": 0}
+    return json.dumps(page, default=datetime.isoformat)
 
 
 async def must_refuse(app: App, field: str, value: object) -> None:
