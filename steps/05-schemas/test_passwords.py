@@ -36,7 +36,7 @@ async def test_less_than_eight_characters_are_refused(
     app: App, sign_up: dict[str, Any], samples: Samples
 ) -> None:
     passwords = {
-        "nothing": "",
+        "no characters": "",
         "7 letters": samples.word(7),
         "7 letters, which are 14 bytes,": letters(samples, 7),
     }
