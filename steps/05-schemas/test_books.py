@@ -7,7 +7,7 @@ import pytest
 from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.samples import Samples, check_digit
-from groundrules.worker.client import Raised
+from groundrules.worker.errors import Raised
 
 TEXTS = ["title", "author"]
 REQUIRED = ["isbn", "title", "author", "copies"]

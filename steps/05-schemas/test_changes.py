@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from groundrules.testing import task
-from groundrules.testing.app import App, Call
+from groundrules.testing.app import App
+from groundrules.testing.calls import Call
 from groundrules.testing.samples import Samples
 
 FIELDS = ["email", "password", "full_name"]
@@ -98,7 +99,7 @@ async def test_a_password_is_not_shown(app: App, samples: Samples) -> None:
     password = samples.password()
 
     made = app.schemas.user.UserUpdate(password=password)
-    text = await Call(app, "app.schemas.user.UserUpdate.__repr__", [made], {})
+    text = await Call(app.call, "app.schemas.user.UserUpdate.__repr__", [made], {})
     with app.refuses(message="A UserUpdate with a blank full_name must be refused.") as refusal:
         await dumped(app, password=password, full_name="")
     with app.refuses(message="A UserUpdate with is_librarian must be refused.") as other:

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from groundrules.testing import task
-from groundrules.testing.app import App, Name
+from groundrules.testing.app import App
+from groundrules.testing.calls import Name
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Record
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from groundrules.testing import task
-from groundrules.testing.app import App, Call
+from groundrules.testing.app import App
+from groundrules.testing.calls import Call
 from groundrules.testing.samples import Samples
 
 TWO_BYTES = "äéîøüпжλ"  # letters that take two bytes each in UTF-8
@@ -87,7 +88,7 @@ async def test_a_password_is_not_shown(app: App, sign_up: dict[str, Any], sample
 
     for form in ("repr", "str"):
         made = app.schemas.user.UserCreate(**sign_up, password=password)
-        text = await Call(app, f"app.schemas.user.UserCreate.__{form}__", [made], {})
+        text = await Call(app.call, f"app.schemas.user.UserCreate.__{form}__", [made], {})
         assert password not in text, (
             f"{form}() of a UserCreate shows its password: {text.replace(password, '[the password]')}"
         )

@@ -7,7 +7,7 @@ import pytest
 from groundrules.course.steps import Step, Task
 from groundrules.rules import Finding, render_finding
 from groundrules.testing.failures import NothingToCheck, Words, explain
-from groundrules.worker.client import Hung, Raised
+from groundrules.worker.errors import Hung, Raised
 from groundrules.worker.protocol import Failure, Frame
 
 FOLDER = Path("/home/ann/exercises")

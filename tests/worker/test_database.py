@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from groundrules import postgres
-from groundrules.testing.app import App, Patience
+from groundrules.testing.app import App
 from groundrules.testing.background import Background
 from groundrules.testing.database import Database, Databases, Refused
+from groundrules.testing.runner import Patience
 from groundrules.testing.sites import Site, Sites, Tables
-from groundrules.worker.client import MachineTrouble, Raised
+from groundrules.worker.errors import MachineTrouble, Raised
 from groundrules.worker.launcher import ForkLauncher
 from tests.worker.conftest import ROOT, spot, write, write_shelf
 

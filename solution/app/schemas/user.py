@@ -3,19 +3,18 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, EmailStr, Field, SecretStr, field_validator
+from pydantic import AfterValidator, EmailStr, Field, Secret, field_validator
 
 from app.schemas.base import RequestSchema, ResponseSchema, Text
 
 MAX_PASSWORD_BYTES = 72  # bcrypt reads no more; argon2 does, but need not be used for ever
 
 
-def check_password(password: SecretStr) -> SecretStr:
+def check_password(password: str) -> str:
     """Return a password; raise ValueError if it has a NUL or is too long for a hasher."""
-    text = password.get_secret_value()
-    if "\0" in text:
+    if "\0" in password:
         raise ValueError("a password has no NUL")
-    if len(text.encode()) > MAX_PASSWORD_BYTES:
+    if len(password.encode()) > MAX_PASSWORD_BYTES:
         raise ValueError(f"a password has at most {MAX_PASSWORD_BYTES} bytes in UTF-8")
     return password
 
@@ -26,13 +25,12 @@ Email = Annotated[
     Field(max_length=254, examples=["ada@example.org"]),
 ]
 Password = Annotated[
-    SecretStr,
+    Secret[Annotated[str, Field(min_length=8), AfterValidator(check_password)]],
     Field(
-        min_length=8,
         description=f"At most {MAX_PASSWORD_BYTES} bytes in UTF-8.",
         examples=["correct horse"],
+        json_schema_extra={"format": "password"},
     ),
-    AfterValidator(check_password),
 ]
 FullName = Annotated[Text, Field(examples=["Ada Lovelace"])]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from groundrules import postgres
 from groundrules.testing.background import Background
 from groundrules.testing.proxy import Proxy, proxy_to, short_temporary_folder
-from groundrules.worker.client import MachineTrouble
+from groundrules.worker.errors import MachineTrouble
 
 if TYPE_CHECKING:
     import asyncpg  # type: ignore[import-untyped]

@@ -14,7 +14,7 @@ from groundrules.rules import render_finding
 from groundrules.rules.findings import UNREADABLE
 from groundrules.testing.app import Account, App
 from groundrules.testing.code import RuleBroken
-from groundrules.worker.client import Raised, WorkerError
+from groundrules.worker.errors import Raised, WorkerError
 from groundrules.worker.protocol import Failure, Frame
 
 WIDTH = 80

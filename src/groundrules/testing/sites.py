@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from groundrules.testing.app import Patience, Runner
 from groundrules.testing.background import Background
 from groundrules.testing.database import Database, Databases, Refused
 from groundrules.testing.migrations import MIGRATION_LIMIT, Migrations
+from groundrules.testing.runner import Patience, Runner
 from groundrules.worker.launcher import Launcher
 
 
