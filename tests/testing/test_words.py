@@ -168,3 +168,15 @@ def test_a_finding_fits_the_terminal_and_points_at_its_place(
     assert lines[5].startswith("    Why   A sentence")
     assert lines[6].startswith("          ")
     assert lines[6].endswith(" …")
+
+
+def test_what_must_be_accepted_comes_first() -> None:
+    failure = Failure(
+        "ValidationError",
+        "1 validation error for UserCreate\nemail\n  not an address\n    For further information x",
+    )
+
+    assert lines_for(Raised(failure, "UserCreate()", refused="The email a@b.org")) == [
+        "The email a@b.org must be accepted. ValidationError: 1 validation error for",
+        "UserCreate email not an address",
+    ]

@@ -46,6 +46,13 @@ class Account:
 
 
 @dataclass
+class Refusal:
+    """What was raised where a test expected it: its message, empty for what has none."""
+
+    message: str = ""
+
+
+@dataclass
 class App:
     """The application under test.
 
@@ -211,19 +218,21 @@ class App:
     @contextmanager
     def refuses(
         self, kind: str | None = None, *, field: str | None = None, message: str | None = None
-    ) -> Iterator[None]:
+    ) -> "Iterator[Refusal]":
         """Expect what is called inside to end with an exception, of the class `kind` or below it if given.
 
         With `field`, it must be a validation's that names this field. A hang is no refusal. `message` is
-        what the trainee is told if nothing is refused.
+        what the trainee is told if nothing is refused. Afterwards the `Refusal` says what was raised.
         """
         wanted = kind or "an error"
         if field is not None:
             wanted += f" that names `{field}`"
+        told = Refusal()
         try:
-            yield
+            yield told
         except Raised as refusal:
             failure = refusal.failure
+            told.message = failure.message
             if kind not in (None, *failure.kinds) or field not in (None, *failure.fields):
                 raise Raised(failure, refusal.doing, instead_of=wanted) from None
         except Ended:
@@ -231,6 +240,14 @@ class App:
                 raise
         else:
             raise AssertionError(message or f"This must be refused with {wanted}; it is not.")
+
+    @contextmanager
+    def accepts(self, what: str) -> Iterator[None]:
+        """Expect what is called inside to be accepted; `what` is what the trainee is told it was."""
+        try:
+            yield
+        except Raised as refusal:
+            raise Raised(refusal.failure, refusal.doing, refused=what) from None
 
     @asynccontextmanager
     async def started(

@@ -169,6 +169,8 @@ def _what_was_raised(error: Raised, folder: Path) -> str:
         text = f"{failure.kind}: this line ends the program; take it out."
     if error.instead_of is not None:
         text = f"{text.rstrip('.')}; it must raise {error.instead_of}."
+    if error.refused is not None:
+        text = f"{error.refused} must be accepted. {' '.join(text.split())}"
     if error.frames:
         return f"{_place(error.frames[-1])}  {text}"
     return f"{error.doing} raised {text}"

@@ -48,6 +48,13 @@ class Row:
         )
 
 
+class Record:
+    """An object that has these attributes, to be handed to what reads a row's attributes."""
+
+    def __init__(self, **attributes: Any) -> None:
+        self.attributes = attributes
+
+
 @dataclass(frozen=True)
 class Opaque:
     """Anything that JSON has no form for, by its class; two are equal if they are the same object."""
@@ -105,14 +112,21 @@ def to_argument(value: Any) -> dict[str, JSON]:
                 raise AssertionError(f"This {name} has no primary key: it was never stored.")
             key: dict[str, JSON] = {name: to_argument(part) for name, part in value.key.items()}
             return {"row": value.class_name, "key": key}
+        case Record():
+            return {"attributes": arguments_of(value.attributes)}
         case list() | tuple():
             return {"list": [to_argument(each) for each in value]}
         case Mapping():
-            return {"object": {name: to_argument(each) for name, each in value.items()}}
+            return {"object": arguments_of(value)}
     if hasattr(type(value), "as_argument"):
         argument: dict[str, JSON] = value.as_argument()
         return argument
     raise TypeError(f"A test cannot hand over {value!r}.")
+
+
+def arguments_of(values: Mapping[str, Any]) -> dict[str, JSON]:
+    """Return named arguments as `to_argument` does each."""
+    return {name: to_argument(value) for name, value in values.items()}
 
 
 def _each(values: dict[str, JSON], depth: int) -> dict[str, Any]:

@@ -14,8 +14,14 @@ class Missing(Exception):
 def find(target: str, folder: Path) -> Any:
     """Return what a dotted name means, importing the modules on the way.
 
+    A generic class may have another name in brackets, as in `app.page.Page[app.book.Book].model_validate`.
     Raises `Missing` if there is no such thing below `folder`, and whatever an import raises.
     """
+    if "]" in target:
+        generic, _, rest = target.partition("[")
+        argument, _, attribute = rest.rpartition("]")
+        made = find(generic, folder)[find(argument, folder)]
+        return getattr(made, attribute[1:]) if attribute else made
     names = target.split(".")
     try:
         return _find(names, folder)
