@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace, UnionType
+from types import GenericAlias, SimpleNamespace, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from groundrules.worker.names import Missing, find
@@ -47,6 +47,14 @@ class Calls:
     async def needs_session(self, call: Tagged) -> JSON:
         """Return whether anything in a call takes a session."""
         return self._needs_session(call)
+
+    async def returns(self, target: str) -> JSON:
+        """Return the name of the class that a function says it returns; None if it says none."""
+        try:
+            hint = get_type_hints(find(target, self._folder)).get("return")
+        except Exception:  # hints may name what is imported for type checkers only
+            return None
+        return hint.__name__ if type(hint) is not GenericAlias and isinstance(hint, type) else None
 
     async def query(self, sql: str) -> JSON:
         """Return the first value of a query, asked through a session from `get_db`, as tagged JSON."""
