@@ -8,6 +8,7 @@ import pytest
 
 from groundrules.testing.app import App, Patience
 from groundrules.testing.migrations import Migrations, Revision
+from groundrules.testing.schema import schema_of
 from groundrules.testing.sites import Sites, Tables
 from groundrules.worker.client import Hung, Missing, Raised
 from groundrules.worker.launcher import ForkLauncher
@@ -73,6 +74,42 @@ async def test_the_sql_of_an_upgrade_needs_no_database(migrations: Migrations) -
     assert "CREATE TABLE readers" in sql
     assert "ALTER TABLE books ADD COLUMN notes" in sql
     assert await migrations.database.tables() == set()
+
+
+async def test_the_sql_from_one_revision_to_another(migrations: Migrations) -> None:
+    sql = await migrations.sql("0001:0002")
+
+    assert "CREATE TABLE" not in sql
+    assert "ALTER TABLE books ADD COLUMN notes" in sql
+
+
+async def test_what_alembic_would_write_is_told_and_not_left(migrations: Migrations) -> None:
+    await migrations.upgrade()
+    await migrations.database.execute("ALTER TABLE books DROP COLUMN notes")
+
+    new = await migrations.new("Give books notes again")
+
+    assert new.startswith("'''Give books notes again'''")
+    assert "down_revision = '0002'" in new
+    assert "op.add_column('books', sa.Column('notes'" in new
+    assert await migrations.heads() == ["0002"]
+
+
+async def test_they_run_in_another_environment_too(migrations: Migrations) -> None:
+    async with migrations.started(DATABASE_URL=None) as others:
+        with pytest.raises(Raised, match="DATABASE_URL"):
+            await others.upgrade()
+
+    assert await migrations.database.tables() == set()
+
+
+async def test_the_tables_of_the_models_can_be_compared(migrations: Migrations) -> None:
+    await migrations.upgrade()
+
+    made = await schema_of(migrations.database)
+    async with migrations.of_models() as database:
+        assert await schema_of(database) == made
+    assert made["column books.title"] == "character varying, not null, no default"
 
 
 class TestOfAShelf:

@@ -10,7 +10,7 @@ from pathlib import Path
 from groundrules.testing.app import Patience, Runner
 from groundrules.testing.background import Background
 from groundrules.testing.database import Database, Databases, Refused
-from groundrules.testing.migrations import MIGRATION_LIMIT, Migrations
+from groundrules.testing.migrations import Migrations, create_tables
 from groundrules.worker.launcher import Launcher
 
 
@@ -81,9 +81,8 @@ class Sites:
 
     async def migrations(self) -> Migrations:
         """Return the migrations with a new and empty database."""
-        databases = self._of_the_run()
-        database = await databases.create("empty")
-        return Migrations(database, self._runner(_environment(database)))
+        database = await self._empty()
+        return Migrations(database, self._runner(_environment(database)), self._empty)
 
     def close(self) -> None:
         """Drop the databases; the processes are to be ended before."""
@@ -105,16 +104,14 @@ class Sites:
         runner = self._runner(_environment(database))
         try:
             if tables is Tables.MIGRATIONS:
-                await Migrations(database, runner).upgrade()
+                await Migrations(database, runner, self._empty).upgrade()
             else:
-                await runner.worker().ask(
-                    "create_tables",
-                    limit=MIGRATION_LIMIT,
-                    doing="Making the tables of the models",
-                    url=database.url,
-                )
+                await create_tables(runner, database)
         finally:
             await runner.end()
+
+    async def _empty(self) -> Database:
+        return await self._of_the_run().create("empty")
 
     def _served(self, database: Database | None) -> Site:
         runner = self._runner(_environment(database) if database else {})
