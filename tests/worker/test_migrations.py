@@ -9,7 +9,7 @@ import pytest
 from groundrules.testing.app import App, Patience
 from groundrules.testing.migrations import Migrations, Revision
 from groundrules.testing.schema import schema_of
-from groundrules.testing.sites import Sites, Tables
+from groundrules.testing.sites import Sites, Tables, TablesMissing
 from groundrules.worker.client import Hung, Missing, Raised
 from groundrules.worker.launcher import ForkLauncher
 from tests.worker.conftest import ROOT, spot, write_shelf
@@ -136,15 +136,41 @@ class TestOfAShelf:
 
         assert spot(told.value) == "migrations/versions/0002_notes.py: 1 / 0"
 
-    async def test_tables_that_migrations_cannot_make_are_told_the_same(
+    async def test_tables_that_migrations_cannot_make_are_told_in_a_few_words(
         self, sites: Sites, tmp_path: Path
     ) -> None:
         (tmp_path / "migrations/versions/0002_notes.py").write_text(
             "revision = '0002'\ndown_revision = '0001'\n\n\ndef upgrade() -> None:\n    1 / 0\n"
         )
 
-        with pytest.raises(Raised, match=r"^alembic upgrade raised ZeroDivisionError"):
+        told = r"^alembic upgrade head raises ZeroDivisionError at migrations/versions/0002_notes.py:6$"
+        with pytest.raises(TablesMissing, match=told):
             await asyncio.wrap_future(sites.begin(Tables.MIGRATIONS))
+
+    async def test_migrations_that_make_no_tables_are_told(
+        self, sites: Sites, tmp_path: Path
+    ) -> None:
+        (tmp_path / "migrations/versions/0001_tables.py").unlink()
+        (tmp_path / "migrations/versions/0002_notes.py").unlink()
+
+        with pytest.raises(TablesMissing, match=r"^alembic upgrade head makes no tables$"):
+            await asyncio.wrap_future(sites.begin(Tables.MIGRATIONS))
+
+    async def test_what_postgresql_says_comes_first(
+        self, migrations: Migrations, tmp_path: Path
+    ) -> None:
+        (tmp_path / "migrations/versions/0002_notes.py").write_text(
+            "from alembic import op\n\nrevision = '0002'\ndown_revision = '0001'\n\n\n"
+            "def upgrade() -> None:\n    op.drop_table('shelves')\n"
+        )
+
+        with pytest.raises(Raised) as told:
+            await migrations.upgrade()
+
+        assert str(told.value) == (
+            'alembic upgrade raised ProgrammingError: table "shelves" does not exist\n'
+            "[SQL: DROP TABLE shelves]"
+        )
 
     async def test_tables_are_made_by_migrations(self, sites: Sites) -> None:
         site = await asyncio.wrap_future(sites.begin(Tables.MIGRATIONS))

@@ -23,9 +23,10 @@ from groundrules.testing.library import Library
 from groundrules.testing.migrations import Migrations
 from groundrules.testing.proxy import short_temporary_folder
 from groundrules.testing.samples import Samples
-from groundrules.testing.sites import Site, Sites, Tables
+from groundrules.testing.sites import Site, Sites, Tables, TablesMissing
 from groundrules.testing.start import (
     DATABASE_STEP,
+    MIGRATIONS_STEP,
     application_to_check,
     has_database,
     launcher_for,
@@ -170,7 +171,7 @@ class Suites:
         for earlier in self._course.steps[: self._course.steps.index(step)]:
             for file in earlier.files:
                 if self._untouched(file):
-                    raise StepBefore(earlier, file)
+                    raise StepBefore(earlier, f"{file} is still its stub")
         stubs = [file for file in task.files if self._is_stub_of(step, file)]
         introduced = [file for file in task.files if self._course.introduces(file) is step]
         # A rule is kept by a stub, which says nothing of the code that is to come.
@@ -238,7 +239,10 @@ class Suites:
     async def site(self, step: Step) -> Site:
         """The application with the database that the step's suites use, its tables empty."""
         sites = self._sites or self.begin(step.number)
-        site = await asyncio.wrap_future(sites.begin(self._tables(step.number)))
+        try:
+            site = await asyncio.wrap_future(sites.begin(self._tables(step.number)))
+        except TablesMissing as missing:
+            raise StepBefore(self._course.step(MIGRATIONS_STEP), str(missing)) from None
         await site.clear()
         return site
 

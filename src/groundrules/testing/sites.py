@@ -11,6 +11,7 @@ from groundrules.testing.app import Patience, Runner
 from groundrules.testing.background import Background
 from groundrules.testing.database import Database, Databases, Refused
 from groundrules.testing.migrations import Migrations, create_tables
+from groundrules.worker.client import MachineTrouble, Raised, WorkerError
 from groundrules.worker.launcher import Launcher
 
 
@@ -21,6 +22,10 @@ class Tables(Enum):
     NONE = "none"
     MODELS = "the models"
     MIGRATIONS = "the migrations"
+
+
+class TablesMissing(Exception):
+    """The migrations do not make the tables; the text says in a few words what they do instead."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ class Sites:
         runner = self._runner(_environment(database))
         try:
             if tables is Tables.MIGRATIONS:
-                await Migrations(database, runner, self._empty).upgrade()
+                await _migrate(Migrations(database, runner, self._empty))
             else:
                 await create_tables(runner, database)
         finally:
@@ -137,6 +142,19 @@ class Sites:
         if self._databases is None:
             self._databases = Databases(self._thread(), self._root)
         return self._databases
+
+
+async def _migrate(migrations: Migrations) -> None:
+    try:
+        await migrations.upgrade()
+    except MachineTrouble:
+        raise
+    except WorkerError as error:
+        does = f"raises {error.failure.kind}" if isinstance(error, Raised) else "does not end well"
+        place = f" at {error.frames[-1].file}:{error.frames[-1].line}" if error.frames else ""
+        raise TablesMissing(f"alembic upgrade head {does}{place}") from error
+    if await migrations.database.tables() <= {"alembic_version"}:
+        raise TablesMissing("alembic upgrade head makes no tables")
 
 
 def _environment(database: Database) -> dict[str, str]:
