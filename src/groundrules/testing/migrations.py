@@ -88,13 +88,16 @@ class Migrations:
         await self.database.close()
 
     async def _run(self, command: str, revision: str = "head") -> JSON:
-        return await self._runner.worker().ask(
-            "migrate",
-            limit=MIGRATION_LIMIT,
-            doing=f"alembic {command}",
-            command=command,
-            revision=revision,
-        )
+        try:
+            return await self._runner.worker().ask(
+                "migrate",
+                limit=MIGRATION_LIMIT,
+                doing=f"alembic {command}",
+                command=command,
+                revision=revision,
+            )
+        finally:  # each has a process of its own, as in a terminal, and may leave its connections open
+            await self._runner.end()
 
 
 async def create_tables(runner: Runner, database: Database) -> None:
