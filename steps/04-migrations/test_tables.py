@@ -66,7 +66,9 @@ async def test_a_migration_that_failed_can_be_run_again(migrations: Migrations) 
     await migrations.database.execute("CREATE TABLE loans ()")
     try:
         await migrations.upgrade()
-    except Raised:
+    except Raised as error:
+        if "DBAPIError" not in error.failure.kinds:
+            raise
         await migrations.database.execute("DROP TABLE loans")
     else:
         raise AssertionError(
@@ -77,11 +79,10 @@ async def test_a_migration_that_failed_can_be_run_again(migrations: Migrations) 
     try:
         await migrations.upgrade()
     except Raised as error:
+        if "DBAPIError" not in error.failure.kinds:
+            raise
         raise AssertionError(
             "alembic upgrade head failed halfway and cannot be run again, for what it did before is still "
-            f"there ({told(error)}). Run migrations in a transaction: context.begin_transaction()."
+            f"there ({error.failure.message.splitlines()[0]}). "
+            "Run migrations in a transaction: context.begin_transaction()."
         ) from None
-
-
-def told(error: Raised) -> str:
-    return error.failure.message.splitlines()[0].rpartition(">: ")[2].rstrip(".")

@@ -43,9 +43,8 @@ async def test_a_new_migration_holds_what_alembic_found(migrations: Migrations) 
     for name, call in (("upgrade", "create_table"), ("downgrade", "drop_table")):
         assert name in functions, f"A new migration has no function {name}(). See {FILE}."
         assert call in ast.unparse(functions[name]), (
-            f"The tables are missing, so a new migration must call op.{call}() in {name}(); it says "
-            f"`{ast.unparse(functions[name].body[-1])[:60]}`. Does {FILE} write what Alembic found "
-            "there, and does migrations/env.py import every model, and hand over their metadata?"
+            f"In a database without tables, a new migration must call op.{call}() in {name}(); here that "
+            f"says `{ast.unparse(functions[name].body[-1])[:40]}`. See {FILE}, and target_metadata in env.py."
         )
     unknown = sorted(used_in(new) - known_in(new))
     assert not unknown, f"A new migration uses `{unknown[0]}` without an import of it. See {FILE}."
