@@ -3,7 +3,7 @@
 from groundrules.testing import task
 from groundrules.testing.migrations import Migrations
 from groundrules.testing.schema import differences, schema_of
-from groundrules.worker.client import Raised
+from groundrules.worker.errors import Raised
 
 
 @task("04.7")

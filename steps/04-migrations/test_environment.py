@@ -2,7 +2,7 @@
 
 from groundrules.testing import task
 from groundrules.testing.migrations import Migrations
-from groundrules.worker.client import Raised
+from groundrules.worker.errors import Raised
 
 
 @task("04.2")

@@ -4,7 +4,7 @@ import re
 
 from groundrules.testing import task
 from groundrules.testing.migrations import Migrations
-from groundrules.worker.client import Raised
+from groundrules.worker.errors import Raised
 
 TABLES = {"users", "books", "loans"}
 HAS_COPIES = """

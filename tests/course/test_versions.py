@@ -6,9 +6,10 @@
     task = "01.4"                   # wrong ones: the task whose tests must fail
     says = "must answer 200"        # wrong ones: what the message must say, so that the mistake is found
     why = "…"                       # why somebody would write it
-    gone = ["app/core/more.py"]     # files of the state that it does not have; may be left out
     [files]
     "app/api/router.py" = '…'       # files that take the place of the state's
+
+`removed = ["app/models/book.py"]` names files of the state that it does without.
 """
 
 import tomllib
@@ -34,7 +35,7 @@ def versions(kind: str) -> list[Any]:
 
 def verdict_on(version: dict[str, Any], folder: Path) -> list[TestResult]:
     write_state(COURSE, version["state"], folder)
-    for file in version.get("gone", ()):
+    for file in version.get("removed", ()):
         (folder / file).unlink()
     for file, text in version["files"].items():
         target = folder / file

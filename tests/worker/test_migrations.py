@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from groundrules.testing.app import Patience
 from groundrules.testing.migrations import Migrations, Revision
+from groundrules.testing.runner import Patience
 from groundrules.testing.schema import schema_of
 from groundrules.testing.sites import Sites, Tables, TablesMissing
-from groundrules.worker.client import Hung, Missing, Raised
+from groundrules.worker.errors import Hung, Missing, Raised
 from groundrules.worker.launcher import ForkLauncher
 from tests.worker.conftest import ROOT, spot, write_shelf
 

@@ -10,7 +10,7 @@ import pytest
 from groundrules.testing.app import App
 from groundrules.testing.database import Database
 from groundrules.testing.values import Row, Schema
-from groundrules.worker.client import Missing, Raised
+from groundrules.worker.errors import Missing, Raised
 from tests.worker.conftest import spot
 
 

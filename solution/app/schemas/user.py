@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, EmailStr, Field, SecretStr, field_validator
+from pydantic import AfterValidator, EmailStr, Field, Secret, field_validator
 
 from app.schemas.base import RequestSchema, ResponseSchema, Text
 
@@ -12,7 +12,10 @@ Email = Annotated[
     AfterValidator(str.lower),  # one mailbox is one user, however it is written
     Field(max_length=254, examples=["ada@example.org"]),
 ]
-Password = Annotated[SecretStr, Field(min_length=8, max_length=128, examples=["correct horse"])]
+Password = Annotated[
+    Secret[Annotated[str, Field(min_length=8, max_length=128)]],
+    Field(examples=["correct horse"], json_schema_extra={"format": "password"}),
+]
 FullName = Annotated[Text, Field(examples=["Ada Lovelace"])]
 
 

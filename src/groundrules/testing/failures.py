@@ -3,6 +3,7 @@
 First what is wrong and where, in the trainee's own names; then where to read on.
 """
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from groundrules.rules import render_finding
 from groundrules.rules.findings import UNREADABLE
 from groundrules.testing.app import Account, App
 from groundrules.testing.code import RuleBroken
-from groundrules.worker.client import Raised, WorkerError
+from groundrules.worker.errors import Raised, WorkerError
 from groundrules.worker.protocol import Failure, Frame
 
 WIDTH = 80
@@ -23,6 +24,11 @@ BODY_LINES = 8  # with the heading, where to read on and two lines of the list: 
 SENTENCE_LINES = 4
 FRAMES_SHOWN = 3
 PRINTED_SHOWN = 2  # lines
+SQLALCHEMY_S_OWN = re.compile(  # what it puts around the words of the database
+    r"\(sqlalchemy\.\S+\) <class '[\w.]+'>: |\nDETAIL:  Failing row .*|\n\[SQL: .*"
+    r"|\s*\(Background on this error at: \S+\)",
+    re.DOTALL,
+)
 
 
 class NothingToCheck(Exception):
@@ -155,7 +161,7 @@ def _sentence(error: BaseException, folder: Path) -> list[str]:
 
 def _what_was_raised(error: Raised, folder: Path) -> str:
     failure = error.failure
-    text = str(failure).replace(f"{folder}/", "")
+    text = SQLALCHEMY_S_OWN.sub("", str(failure).replace(f"{folder}/", ""))
     if failure.kind == "ValidationError":  # Pydantic's, with a link under every field
         text = "\n".join(line for line in text.splitlines() if "further information" not in line)
     if failure.kind == "SystemExit":
@@ -164,7 +170,7 @@ def _what_was_raised(error: Raised, folder: Path) -> str:
         text = f"{text.rstrip('.')}; it must raise {error.instead_of}."
     if error.frames:
         return f"{_place(error.frames[-1])}  {text}"
-    return text
+    return f"{error.doing} raised {text}"
 
 
 def _wrapped(text: str) -> list[str]:

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from groundrules.testing.app import Runner
 from groundrules.testing.database import Database
-from groundrules.worker.client import BadReply
+from groundrules.testing.runner import Runner
+from groundrules.worker.errors import BadReply
 from groundrules.worker.protocol import JSON
 
 MIGRATION_LIMIT = 20.0  # seconds for one command

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from groundrules.course.steps import Course, CourseError, Step, Task
-from groundrules.testing.app import App, Patience
+from groundrules.testing.app import App
 from groundrules.testing.arguments import Arguments
 from groundrules.testing.code import Code
 from groundrules.testing.database import Database
@@ -22,6 +22,7 @@ from groundrules.testing.interrupts import interrupt_between_steps
 from groundrules.testing.library import Library
 from groundrules.testing.migrations import Migrations
 from groundrules.testing.proxy import short_temporary_folder
+from groundrules.testing.runner import Patience
 from groundrules.testing.samples import Samples
 from groundrules.testing.sites import Site, Sites, Tables, TablesMissing
 from groundrules.testing.start import (

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from groundrules.testing.app import Patience, Runner
 from groundrules.testing.background import Background
 from groundrules.testing.database import Database, Databases, Refused
 from groundrules.testing.migrations import Migrations, create_tables
-from groundrules.worker.client import MachineTrouble, Raised, WorkerError
+from groundrules.testing.runner import Patience, Runner
+from groundrules.worker.errors import MachineTrouble, Raised, WorkerError
 from groundrules.worker.launcher import Launcher
 
 

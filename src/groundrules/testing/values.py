@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundrules.worker.client import BadReply
+from groundrules.worker.errors import BadReply
 from groundrules.worker.protocol import DEPTH_LIMIT, JSON
 from groundrules.worker.scalars import from_text, to_text
 
@@ -87,7 +87,10 @@ def from_json(data: JSON, depth: int = 0) -> Any:
 
 
 def to_argument(value: Any) -> dict[str, JSON]:
-    """Return an argument as tagged JSON; raise TypeError if the worker cannot be given such a value."""
+    """Return an argument as tagged JSON; raise TypeError for what cannot be handed over.
+
+    Raises `AssertionError` for a row that was never stored.
+    """
     scalar = to_text(value)
     if scalar is not None:
         return {**scalar}
@@ -96,14 +99,17 @@ def to_argument(value: Any) -> dict[str, JSON]:
             return {"json": value}
         case Schema():
             return {"schema": value.class_name, "data": value.fields}
-        case Row() if value.key:
+        case Row():
+            if not value.key:
+                name = _short(value.class_name)
+                raise AssertionError(f"This {name} has no primary key: it was never stored.")
             key: dict[str, JSON] = {name: to_argument(part) for name, part in value.key.items()}
             return {"row": value.class_name, "key": key}
         case list() | tuple():
             return {"list": [to_argument(each) for each in value]}
         case Mapping():
             return {"object": {name: to_argument(each) for name, each in value.items()}}
-    if hasattr(value, "as_argument"):
+    if hasattr(type(value), "as_argument"):
         argument: dict[str, JSON] = value.as_argument()
         return argument
     raise TypeError(f"A test cannot hand over {value!r}.")

@@ -42,6 +42,7 @@ class Agent:
             "call": self._calls.make,
             "needs_session": self._calls.needs_session,
             "query": self._calls.query,
+            "save": self._calls.save,
             "create_tables": partial(create_tables, folder),
             "migrate": partial(migrate, folder),
             "raised": self._tell_raised,

@@ -10,6 +10,7 @@ from groundrules.worker.names import Missing, find
 from groundrules.worker.protocol import JSON
 from groundrules.worker.scalars import from_text
 from groundrules.worker.sessions import States, with_session
+from groundrules.worker.tables import import_models
 from groundrules.worker.values import to_json
 
 GET_DB = "app.api.deps.get_db"
@@ -57,6 +58,23 @@ class Calls:
                 kind = type(session).__name__
                 raise Missing(f"get_db() must yield an AsyncSession; what it yields is a {kind}.")
             return to_json(await result)
+
+        return await with_session(find(GET_DB, self._folder), self._states(), use)
+
+    async def save(self, row: Tagged, changes: dict[str, Tagged]) -> JSON:
+        """Change a row, add it if it is new, commit, and return it as it is then, as tagged JSON.
+
+        Everything happens in one session from `get_db`, with every model imported.
+        """
+        import_models(self._folder)
+
+        async def use(session: Any) -> JSON:
+            found = await self._value(row, session)
+            for name, value in changes.items():
+                setattr(found, name, await self._value(value, session))
+            session.add(found)
+            await session.commit()
+            return to_json(found)
 
         return await with_session(find(GET_DB, self._folder), self._states(), use)
 

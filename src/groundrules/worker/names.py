@@ -1,5 +1,6 @@
 """Finding what a dotted name means in the trainee's code."""
 
+import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,16 @@ def find(target: str, folder: Path) -> Any:
     Raises `Missing` if there is no such thing below `folder`, and whatever an import raises.
     """
     names = target.split(".")
+    try:
+        return _find(names, folder)
+    except Missing:
+        raise
+    except BaseException:
+        _forget(names[0])
+        raise
+
+
+def _find(names: list[str], folder: Path) -> Any:
     found: Any = import_module(names[0])
     if not any(Path(each).is_relative_to(folder) for each in found.__path__):
         raise Missing(f"{names[0]} is not the package in {folder}.")
@@ -27,6 +38,15 @@ def find(target: str, folder: Path) -> Any:
         else:
             raise Missing(f"{'.'.join(names[:position])} has no `{name}`.")
     return found
+
+
+def _forget(package: str) -> None:
+    """Let the next import begin anew.
+
+    After one that failed half-way, the same mistake would be told as another: a table that is defined twice.
+    """
+    for module in [each for each in sys.modules if each.partition(".")[0] == package]:
+        del sys.modules[module]
 
 
 def _import(module: str, parent: ModuleType, folder: Path) -> ModuleType:
