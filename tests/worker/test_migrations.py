@@ -166,22 +166,6 @@ class TestOfAShelf:
         with pytest.raises(TablesMissing, match=r"^alembic upgrade head makes no tables$"):
             await asyncio.wrap_future(sites.begin(Tables.MIGRATIONS))
 
-    async def test_what_postgresql_says_comes_first(
-        self, migrations: Migrations, tmp_path: Path
-    ) -> None:
-        (tmp_path / "migrations/versions/0002_notes.py").write_text(
-            "from alembic import op\n\nrevision = '0002'\ndown_revision = '0001'\n\n\n"
-            "def upgrade() -> None:\n    op.drop_table('shelves')\n"
-        )
-
-        with pytest.raises(Raised) as told:
-            await migrations.upgrade()
-
-        assert str(told.value) == (
-            'alembic upgrade raised ProgrammingError: table "shelves" does not exist\n'
-            "[SQL: DROP TABLE shelves]"
-        )
-
     async def test_tables_are_made_by_migrations(self, sites: Sites) -> None:
         site = await asyncio.wrap_future(sites.begin(Tables.MIGRATIONS))
 

@@ -111,10 +111,6 @@ def _fields(error: BaseException) -> list[JSON]:
 def _text(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return str(error.msg)
-    sqlalchemy = sys.modules.get("sqlalchemy")
-    if sqlalchemy is not None and isinstance(error, sqlalchemy.exc.DBAPIError):
-        words = error.orig.__cause__ or error.orig  # the server's, without names of three classes
-        return f"{words}\n[SQL: {(error.statement or '').strip()}]"[:TEXT_LIMIT]
     try:
         return str(error)[:TEXT_LIMIT]
     except BaseException:
