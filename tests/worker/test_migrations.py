@@ -191,6 +191,14 @@ class TestOfAShelf:
 
         assert spot(told.value) == "migrations/versions/0002_notes.py: time.sleep(1000)"
 
+    async def test_alembics_file_must_lead_to_the_application(
+        self, migrations: Migrations, tmp_path: Path
+    ) -> None:
+        (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+
+        with pytest.raises(Raised, match=r"ModuleNotFoundError: No module named 'app'"):
+            await migrations.upgrade()
+
     async def test_without_alembics_file_that_is_told(
         self, migrations: Migrations, tmp_path: Path
     ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +37,9 @@ def _run(folder: Path, command: str, revision: str) -> JSON:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
+    if command != "new":  # that one runs a copy of env.py, which lies elsewhere
+        # As in a terminal, alembic.ini or env.py must lead to the application's package.
+        sys.path[:] = [each for each in sys.path if each != str(folder)]
     output = io.StringIO()
     config = Config(str(folder / "alembic.ini"), stdout=output, output_buffer=output)
     run: dict[str, Callable[[], JSON]] = {
