@@ -44,12 +44,11 @@ class NothingToCheck(Exception):
 
 
 class StepBefore(Exception):
-    """A file of an earlier step is still a stub, so this test cannot say anything."""
+    """An earlier step is not done, so this test cannot say anything; `why` is what shows it."""
 
-    def __init__(self, step: Step, file: str) -> None:
+    def __init__(self, step: Step, why: str) -> None:
         super().__init__(
-            f"step {step.number:02} comes first, {file} is still its stub; "
-            f"run pytest steps/{step.number:02}"
+            f"step {step.number:02} comes first, {why}; run pytest steps/{step.number:02}"
         )
         self.step = step
 
