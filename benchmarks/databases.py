@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from groundrules import postgres
-from groundrules.testing.app import Patience
+from groundrules.testing.runner import Patience
 from groundrules.testing.sites import Sites, Tables
 from groundrules.worker.launcher import MIGRATIONS, imported_by, launcher
 

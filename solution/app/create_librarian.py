@@ -33,7 +33,7 @@ def main() -> None:
     except LibraryError as error:
         sys.exit(str(error))
     except DATABASE_ERRORS as error:
-        sys.exit(f"The database cannot be used: {error}")
+        sys.exit(f"The database cannot be used: {str(error).splitlines()[0]}")
     print(f"{obj_in.email} is a librarian now.")
 
 

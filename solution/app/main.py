@@ -17,6 +17,9 @@ from app.core.logging import RequestLog, configure_logging
 
 MAX_BODY_BYTES = 64 * 1024
 
+# Classes of SQLSTATE: lost connections, deadlocks, a server that is full, one that shuts down.
+PASSING = ("08", "40", "53", "57")
+
 logger = logging.getLogger(__name__)
 
 
@@ -57,7 +60,7 @@ async def answer_database_lost(request: Request, error: Exception) -> Response:
     """Answer 503 while the database cannot be reached; what else goes wrong there is an error of ours."""
     if not is_lost(error):
         raise error
-    logger.error("The database cannot be reached.", exc_info=error)
+    logger.error("The database cannot be reached: %r", getattr(error, "orig", error))
     return JSONResponse(
         {"detail": "The database cannot be reached. Try again later."},
         status_code=status.HTTP_503_SERVICE_UNAVAILABLE,
@@ -66,30 +69,18 @@ async def answer_database_lost(request: Request, error: Exception) -> Response:
 
 
 def is_lost(error: Exception) -> bool:
-    """Return whether an error means that the database cannot be reached, for now."""
+    """Return whether an error comes from the database's state rather than from what it was asked."""
     if not isinstance(error, DBAPIError):
         return True
     sqlstate = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or sqlstate[:2] in ("08", "53", "57")
+    return error.connection_invalidated or sqlstate[:2] in PASSING
 
 
 async def answer_invalid(request: Request, error: Exception) -> Response:
     """Answer 422 as FastAPI does, but for the input: it may be a password, or no valid text at all."""
     assert isinstance(error, RequestValidationError)
-    problems = [
-        {
-            "type": problem["type"],
-            "loc": [printable(part) for part in problem["loc"]],
-            "msg": problem["msg"],
-        }
-        for problem in error.errors()
-    ]
+    problems = [{key: problem[key] for key in ("type", "loc", "msg")} for problem in error.errors()]
     return JSONResponse({"detail": problems}, status_code=422)
-
-
-def printable(part: str | int) -> str | int:
-    """Return a name in a body as text that can be sent."""
-    return part.encode(errors="replace").decode() if isinstance(part, str) else part
 
 
 app = create_app()

@@ -102,6 +102,28 @@ def undo() -> None:
 
 
 @app.command()
+def serve(
+    folder: Annotated[
+        Path | None,
+        typer.Option("--app", help="The folder that holds the app package; solution by default."),
+    ] = None,
+    port: Annotated[int, typer.Option(help="The port, on this machine only.", max=65535)] = 8000,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Restart when the code changes.")
+    ] = False,
+) -> None:
+    """Serve the finished application, or yours, with a login and some books to play with.
+
+    It has a database of its own, which stays for the next time. For yours: --app exercises
+    """
+    from groundrules.serve import serve as run
+
+    with plain_errors():
+        status = run(folder, port, reload=reload)
+    raise typer.Exit(status)
+
+
+@app.command()
 def check(
     path: Annotated[
         Path, typer.Argument(help="The folder that holds the package, or the package itself.")

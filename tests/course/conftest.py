@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from groundrules.course.steps import Course
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = Course(ROOT)
+SERVER = cache(lambda: postgres.ensure(ROOT))
 GROUNDRULES = (sys.executable, "-c", "from groundrules.cli import main; main()")
 
 
@@ -67,7 +69,7 @@ def beginning(copy: Copy) -> Copy:
     return copy
 
 
-@pytest.fixture(scope="session")
-def database_url() -> str:
-    """The URL of the server that the copies' commands use, instead of starting one each."""
-    return postgres.ensure(ROOT).dsn_for("postgres")
+@pytest.fixture(autouse=True)
+def _one_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the copies' commands use the repository's own server, instead of starting one each."""
+    monkeypatch.setenv("GROUNDRULES_DATABASE_URL", SERVER().dsn_for("postgres"))

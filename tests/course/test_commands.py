@@ -11,10 +11,8 @@ from tests.course.conftest import Copy
 SETUP_DONE = "01 Setup         35 min  done\n"
 
 
-def test_start_names_the_first_task_to_somebody_who_begins(
-    beginning: Copy, database_url: str
-) -> None:
-    started = beginning.run("start", GROUNDRULES_DATABASE_URL=database_url)
+def test_start_names_the_first_task_to_somebody_who_begins(beginning: Copy) -> None:
+    started = beginning.run("start")
 
     assert started.returncode == 0, started.stderr
     assert started.stderr == ""

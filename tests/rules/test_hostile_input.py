@@ -93,6 +93,33 @@ def test_classes_and_names_that_refer_to_each_other_in_a_circle_end(app: Path) -
     assert [each.path for each in check_project(app.parent).findings] == ["app/sums.py"]
 
 
+def test_sums_unions_and_families_of_great_length_end(app: Path) -> None:
+    sum_of_texts = " + ".join(['"sqlite:///"', *['"a"'] * 2000])
+    union = " | ".join([*["int"] * 2000, "Session"])
+    family = "".join(f"class B{each + 1}(B{each}): ...\n" for each in range(300))
+    (app / "long.py").write_text(
+        "from sqlalchemy.orm import DeclarativeBase, Session\n"
+        f"URL = {sum_of_texts}\n"
+        f"HELD: {union} = 1\n"
+        f"class B0(DeclarativeBase): ...\n{family}"
+    )
+
+    report = check_project(app.parent, select=["GR102", "GR103", "GR402"])
+
+    found = [each.rule for each in report.findings]
+    assert (found.count("GR102"), found.count("GR103"), found.count("GR402")) == (1, 1, 300)
+
+
+def test_functions_without_hints_that_all_call_each_other_end(app: Path) -> None:
+    calls = "\n".join(f"    first.step{each}(first.get().get(), second)" for each in range(40))
+    steps = "\n\n".join(f"def step{each}(first, second):\n{calls}" for each in range(40))
+    (app / "steps.py").write_text(steps)
+
+    report = check_project(app.parent, select=["GR201", "GR203"])
+
+    assert sum(each.path == "app/steps.py" for each in report.findings) == 40
+
+
 def test_warnings_of_the_compiler_are_not_shown(app: Path) -> None:
     (app / "escape.py").write_text("PATTERN = '\\d'\nassert (1, 'always true')\n")
 
@@ -111,6 +138,48 @@ def test_a_broken_pyproject_is_one_finding(app: Path, content: bytes, line: int)
     assert [(each.rule, each.path, each.line) for each in found] == [
         ("GR000", "pyproject.toml", line)
     ]
+
+
+def test_functions_that_call_each_other_again_and_again_are_followed_to_an_end(app: Path) -> None:
+    calls = "a = f{1}(x)\n    b = f{1}(a)\n    return f{1}(b)\n"
+    chain = "".join(f"def f{n}(x):\n    " + calls.replace("{1}", str(n + 1)) for n in range(300))
+    circle = "def f300(x):\n    return f0(x)\n"
+    (app / "chain.py").write_text(chain + circle)
+    (app / "api").mkdir()
+    (app / "api" / "items.py").write_text(
+        "from fastapi import APIRouter\n"
+        "from app.chain import f0\n"
+        "router = APIRouter()\n"
+        '@router.post("/items")\n'
+        "async def items(x: int) -> dict[str, int]:\n"
+        '    """Begin the chain."""\n'
+        '    return {"access_token": f0(x)}\n'
+    )
+
+    report = check_project(app.parent)
+
+    assert {each.rule for each in report.findings} == {"GR201"}
+
+
+def test_long_conditions_and_sums_in_a_handler_end(app: Path) -> None:
+    (app / "api").mkdir()
+    tests = "".join(f"    elif x == {n}:\n        return {n}\n" for n in range(900))
+    (app / "api" / "items.py").write_text(
+        "from fastapi import APIRouter, HTTPException\n"
+        "router = APIRouter()\n"
+        '@router.get("/items")\n'
+        "async def items(x: int) -> int:\n"
+        '    """Choose, and sum up."""\n'
+        "    if x == -1:\n        return 0\n"
+        f"{tests}"
+        f"    code = {'400 if x else ' * 300}404\n"
+        "    if x:\n        raise HTTPException(code)\n"
+        f"    return {' + '.join('x' * 2000)}\n"
+    )
+
+    report = check_project(app.parent, ignore=["GR201"])
+
+    assert [(each.rule, each.line) for each in report.findings] == [("GR304", 1811)]
 
 
 def test_a_comma_that_is_missing_is_asked_for_where_it_should_stand(app: Path) -> None:

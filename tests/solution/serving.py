@@ -46,7 +46,7 @@ async def served(database_url: str, log: Path) -> AsyncIterator[httpx2.AsyncClie
             stderr=output,
         )
     base = f"http://127.0.0.1:{port}/api/v1"
-    limits = httpx2.Limits(max_connections=100)
+    limits = httpx2.Limits(max_connections=100, keepalive_expiry=2)  # before uvicorn's five
     try:
         async with httpx2.AsyncClient(base_url=base, limits=limits, timeout=60) as client:
             assert await _starts(client, process), f"The application does not start: see {log}."

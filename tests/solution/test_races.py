@@ -2,24 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import security
 from app.core.database import get_engine, get_session_factory
 from app.core.exceptions import (
     AlreadyBorrowed,
     EmailTaken,
     IsbnTaken,
     LibraryError,
+    NoCopyLeft,
 )
 from app.models.book import Book
 from app.models.loan import Loan
 from app.models.user import User
 from app.schemas.book import BookCreate, BookUpdate
 from app.schemas.user import UserCreate, UserUpdate
-from app.services import book_service, loan_service, user_service
+from app.services import auth_service, book_service, loan_service, user_service
 from support import PASSWORD, isbn
 
 SIGN_UP = UserCreate.model_validate(
@@ -112,13 +115,13 @@ async def test_an_email_taken_while_it_was_looked_up_is_refused(
     first.add(User(email="eve@example.org", full_name="Eve", hashed_password="x"))
     await first.flush()
     change = UserUpdate(email="eve@example.org")
-    update = asyncio.create_task(user_service.update(second, user=ada, obj_in=change))
+    change_of_ada = asyncio.create_task(user_service.update(second, user=ada, obj_in=change))
     await wait_for_a_lock(watcher)
 
     await first.commit()
 
     with pytest.raises(EmailTaken):
-        await update
+        await change_of_ada
 
 
 async def test_an_isbn_taken_while_it_was_looked_up_is_refused(
@@ -128,13 +131,13 @@ async def test_an_isbn_taken_while_it_was_looked_up_is_refused(
     first.add(Book(isbn=isbn(2), title="Persuasion", author="Jane Austen", copies=1))
     await first.flush()
     change = BookUpdate(isbn=isbn(2))
-    update = asyncio.create_task(book_service.update(second, book=emma, obj_in=change))
+    change_of_emma = asyncio.create_task(book_service.update(second, book=emma, obj_in=change))
     await wait_for_a_lock(watcher)
 
     await first.commit()
 
     with pytest.raises(IsbnTaken):
-        await update
+        await change_of_emma
 
 
 async def test_a_loan_made_around_the_service_is_still_one_open_loan(
@@ -198,12 +201,81 @@ async def test_a_copy_is_not_withdrawn_while_it_is_lent(
     assert endings in (["TooFewCopies", "done"], ["NoCopyLeft", "done"])
 
 
+async def test_a_decision_rests_on_the_row_as_it_is_and_not_as_it_was_read(
+    new_session: NewSession, ada: User, emma: Book
+) -> None:
+    db = new_session()
+    read_before = await book_service.get(db, book_id=emma.id)
+    await book_service.update(new_session(), book=emma, obj_in=BookUpdate(copies=0))
+
+    with pytest.raises(NoCopyLeft):
+        await loan_service.borrow(db, user=ada, book_id=emma.id)
+
+    assert read_before is not None
+    assert read_before.copies == 0
+
+
+async def test_nothing_is_deleted_while_it_is_lent(
+    new_session: NewSession, ada: User, emma: Book
+) -> None:
+    endings = await at_once(
+        request(loan_service.borrow, user=ada, book_id=emma.id),
+        request(user_service.delete, user=ada),
+        request(book_service.delete, book=emma),
+    )
+
+    assert await count(new_session(), Loan) == (0 if "NotFound" in endings else 1)
+    assert endings in (
+        ["HasOpenLoans", "HasOpenLoans", "done"],
+        ["NotFound", "done", "done"],
+    )
+
+
 async def test_a_book_is_given_back_once(new_session: NewSession, ada: User, emma: Book) -> None:
     loan = await loan_service.borrow(new_session(), user=ada, book_id=emma.id)
 
     endings = await at_once(*(request(loan_service.give_back, loan=loan) for _ in range(4)))
 
     assert endings == ["AlreadyReturned"] * 3 + ["done"]
+
+
+async def test_a_clock_that_is_ahead_keeps_no_book_from_coming_back(
+    new_session: NewSession, ada: User, emma: Book
+) -> None:
+    loan = await loan_service.borrow(new_session(), user=ada, book_id=emma.id)
+    db = new_session()
+    ahead = {"borrowed_at": Loan.borrowed_at + timedelta(minutes=1)}
+    await db.execute(update(Loan).values(ahead))
+    await db.commit()
+
+    returned = await loan_service.give_back(new_session(), loan=loan)
+
+    assert returned.returned_at == returned.borrowed_at
+
+
+async def test_no_connection_waits_while_a_password_is_hashed(
+    new_session: NewSession, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_use: list[int] = []
+    hash_password = security.hash_password
+
+    async def hash_and_look(password: str) -> str:
+        in_use.append(get_engine().pool.checkedout())  # type: ignore[attr-defined]
+        return await hash_password(password)
+
+    monkeypatch.setattr(user_service, "hash_password", hash_and_look)
+    monkeypatch.setattr(auth_service, "hash_password", hash_and_look)
+    change = UserUpdate.model_validate({"password": "battery staple"})
+    another = SIGN_UP.model_copy(update={"email": "eve@example.org"})
+    before: int = get_engine().pool.checkedout()  # type: ignore[attr-defined]
+
+    await user_service.create(new_session(), obj_in=another)
+    db = new_session()
+    await user_service.get_by_email(db, email="ada@example.org")
+    await user_service.update(db, user=ada, obj_in=change)
+    await auth_service.authenticate(new_session(), email="x@y.org", password=PASSWORD)
+
+    assert in_use == [before] * 3
 
 
 async def test_what_is_deleted_meanwhile_is_not_found(

@@ -7,7 +7,7 @@ import pytest
 from groundrules.course.steps import Course
 from groundrules.rules import Finding, render_finding
 from groundrules.testing.failures import NothingToCheck, Words, explain
-from groundrules.worker.client import Hung, Raised
+from groundrules.worker.errors import Hung, Raised
 from groundrules.worker.protocol import Failure, Frame
 
 FOLDER = Path("/home/ann/exercises")
@@ -110,6 +110,26 @@ def test_of_a_validation_the_field_and_both_values_are_kept() -> None:
     assert lines_for(Raised(failure))[1:] == ["a", "  Wrong; it is 'LOUD'"]
 
 
+def test_of_an_error_of_the_database_its_own_words_are_shown() -> None:
+    text = (
+        "(sqlalchemy.dialects.postgresql.asyncpg.IntegrityError) "
+        "<class 'asyncpg.exceptions.NotNullViolationError'>: null value in column \"email\"\n"
+        "DETAIL:  Failing row contains (1, null).\n"
+        "[SQL: INSERT INTO users (email)\nVALUES ($1)]\n[parameters: (None,)]\n"
+        "(Background on this error at: https://sqlalche.me/e/20/gkpj)"
+    )
+
+    assert lines_for(Raised(Failure("IntegrityError", text), "User()")) == [
+        'User() raised IntegrityError: null value in column "email"'
+    ]
+
+
+def test_an_exception_of_no_line_is_told_with_what_was_done() -> None:
+    error = Raised(Failure("AssertionError", ""), "Making the tables of the models")
+
+    assert lines_for(error) == ["Making the tables of the models raised AssertionError"]
+
+
 def test_a_hang_and_a_shorter_wait_at_one_line_have_one_cause() -> None:
     frames = (Frame("app/main.py", 5, "while True: pass"),)
 
@@ -161,3 +181,15 @@ def test_a_finding_fits_the_terminal_and_points_at_its_place(
     assert lines[5].startswith("    Why   A sentence")
     assert lines[6].startswith("          ")
     assert lines[6].endswith(" …")
+
+
+def test_what_must_be_accepted_comes_first() -> None:
+    failure = Failure(
+        "ValidationError",
+        "1 validation error for UserCreate\nemail\n  not an address\n    For further information x",
+    )
+
+    assert lines_for(Raised(failure, "UserCreate()", refused="The email a@b.org")) == [
+        "The email a@b.org must be accepted. ValidationError: 1 validation error for",
+        "UserCreate email not an address",
+    ]

@@ -10,9 +10,11 @@ from textwrap import dedent
 
 import pytest
 
-from groundrules.testing.app import App, Patience, Runner
+from groundrules.testing.app import App
 from groundrules.testing.database import Database
+from groundrules.testing.runner import Patience, Runner
 from groundrules.testing.sites import Site, Sites, Tables
+from groundrules.worker.client import REQUEST_LIMIT, START_LIMIT
 from groundrules.worker.launcher import BASE, DATABASE, ExecLauncher, ForkLauncher, Launcher
 from tests.worker.shelf import FILES, MODULES
 
@@ -71,13 +73,19 @@ def folder(tmp_path: Path) -> Path:
 async def start(folder: Path, launcher: Launcher, sockets: Path) -> AsyncIterator[Start]:
     """Return what writes `app/main.py`, with a route `/fine`, and further modules, and runs it.
 
-    `limit` is how many seconds its start and an answer may take.
+    Its start may take `starts_within` seconds, and an answer `limit`.
     """
     stack = AsyncExitStack()
 
-    def begin(main: str, *, limit: float | None = None, **modules: str) -> App:
+    def begin(
+        main: str,
+        *,
+        starts_within: float = START_LIMIT,
+        limit: float = REQUEST_LIMIT,
+        **modules: str,
+    ) -> App:
         write(folder, main=FINE + dedent(main), **modules)
-        patience = Patience() if limit is None else Patience(start=limit, limit=limit)
+        patience = Patience(start=starts_within, limit=limit)
         runner = Runner(launcher, folder, sockets, {"WISH": "granted"}, patience)
         app = App(runner)
         stack.callback(runner.stop)

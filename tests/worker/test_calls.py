@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from groundrules.testing.values import Opaque
-from groundrules.worker.client import Raised
+from groundrules.worker.errors import Raised
 from tests.worker.conftest import Start
 
 VALUES = """

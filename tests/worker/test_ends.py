@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from groundrules.worker.client import Ended, WorkerError
+from groundrules.worker.errors import Ended, WorkerError
 from tests.worker.conftest import Start, must_be_fine, only_forks
 
 
@@ -196,8 +196,10 @@ async def test_a_killed_fork_server_is_replaced(start: Start) -> None:
     )
     await must_be_fine(app)
 
+    lost = app._runner.worker()
     with suppress(Ended):  # unless the answer is quicker
         await app.get("/patricide")
+    await lost.gone()
 
     await must_be_fine(app)
 

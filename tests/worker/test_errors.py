@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from groundrules.worker.client import Raised, WorkerError
+from groundrules.worker.errors import Raised, WorkerError
 from tests.worker.conftest import Start, must_be_fine, spot
 
 
@@ -117,6 +117,29 @@ async def test_an_import_of_a_missing_module_is_told_with_its_line(start: Start)
         await app.get("/fine")
 
     assert spot(told.value) == "app/main.py: import nowhere"
+
+
+async def test_a_broken_module_is_told_the_same_again(start: Start) -> None:
+    app = start(
+        "from app.models.book import Book",
+        models__base="from sqlalchemy.orm import DeclarativeBase\n\nclass Base(DeclarativeBase): ...",
+        models__book="""
+        from sqlalchemy.orm import Mapped, mapped_column
+        from app.models.base import Base
+
+        class Book(Base):
+            __tablename__ = "books"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        forgotten
+        """,
+    )
+
+    with pytest.raises(Raised, match=r"NameError: name 'forgotten' is not defined"):
+        await app.get("/fine")
+    for _ in range(2):
+        with pytest.raises(Raised, match=r"NameError: name 'forgotten' is not defined"):
+            await app.models.book.Book(id=1)
 
 
 async def test_a_missing_name_is_told_by_its_file(start: Start) -> None:

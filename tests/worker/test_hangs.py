@@ -9,12 +9,12 @@ import time
 
 import pytest
 
-from groundrules.worker.client import Hung, MachineTrouble
+from groundrules.worker.errors import Hung, MachineTrouble
 from tests.worker.conftest import Start, must_be_fine, only_forks, spot
 
 
 async def test_an_endless_loop_at_import_is_told_with_its_line(start: Start) -> None:
-    app = start("while True:\n    pass", limit=0.6)
+    app = start("while True:\n    pass", starts_within=0.6)
 
     with pytest.raises(
         Hung, match=r"^The import of app.main did not end within 0.6 s: (this line|it is still)"
@@ -26,7 +26,7 @@ async def test_an_endless_loop_at_import_is_told_with_its_line(start: Start) -> 
 
 @pytest.mark.slow
 async def test_a_start_that_failed_is_not_tried_again(start: Start) -> None:
-    app = start("while True:\n    pass", limit=0.6)
+    app = start("while True:\n    pass", starts_within=0.6)
     with pytest.raises(Hung):
         await app.get("/fine")
 
@@ -38,7 +38,9 @@ async def test_a_start_that_failed_is_not_tried_again(start: Start) -> None:
 
 
 async def test_after_an_endless_import_other_modules_can_be_called(start: Start) -> None:
-    app = start("while True:\n    pass", limit=0.6, other="def four() -> int:\n    return 4")
+    app = start(
+        "while True:\n    pass", starts_within=0.6, other="def four() -> int:\n    return 4"
+    )
     with pytest.raises(Hung):
         await app.get("/fine")
 
@@ -164,7 +166,7 @@ async def test_an_import_that_waits_on_a_socket_is_told_with_its_line(start: Sta
         listener = socket.create_server(("127.0.0.1", 0))
         listener.accept()
         """,
-        limit=0.8,
+        starts_within=0.8,
     )
 
     with pytest.raises(
@@ -188,7 +190,7 @@ async def test_a_start_up_that_waits_for_ever_is_told_with_its_line(start: Start
 
         app.router.lifespan_context = lifespan
         """,
-        limit=0.8,
+        starts_within=0.8,
     )
 
     with pytest.raises(Hung) as told:

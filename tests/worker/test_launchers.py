@@ -5,7 +5,7 @@ The slow tests run everything else in this folder with both kinds.
 
 import pytest
 
-from groundrules.worker.client import Ended
+from groundrules.worker.errors import Ended
 from tests.worker.conftest import Start, must_be_fine
 
 

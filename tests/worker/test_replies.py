@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundrules.worker.client import BadReply, Raised
+from groundrules.worker.errors import BadReply, Raised
 from tests.worker.conftest import Start, must_be_fine
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from groundrules.worker.client import Hung, WorkerError
+from groundrules.worker.errors import Hung, WorkerError
 from tests.worker.conftest import Start, must_be_fine, only_forks
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundrules.worker.client import Missing, Raised
+from groundrules.worker.errors import Missing, Raised
 from tests.worker.conftest import Start, only_forks, spot
 
 pytestmark = only_forks

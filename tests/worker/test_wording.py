@@ -4,7 +4,7 @@ import pytest
 
 from groundrules.course.steps import Course
 from groundrules.testing.failures import explain
-from groundrules.worker.client import Raised
+from groundrules.worker.errors import Raised
 from tests.worker.conftest import ROOT, Start, only_forks
 
 

@@ -1,12 +1,13 @@
 """What handlers depend on: a session, and who is asking."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from fastapi import Depends, HTTPException, status
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.database import get_session_factory
+from app.core.database import DATABASE_ERRORS, get_session_factory
 from app.models.user import User
 from app.services import auth_service
 
@@ -16,8 +17,13 @@ oauth2_scheme = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token")
 async def get_db() -> AsyncIterator[AsyncSession]:
     """Give each request a session of its own; what it has not committed is rolled back."""
     session_factory = get_session_factory()
-    async with session_factory() as session:
+    session = session_factory()
+    try:
         yield session
+    finally:
+        # The answer is sent by now, and a server that is gone has rolled back by itself.
+        with suppress(*DATABASE_ERRORS):
+            await session.close()
 
 
 async def get_current_user(

@@ -3,10 +3,11 @@
 from functools import lru_cache
 from typing import Annotated, Literal
 
-from pydantic import Field, PostgresDsn, Secret, SecretBytes, UrlConstraints
+from pydantic import Field, PostgresDsn, Secret, UrlConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 AsyncPostgresDsn = Annotated[PostgresDsn, UrlConstraints(allowed_schemes=["postgresql+asyncpg"])]
+Key = Annotated[bytes, Field(min_length=32)]
 
 
 class Settings(BaseSettings):
@@ -15,7 +16,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(hide_input_in_errors=True)  # errors end up in logs
 
     database_url: Secret[AsyncPostgresDsn]
-    secret_key: SecretBytes = Field(min_length=32)
+    secret_key: Secret[Key]
     access_token_minutes: int = Field(30, ge=1, le=7 * 24 * 60)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 

@@ -35,6 +35,7 @@ def get_engine() -> AsyncEngine:
         str(get_settings().database_url.get_secret_value()),
         pool_pre_ping=True,  # a connection that died while it was idle is replaced
         pool_timeout=10,
+        hide_parameters=True,  # errors end up in logs
         connect_args={"timeout": 5, "command_timeout": 30},
     )
 

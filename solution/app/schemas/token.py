@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, Field, Secret, StringConstraints
 
 from app.schemas.base import PRINTABLE
 
@@ -16,7 +16,10 @@ class LoginForm(BaseModel):
         StringConstraints(max_length=254, pattern=PRINTABLE),
         Field(examples=["ada@example.org"]),
     ]
-    password: SecretStr = Field(max_length=128, examples=["correct horse"])
+    password: Annotated[
+        Secret[Annotated[str, Field(max_length=128)]],
+        Field(examples=["correct horse"], json_schema_extra={"format": "password"}),
+    ]
 
 
 class Token(BaseModel):

@@ -76,6 +76,7 @@ async def give_back(db: AsyncSession, *, loan: Loan) -> Loan:
     loan = await lock(db, Loan, loan.id)
     if loan.returned_at is not None:
         raise AlreadyReturned
-    loan.returned_at = datetime.now(UTC)
+    # Another server lent it, perhaps, whose clock is a little ahead of this one's.
+    loan.returned_at = max(datetime.now(UTC), loan.borrowed_at)
     await db.commit()
     return loan

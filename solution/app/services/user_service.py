@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pydantic import Secret
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,8 +36,7 @@ async def list_page(
 
 async def create(db: AsyncSession, *, obj_in: UserCreate, is_librarian: bool = False) -> User:
     """Add a user; raise EmailTaken if another has the email."""
-    # Hashed before the database is asked, so that no connection waits for it.
-    hashed_password = await hash_password(obj_in.password.get_secret_value())
+    hashed_password = await _hash(db, obj_in.password)
     if await get_by_email(db, email=obj_in.email) is not None:
         raise EmailTaken
     user = User(
@@ -54,7 +54,7 @@ async def update(db: AsyncSession, *, user: User, obj_in: UserUpdate) -> User:
     """Change what is given; raise EmailTaken if another user has the email."""
     changes = obj_in.model_dump(exclude_unset=True, exclude={"password"})
     if obj_in.password is not None:
-        changes["hashed_password"] = await hash_password(obj_in.password.get_secret_value())
+        changes["hashed_password"] = await _hash(db, obj_in.password)
     user = await lock(db, User, user.id)
     if obj_in.email is not None:
         other = await get_by_email(db, email=obj_in.email)
@@ -75,3 +75,8 @@ async def delete(db: AsyncSession, *, user: User) -> None:
         raise HasOpenLoans
     await db.delete(user)
     await db.commit()
+
+
+async def _hash(db: AsyncSession, password: Secret[str]) -> str:
+    await db.commit()  # no connection waits while a password is hashed
+    return await hash_password(password.get_secret_value())

@@ -2,33 +2,19 @@
 
 import asyncio
 import re
-import ssl
-import warnings
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
-from pathlib import Path
 from typing import Any
 
 import httpx2
 
+from groundrules.testing.calls import Call, Name
 from groundrules.testing.given import Given
-from groundrules.testing.values import from_json, to_argument
-from groundrules.worker.client import (
-    PATIENCE_LOST,
-    REQUEST_LIMIT,
-    START_LIMIT,
-    BadReply,
-    Ended,
-    Hung,
-    Raised,
-    Worker,
-    WorkerError,
-)
-from groundrules.worker.launcher import Launcher
+from groundrules.testing.runner import APPLICATION, Runner, Served
+from groundrules.testing.values import Row, from_json, to_argument
+from groundrules.worker.errors import BadReply, Ended, Hung, Raised, WorkerError
 from groundrules.worker.protocol import (
     JSON,
     Failure,
@@ -38,8 +24,6 @@ from groundrules.worker.protocol import (
 )
 
 BODY_LIMIT = 5 * 1024 * 1024  # bytes of one answer
-APPLICATION = "app.main.app"
-_numbers = count()
 
 
 class Response(httpx2.Response):
@@ -52,143 +36,6 @@ class Response(httpx2.Response):
         except (ValueError, RecursionError):
             asked = f"{self.request.method} {self.request.url.path}"
             raise AssertionError(f"{asked} must answer JSON; its body is none.") from None
-
-
-@dataclass
-class Patience:
-    """How many seconds a run waits for a start and for one answer: less, once it has seen a hang."""
-
-    start: float = START_LIMIT
-    limit: float = REQUEST_LIMIT
-
-    def lose(self) -> None:
-        """Wait less from now on, so that the same hang in every test is not waited for each time."""
-        self.limit = min(self.limit, PATIENCE_LOST)
-        self.start = min(self.start, 2 * PATIENCE_LOST)
-
-
-@dataclass
-class Served:
-    """An application that a worker serves, or is about to.
-
-    :param start: done once it is served; holds the TCP port where there is no Unix socket.
-    """
-
-    worker: Worker
-    socket: str | None
-    start: "Future[JSON]"
-
-    def check(self) -> None:
-        """Raise `BadReply` if the worker did not tell where it serves."""
-        port = self.start.result(0)
-        if self.socket is None and not (type(port) is int and 0 < port < 1 << 16):
-            raise BadReply("The worker sent something that is no port.")
-
-    def client(self) -> httpx2.AsyncClient:
-        """Return a new client for it, which itself waits for ever."""
-        insecure = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # making the usual one takes 20 ms
-        transport = httpx2.AsyncHTTPTransport(uds=self.socket, verify=insecure, trust_env=False)
-        host = "library.test" if self.socket else f"127.0.0.1:{self.start.result()}"
-        return httpx2.AsyncClient(
-            transport=transport, base_url=f"http://{host}", timeout=None, trust_env=False
-        )
-
-
-@dataclass
-class Runner:
-    """Runs one application in one environment, in a worker that is replaced whenever it is lost.
-
-    :param folder: the folder that holds the `app` package.
-    :param sockets: a short folder for Unix sockets.
-    :param target: what is served: an application, or with `factory` a function that makes one.
-    :param hung: the modules whose import did not end, by their dotted names; they are not imported again.
-    """
-
-    launcher: Launcher
-    folder: Path
-    sockets: Path
-    environment: Mapping[str, str]
-    patience: Patience
-    target: str = APPLICATION
-    factory: bool = False
-    terminal: bool = False
-    _worker: Worker | None = None
-    hung: dict[str, Hung] = field(default_factory=dict)
-    current: Served | None = None
-    _failure: WorkerError | None = None
-
-    def start(self) -> None:
-        """Begin to start the application; nobody waits for it yet."""
-        worker = self.worker()
-        path = str(self.sockets / f"{next(_numbers):x}") if self.launcher.unix_sockets else None
-        start = worker.submit("serve", target=self.target, factory=self.factory, path=path)
-        self.current = Served(worker, path, start)
-
-    async def served(self) -> Served:
-        """Return the application once it has started; raise the `WorkerError` that says why it does not."""
-        if self._failure is not None:
-            raise self._failure
-        self.must_not_hang_again(self.target)
-        if self.current is None or self.current.worker is not self.worker():
-            self.start()
-        served = self.current
-        assert served is not None
-        try:
-            await served.worker.wait(
-                served.start,
-                limit=self.patience.start,
-                doing=f"The import of {self.target.rpartition('.')[0]}",
-            )
-            served.check()
-        except WorkerError as error:
-            self._failure = error
-            if isinstance(error, Hung):
-                self.lose_patience(error)
-            raise
-        return served
-
-    def must_not_hang_again(self, target: str) -> None:
-        """Raise what the import of the target's module ended with before, if it hung."""
-        for module, error in self.hung.items():
-            if f"{target}.".startswith(f"{module}."):
-                raise error
-
-    def lose_patience(self, error: Hung) -> None:
-        """Wait less from now on, and not at all for what was being imported."""
-        self.patience.lose()
-        for file in error.importing:
-            module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-            self.hung.setdefault(module, error)
-
-    def worker(self) -> Worker:
-        """Return a living worker: the one there is, or a new one in place of a lost one."""
-        if self._worker is None or self._worker.exit.done():
-            self._worker = self.launcher.start(
-                self.folder, self.environment, terminal=self.terminal
-            )
-        return self._worker
-
-    async def settled(self) -> Worker:
-        """Return a worker that is not busy with starting the application any more."""
-        return await self.started() if self.current is not None else self.worker()
-
-    async def started(self) -> Worker:
-        """Return a worker that has tried to start the application, whether or not that came to an end."""
-        if self._failure is None:
-            with suppress(WorkerError):
-                await self.served()
-        return self.worker()
-
-    async def end(self) -> None:
-        """End the worker, and wait until it is gone; the next request has a new one."""
-        if self._worker is not None:
-            self._worker.kill()
-            await self._worker.gone()
-
-    def stop(self) -> None:
-        """End the worker at once."""
-        if self._worker is not None:
-            self._worker.kill()
 
 
 @dataclass(frozen=True)
@@ -206,6 +53,13 @@ class Account:
     wanted: str | None = None
     raised: Sequence[Failure] = ()
     printed: str = ""
+
+
+@dataclass
+class Refusal:
+    """What was raised where a test expected it: its message, empty for what has none."""
+
+    message: str = ""
 
 
 @dataclass
@@ -276,7 +130,7 @@ class App:
             else:
                 lost = await served.worker.refusal(doing)
             if isinstance(lost, Hung):
-                self._runner.lose_patience(lost)
+                self._runner.lose_patience(lost, doing)
             raise lost from error
         answer = f"{response.status_code} {response.reason_phrase}".strip()
         shown = readable(body[:200].decode(errors="replace"))
@@ -295,15 +149,16 @@ class App:
         Raises `Raised` if it raises, and another `WorkerError` if it does not come to an end.
         """
         worker = await self._runner.settled()
-        limit = max(self._runner.patience.limit, self._allowed)
-        ask = partial(worker.ask, limit=limit, doing=f"{call}", call=call.as_argument())
+        patience, doing = self._runner.patience, f"{call}"
+        limit = max(patience.less(patience.limit, doing), self._allowed)
+        ask = partial(worker.ask, limit=limit, doing=doing, call=call.as_argument())
         self._runner.must_not_hang_again(call.target)
         try:
             if self._runner.current is None and await ask("needs_session"):
                 await self._runner.started()  # a session may come from what the start-up makes
             value = await ask("call")
         except Hung as error:
-            self._runner.lose_patience(error)
+            self._runner.lose_patience(error, doing)
             raise
         returned = from_json(value)
         self._given.append(Given(f"{call.target.rpartition('.')[2]}()", call.target, returned))
@@ -321,6 +176,31 @@ class App:
         worker = await self._runner.started()
         limit = self._runner.patience.limit
         return from_json(await worker.ask("query", limit=limit, doing="get_db()", sql=sql))
+
+    async def save(self, row: "Call | Row", /, **changes: Any) -> Row:
+        """Save a row through its model: make it, or change the one given, and commit.
+
+        `save(app.models.book.Book(title="Emma"))` makes one, and `save(book, title="Persuasion")` changes
+        it. Returns what the object holds after the commit, without asking the database again.
+        """
+        worker = await self._runner.started()
+        limit = self._runner.patience.limit
+        doing = (
+            f"{row}"
+            if isinstance(row, Call)
+            else f"The change of a {row.class_name.rpartition('.')[2]}"
+        )
+        value = await worker.ask(
+            "save",
+            limit=limit,
+            doing=doing,
+            row=to_argument(row),
+            changes={name: to_argument(each) for name, each in changes.items()},
+        )
+        saved = from_json(value)
+        if not isinstance(saved, Row):
+            raise BadReply("The worker sent something that is no row.")
+        return saved
 
     async def shut_down(self) -> None:
         """Let the application shut down as uvicorn does; its process stays."""
@@ -354,19 +234,21 @@ class App:
     @contextmanager
     def refuses(
         self, kind: str | None = None, *, field: str | None = None, message: str | None = None
-    ) -> Iterator[None]:
+    ) -> "Iterator[Refusal]":
         """Expect what is called inside to end with an exception, of the class `kind` or below it if given.
 
         With `field`, it must be a validation's that names this field. A hang is no refusal. `message` is
-        what the trainee is told if nothing is refused.
+        what the trainee is told if nothing is refused. Afterwards the `Refusal` says what was raised.
         """
         wanted = kind or "an error"
         if field is not None:
             wanted += f" that names `{field}`"
+        told = Refusal()
         try:
-            yield
+            yield told
         except Raised as refusal:
             failure = refusal.failure
+            told.message = failure.message
             if kind not in (None, *failure.kinds) or field not in (None, *failure.fields):
                 raise Raised(failure, refusal.doing, instead_of=wanted) from None
         except Ended:
@@ -374,6 +256,14 @@ class App:
                 raise
         else:
             raise AssertionError(message or f"This must be refused with {wanted}; it is not.")
+
+    @contextmanager
+    def accepts(self, what: str) -> Iterator[None]:
+        """Expect what is called inside to be accepted; `what` is what the trainee is told it was."""
+        try:
+            yield
+        except Raised as refusal:
+            raise Raised(refusal.failure, refusal.doing, refused=what) from None
 
     @asynccontextmanager
     async def started(
@@ -435,67 +325,7 @@ class App:
     def __getattr__(self, name: str) -> "Name":
         if name.startswith("__"):
             raise AttributeError(name)
-        return Name(self, f"app.{name}")
-
-
-@dataclass(frozen=True)
-class Name:
-    """A dotted name in the trainee's code."""
-
-    _app: App
-    _dotted: str
-
-    def __getattr__(self, name: str) -> "Name":
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Name(self._app, f"{self._dotted}.{name}")
-
-    def __call__(self, /, *arguments: Any, **keywords: Any) -> "Call":
-        """Return a call of the function or class of this name, to be awaited or handed to another call."""
-        return Call(self._app, self._dotted, arguments, keywords)
-
-
-class Call:
-    """A call of the trainee's code.
-
-    Awaited, it is made, and gives what the function returns: a value of JSON's own, a date and the like, a
-    `Schema`, a `Row`, a list or dictionary of these, or an `Opaque`. Given to another call, it is made there
-    first, as in `create(obj_in=app.schemas.user.UserCreate(email=…))`.
-
-    A function that takes a session first has one from `get_db`, the same in all of one call. A schema
-    validates its keywords as it would a request's body.
-    """
-
-    def __init__(
-        self, app: App, target: str, arguments: Sequence[Any], keywords: Mapping[str, Any]
-    ) -> None:
-        self._app = app
-        self.target = target
-        self._arguments = arguments
-        self._keywords = keywords
-        self._used = False
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        return self._app.call(self).__await__()
-
-    def __str__(self) -> str:
-        return f"{self.target}()"
-
-    def __del__(self) -> None:
-        if not self._used:
-            warnings.warn(f"{self} was never awaited.", RuntimeWarning, stacklevel=2)
-
-    def as_argument(self) -> dict[str, JSON]:
-        """Return the call as the worker takes it."""
-        self._used = True
-        keywords: dict[str, JSON] = {
-            name: to_argument(value) for name, value in self._keywords.items()
-        }
-        return {
-            "call": self.target,
-            "arguments": [to_argument(value) for value in self._arguments],
-            "keywords": keywords,
-        }
+        return Name(self.call, f"app.{name}")
 
 
 def missed(asked: str, routes: Sequence[JSON]) -> list[str] | None:

@@ -16,7 +16,7 @@ from groundrules.rules.findings import UNREADABLE
 from groundrules.testing.app import Account, App
 from groundrules.testing.code import RuleBroken
 from groundrules.testing.missing import missing_file, missing_name
-from groundrules.worker.client import Raised, WorkerError
+from groundrules.worker.errors import Raised, WorkerError
 from groundrules.worker.protocol import Failure, Frame
 
 WIDTH = 80
@@ -26,6 +26,11 @@ SENTENCE_LINES = 4
 FRAMES_SHOWN = 3
 LEFT_DEBUGGER = "The debugger was left with q, which ends the code there; c lets it go on."
 PRINTED_SHOWN = 2  # lines
+SQLALCHEMY_S_OWN = re.compile(  # what it puts around the words of the database
+    r"\(sqlalchemy\.\S+\) <class '[\w.]+'>: |\nDETAIL:  Failing row .*|\n\[SQL: .*"
+    r"|\s*\(Background on this error at: \S+\)",
+    re.DOTALL,
+)
 
 
 class NothingToCheck(Exception):
@@ -39,12 +44,11 @@ class NothingToCheck(Exception):
 
 
 class StepBefore(Exception):
-    """A file of an earlier step is still a stub, so this test cannot say anything."""
+    """An earlier step is not done, so this test cannot say anything; `why` is what shows it."""
 
-    def __init__(self, step: Step, file: str) -> None:
+    def __init__(self, step: Step, why: str) -> None:
         super().__init__(
-            f"step {step.number:02} comes first, {file} is still its stub; "
-            f"run pytest steps/{step.number:02}"
+            f"step {step.number:02} comes first, {why}; run pytest steps/{step.number:02}"
         )
         self.step = step
 
@@ -206,14 +210,16 @@ def _message(error: BaseException) -> str:
 
 def _what_was_raised(error: Raised, folder: Path) -> str:
     failure = error.failure
-    text = _said(failure).replace(f"{folder}/", "")
+    text = SQLALCHEMY_S_OWN.sub("", _said(failure).replace(f"{folder}/", ""))
     if failure.kind == "SystemExit":
         text = f"{failure.kind}: this line ends the program; take it out."
     if error.instead_of is not None:
         text = f"{text.rstrip('.')}; it must raise {error.instead_of}."
+    if error.refused is not None:
+        text = f"{error.refused} must be accepted. {' '.join(text.split())}"
     if error.frames:
         return f"{_place(error.frames[-1])}  {text}"
-    return text
+    return text if error.refused else f"{error.doing} raised {text}"
 
 
 def _said(failure: Failure) -> str:

@@ -12,15 +12,17 @@ from pathlib import Path
 import pytest
 
 from groundrules.course.steps import Course, Step
-from groundrules.testing.app import App, Patience
+from groundrules.testing.app import App
 from groundrules.testing.code import Code
 from groundrules.testing.database import Database
+from groundrules.testing.failures import StepBefore
 from groundrules.testing.library import Library
 from groundrules.testing.migrations import Migrations
 from groundrules.testing.proxy import short_temporary_folder
+from groundrules.testing.runner import Patience
 from groundrules.testing.samples import Samples
-from groundrules.testing.sites import Site, Sites, Tables
-from groundrules.testing.start import DATABASE_STEP, has_database, launcher_for
+from groundrules.testing.sites import Site, Sites, Tables, TablesMissing
+from groundrules.testing.start import DATABASE_STEP, MIGRATIONS_STEP, has_database, launcher_for
 from groundrules.worker.launcher import Launcher
 
 STEP = pytest.StashKey[Step]()
@@ -58,7 +60,10 @@ class Fixtures:
     async def site(self, step: Step) -> Site:
         """The application with the database that the step's suites use, its tables empty."""
         sites = self._sites or self.begin(step.number)
-        site = await asyncio.wrap_future(sites.begin(self._tables(step.number)))
+        try:
+            site = await asyncio.wrap_future(sites.begin(self._tables(step.number)))
+        except TablesMissing as missing:
+            raise StepBefore(self._course.step(MIGRATIONS_STEP), str(missing)) from None
         await site.clear()
         return site
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from groundrules.course.steps import Course
-from groundrules.worker.client import Missing, Raised, WorkerError
+from groundrules.worker.errors import Missing, Raised, WorkerError
 
 _NOT_FOUND = (
     (Missing, r"^(?P<place>app[\w/]*?)(?:\.py|/)? has no `(?P<name>\w+)`"),

@@ -154,7 +154,7 @@ class Suites:
         for earlier in self._course.steps[: self._course.steps.index(step)]:
             for file in earlier.files:
                 if self._untouched(file):
-                    raise StepBefore(earlier, file)
+                    raise StepBefore(earlier, f"{file} is still its stub")
         stubs = [file for file in task.files if self._is_stub_of(step, file)]
         introduced = [file for file in task.files if self._course.introduces(file) is step]
         # A rule is kept by a stub, which says nothing of the code that is to come.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundrules.worker.client import BadReply
+from groundrules.worker.errors import BadReply
 from groundrules.worker.protocol import DEPTH_LIMIT, JSON
 from groundrules.worker.scalars import from_text, to_text
 
@@ -46,6 +46,13 @@ class Row:
             f"`{name}` of {_short(self.class_name)} is not loaded: "
             "it is no column, or a commit expired it and nothing loaded it again."
         )
+
+
+class Record:
+    """An object that has these attributes, to be handed to what reads a row's attributes."""
+
+    def __init__(self, **attributes: Any) -> None:
+        self.attributes = attributes
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,10 @@ def from_json(data: JSON, depth: int = 0) -> Any:
 
 
 def to_argument(value: Any) -> dict[str, JSON]:
-    """Return an argument as tagged JSON; raise TypeError if the worker cannot be given such a value."""
+    """Return an argument as tagged JSON; raise TypeError for what cannot be handed over.
+
+    Raises `AssertionError` for a row that was never stored.
+    """
     scalar = to_text(value)
     if scalar is not None:
         return {**scalar}
@@ -110,17 +120,27 @@ def to_argument(value: Any) -> dict[str, JSON]:
             return {"json": value}
         case Schema():
             return {"schema": value.class_name, "data": value.fields}
-        case Row() if value.key:
+        case Row():
+            if not value.key:
+                name = _short(value.class_name)
+                raise AssertionError(f"This {name} has no primary key: it was never stored.")
             key: dict[str, JSON] = {name: to_argument(part) for name, part in value.key.items()}
             return {"row": value.class_name, "key": key}
+        case Record():
+            return {"attributes": arguments_of(value.attributes)}
         case list() | tuple():
             return {"list": [to_argument(each) for each in value]}
         case Mapping():
-            return {"object": {name: to_argument(each) for name, each in value.items()}}
-    if hasattr(value, "as_argument"):
+            return {"object": arguments_of(value)}
+    if hasattr(type(value), "as_argument"):
         argument: dict[str, JSON] = value.as_argument()
         return argument
     raise TypeError(f"A test cannot hand over {value!r}.")
+
+
+def arguments_of(values: Mapping[str, Any]) -> dict[str, JSON]:
+    """Return named arguments as `to_argument` does each."""
+    return {name: to_argument(value) for name, value in values.items()}
 
 
 def _each(values: dict[str, JSON], depth: int) -> dict[str, Any]:

@@ -15,12 +15,20 @@ from pathlib import Path
 from select import select
 from typing import TypeVar
 
+from groundrules.worker.errors import (
+    BadReply,
+    Ended,
+    Hung,
+    MachineTrouble,
+    Missing,
+    Raised,
+    WorkerError,
+)
 from groundrules.worker.output import Output
 from groundrules.worker.protocol import (
     BROKEN,
     JSON,
     REPLY_LIMIT,
-    Failure,
     Frame,
     ProtocolError,
     Reply,
@@ -35,63 +43,8 @@ PRELOAD_LIMIT = 60.0  # seconds for the libraries to be imported, before any of 
 START_LIMIT = 8.0  # seconds for an application to be imported and to start
 REQUEST_LIMIT = 5.0  # seconds for one answer
 KILLED = -9  # the exit code of a process ended by SIGKILL
-PATIENCE_LOST = 1.0  # seconds for one answer, once a run has seen a hang
-
-
-class WorkerError(Exception):
-    """The worker gave no answer; the text is a sentence for the trainee.
-
-    `frames` are the lines of the trainee's code that it is about, the innermost last.
-    """
-
-    def __init__(self, message: str, frames: tuple[Frame, ...] = ()) -> None:
-        super().__init__(message)
-        self.frames = frames
-
-
-class Raised(WorkerError):
-    """The trainee's code raised an exception, `doing` something.
-
-    :param instead_of: what it must have done, if that is known.
-    """
-
-    def __init__(
-        self, failure: Failure, doing: str = "The code", *, instead_of: str | None = None
-    ) -> None:
-        wanted = f"; it must raise {instead_of}" if instead_of else ""
-        super().__init__(f"{doing} raised {failure}{wanted}", failure.frames)
-        self.failure = failure
-        self.doing = doing
-        self.instead_of = instead_of
-
-
-class Missing(WorkerError):
-    """Something that a lesson names is not in the trainee's code."""
-
-
-class Hung(WorkerError):
-    """The trainee's code did not come to an end in time.
-
-    :param importing: the files whose import was still running, relative to the folder.
-    """
-
-    def __init__(
-        self, message: str, frames: tuple[Frame, ...] = (), importing: tuple[str, ...] = ()
-    ) -> None:
-        super().__init__(message, frames)
-        self.importing = importing
-
-
-class Ended(WorkerError):
-    """The trainee's code ended the process that it runs in."""
-
-
-class BadReply(WorkerError):
-    """What came back is not a reply."""
-
-
-class MachineTrouble(WorkerError):
-    """Not the trainee's code is to blame, but the machine."""
+PATIENCE_LOST = 3.0  # the same, once a run has seen a hang; what is right may take two
+ONCE_MORE = 1.0  # seconds for an import or a call that has hung before
 
 
 class Worker:
@@ -122,9 +75,7 @@ class Worker:
         self._connection: socket.socket | None = None
         self._unsent: list[bytes] = []
         self._lock = threading.Lock()
-        self._next_id = secrets.randbits(
-            48
-        )  # a reply cannot be written before the request is known
+        self._next_id = secrets.randbits(48)  # nobody can reply before the request is known
         self._pending: dict[int, Future[JSON]] = {}
         self._broken: str | None = None
 

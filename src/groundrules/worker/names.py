@@ -1,6 +1,7 @@
 """Finding what a dotted name means in the trainee's code."""
 
 import inspect
+import sys
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -17,9 +18,25 @@ class Missing(Exception):
 def find(target: str, folder: Path) -> Any:
     """Return what a dotted name means, importing the modules on the way.
 
+    A generic class may have another name in brackets, as in `app.page.Page[app.book.Book].model_validate`.
     Raises `Missing` if there is no such thing below `folder`, and whatever an import raises.
     """
+    if "]" in target:
+        generic, _, rest = target.partition("[")
+        argument, _, attribute = rest.rpartition("]")
+        made = find(generic, folder)[find(argument, folder)]
+        return getattr(made, attribute[1:]) if attribute else made
     names = target.split(".")
+    try:
+        return _find(names, folder)
+    except Missing:
+        raise
+    except BaseException:
+        _forget(names[0])
+        raise
+
+
+def _find(names: list[str], folder: Path) -> Any:
     found: Any = import_module(names[0])
     if not any(Path(each).is_relative_to(folder) for each in found.__path__):
         raise Missing(f"{names[0]} is not the package in {folder}.")
@@ -31,6 +48,15 @@ def find(target: str, folder: Path) -> Any:
         else:
             raise Missing(f"{'.'.join(names[:position])} has no `{name}`.")
     return found
+
+
+def _forget(package: str) -> None:
+    """Let the next import begin anew.
+
+    After one that failed half-way, the same mistake would be told as another: a table that is defined twice.
+    """
+    for module in [each for each in sys.modules if each.partition(".")[0] == package]:
+        del sys.modules[module]
 
 
 def application_at(target: str, folder: Path, *, factory: bool) -> Any:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 
 from groundrules.rules.cases import case
 from groundrules.rules.model.annotations import Annotations
@@ -9,6 +10,7 @@ from groundrules.rules.model.names import Names
 from groundrules.rules.model.project import Project
 from groundrules.rules.model.session_kinds import Kind, class_kind, made_by, sqlalchemy_name
 from groundrules.rules.model.sync_work import SyncWork
+from groundrules.rules.model.syntax import written
 from groundrules.rules.model.tree import CallSite, Function, Module, Scope
 from groundrules.rules.model.values import ClassValue, External, Instance, Value
 from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
@@ -36,7 +38,6 @@ class _Check:
         self._names = names
         self._annotations = Annotations(names)
         self._sync_work = SyncWork(names)
-        self._wrapped = set(self._engines_in_async_ones())
 
     def run(self) -> Iterator[Violation]:
         for module in self._names.modules.values():
@@ -51,17 +52,19 @@ class _Check:
 
     def _call(self, site: CallSite) -> str | None:
         value = self._names.called(site)
-        written = ast.unparse(site.node.func)
-        if sqlalchemy_name(value) in _ENGINES:
-            return None if site.node in self._wrapped else f"`{written}` makes a sync engine."
+        made = self._made(site, value)
+        return f"`{written(site.node.func)}` {made}." if made else None
+
+    def _made(self, site: CallSite, value: Value | None) -> str | None:
         if not isinstance(value, External | ClassValue):
             return None
-        if sqlalchemy_name(value) in {"sessionmaker", "scoped_session"}:
+        name = sqlalchemy_name(value)
+        if name in _ENGINES:
+            return None if site.node in self._wrapped else "makes a sync engine"
+        if name in {"sessionmaker", "scoped_session"}:
             made = made_by(self._names, Instance(value, site.node, site.scope))
-            return f"`{written}` makes sync sessions." if made is Kind.SESSION else None
-        if self._is_sync(value):
-            return f"`{written}` is a sync session."
-        return None
+            return "makes sync sessions" if made is Kind.SESSION else None
+        return "is a sync session" if self._is_sync(value) else None
 
     def _function(self, function: Function) -> Iterator[Violation]:
         for argument in function.arguments:
@@ -86,7 +89,7 @@ class _Check:
             if not isinstance(binding.node, ast.Name | ast.Attribute):
                 continue
             if self._names_sync(binding.annotation, scope) and not self._sync_work.covers(scope):
-                message = f"`{ast.unparse(binding.node)}` is annotated as a sync session."
+                message = f"`{written(binding.node)}` is annotated as a sync session."
                 yield at_node(module, binding.node, message)
 
     def _names_sync(self, annotation: ast.expr | None, scope: Scope) -> bool:
@@ -97,14 +100,17 @@ class _Check:
     def _is_sync(self, value: Value) -> bool:
         return class_kind(self._names, value) is Kind.SESSION
 
-    def _engines_in_async_ones(self) -> Iterator[ast.expr]:
-        """Yield the calls that make an engine for `AsyncEngine(…)` to wrap."""
+    @cached_property
+    def _wrapped(self) -> set[ast.expr]:
+        """The calls that make an engine for `AsyncEngine(…)` to wrap."""
+        found = set[ast.expr]()
         for module in self._names.modules.values():
             for site in module.calls:
                 called = self._names.called(site)
                 if sqlalchemy_name(called) == "AsyncEngine":
                     given = [*site.node.args, *(each.value for each in site.node.keywords)]
-                    yield from (self._names.literal(each, site.scope)[0] or each for each in given)
+                    found.update(self._names.literal(each, site.scope)[0] or each for each in given)
+        return found
 
 
 def _has_sync_word(module: Module) -> bool:

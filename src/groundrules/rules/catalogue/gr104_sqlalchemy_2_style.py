@@ -7,6 +7,7 @@ from groundrules.rules.cases import case
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.project import Project
 from groundrules.rules.model.session_kinds import attribute_kind, sqlalchemy_name
+from groundrules.rules.model.syntax import written
 from groundrules.rules.model.tree import Binding, CallSite, Class, Function, Module
 from groundrules.rules.model.values import (
     Attribute,
@@ -48,10 +49,10 @@ def _calls(project: Project, module: Module, *, has_old_base: bool) -> Iterator[
         func = site.node.func
         if isinstance(func, ast.Attribute) and func.attr == "query" and site.node.args:
             if _is_query(project, func, site):
-                message = f"`{ast.unparse(func)}` is a query in the older style."
+                message = f"`{written(func)}` is a query in the older style."
                 yield at_statement(module, site.node, message)
-        elif has_old_base and _makes_old_base(project.names.evaluate(func, site.scope)):
-            message = f"`{ast.unparse(func)}` makes a base in the older style."
+        elif has_old_base and _makes_old_base(project.names.called(site)):
+            message = f"`{written(func)}` makes a base in the older style."
             yield at_statement(module, site.node, message)
 
 

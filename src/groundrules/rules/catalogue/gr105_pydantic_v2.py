@@ -9,6 +9,7 @@ from groundrules.rules.model.annotations import Annotations
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.project import Project
 from groundrules.rules.model.pydantic_models import is_model, is_wholly_known, model_of
+from groundrules.rules.model.syntax import written
 from groundrules.rules.model.tree import Binding, CallSite, Class, Module, Scope
 from groundrules.rules.model.urls import scope_at
 from groundrules.rules.model.values import Attribute, ClassValue, External, Value
@@ -104,28 +105,28 @@ class _Module:
             name = _pydantic_name(value)
             if name in _CLASSES and not self._is_of_v2_too(node, cls.outer):
                 yield at_name(
-                    cls, f"`{cls.name}` inherits from V1's {name}, {_now(_CLASSES[name])}."
+                    cls, f"`{cls.name}` inherits from `{name}` of V1; {_in_v2(_CLASSES[name])}."
                 )
         if not is_model(self._names, ClassValue(cls)):
             return
         for binding in cls.scope.bindings.get("Config", ()):
             if isinstance(binding.node, ast.ClassDef):
                 config = self._module.defined[binding.node]
-                message = f"`{cls.name}` has a `class Config`, {_now('`model_config`')}."
+                message = f"`{cls.name}` has a `class Config`; {_in_v2('`model_config`')}."
                 yield at_name(config, message)
             elif isinstance(binding.node, ast.Name) and binding.annotation is None:
-                message = f"`{cls.name}` has a `Config`, {_now('`model_config`')}."
+                message = f"`{cls.name}` has a `Config`; {_in_v2('`model_config`')}."
                 yield at_node(self._module, binding.node, message)
         for keyword in cls.node.keywords:
             if keyword.arg in _SETTINGS:
-                message = f"`{keyword.arg}` is V1's, {_now(_SETTINGS[keyword.arg])}."
+                message = f"`{keyword.arg}` is of V1; {_in_v2(_SETTINGS[keyword.arg])}."
                 yield at_name(cls, message)
         for binding in cls.scope.bindings.get("model_config", ()):
             if isinstance(binding.value, ast.Dict) and isinstance(binding.node, ast.Name):
                 keys = (self._names.constant(key, cls.scope) for key in binding.value.keys)
                 for key in keys:
                     if isinstance(key, str) and key in _SETTINGS:
-                        message = f"`{key}` is V1's, {_now(_SETTINGS[key])}."
+                        message = f"`{key}` is of V1; {_in_v2(_SETTINGS[key])}."
                         yield at_node(self._module, binding.node, message)
 
     def _call(self, site: CallSite, *, by_name: bool) -> str | None:
@@ -134,23 +135,23 @@ class _Module:
             if not isinstance(node, ast.Attribute) or node.attr not in _METHODS:
                 continue
             if self._is_old_method(node, site.scope):
-                return f"`{ast.unparse(node)}` is V1's, {_now(_METHODS[node.attr])}."
+                return f"`{written(node)}` is of V1; {_in_v2(_METHODS[node.attr])}."
         return self._named_call(site) if by_name else None
 
     def _named_call(self, site: CallSite) -> str | None:
         named = {each.arg for each in site.node.keywords}
         func = site.node.func
-        value = self._names.evaluate(func, site.scope)
+        value = self._names.called(site)
         name = value.name.rpartition(".")[2] if isinstance(value, External) else ""
         if "regex" in named and name in _FIELDS and _is_of(value, _REGEX_MODULES):
-            return f"`regex=` is V1's, {_now('`pattern=`')}."
+            return f"`regex=` is of V1; {_in_v2('`pattern=`')}."
         old = sorted(key for key in _SETTINGS if key in named)
         if old and name in _CONFIGS and _is_of(value, ("pydantic.", "pydantic_settings.")):
-            return f"`{old[0]}` is V1's, {_now(_SETTINGS[old[0]])}."
+            return f"`{old[0]}` is of V1; {_in_v2(_SETTINGS[old[0]])}."
         if _pydantic_name(value) in _FUNCTIONS:
-            return f"`{ast.unparse(func)}` is V1's, {_now(_FUNCTIONS[name])}."
+            return f"`{written(func)}` is of V1; {_in_v2(_FUNCTIONS[name])}."
         if _pydantic_name(value) == "BaseSettings":
-            return f"`{ast.unparse(func)}` is V1's, {_now(_CLASSES[name])}."
+            return f"`{written(func)}` is of V1; {_in_v2(_CLASSES[name])}."
         return None
 
     def _is_old_method(self, node: ast.Attribute, scope: Scope) -> bool:
@@ -184,7 +185,7 @@ class _Module:
             for node in function.node.decorator_list:
                 name = _pydantic_name(self._names.evaluate(node, function.outer))
                 if name in _FUNCTIONS:
-                    message = f"`{ast.unparse(node)}` is V1's, {_now(_FUNCTIONS[name])}."
+                    message = f"`{written(node)}` is of V1; {_in_v2(_FUNCTIONS[name])}."
                     yield at_node(self._module, node, message)
 
     def _attributes(self) -> Iterator[Violation]:
@@ -196,13 +197,13 @@ class _Module:
                 owner = self._names.evaluate(node.value, scope_at(self._module, node))
                 kind = owner if isinstance(owner, ClassValue) else model_of(self._names, owner)
                 if is_model(self._names, kind):
-                    message = f"`{ast.unparse(node)}` is V1's, {_now(_ATTRIBUTES[node.attr])}."
+                    message = f"`{written(node)}` is of V1; {_in_v2(_ATTRIBUTES[node.attr])}."
                     yield at_statement(self._module, node, message)
             elif isinstance(node.value, ast.Name | ast.Attribute):
                 value = self._names.evaluate(node.value, scope_at(self._module, node))
                 if _pydantic_name(value) == "Extra":
-                    now = _now(f'`"{node.attr}"`')
-                    message = f"`{ast.unparse(node)}` is V1's, {now}."
+                    new = _in_v2(f'`"{node.attr}"`')
+                    message = f"`{written(node)}` is of V1; {new}."
                     yield at_statement(self._module, node, message)
 
     def _old_configs(self) -> Iterator[ast.AST]:
@@ -228,8 +229,8 @@ def _may_have(kind: External | ClassValue, method: str) -> bool:
     return True
 
 
-def _now(name: str) -> str:
-    return f"now {name}"
+def _in_v2(name: str) -> str:
+    return f"V2 has {name}"
 
 
 def _pydantic_name(value: Value | None) -> str:

@@ -7,6 +7,7 @@ from groundrules.rules.cases import case
 from groundrules.rules.model.coroutines import Coroutines, Fate
 from groundrules.rules.model.project import Project
 from groundrules.rules.model.session_kinds import Kind, attribute_kind
+from groundrules.rules.model.syntax import written
 from groundrules.rules.model.tree import CallSite, Function, Module
 from groundrules.rules.places import at_name, at_statement, one_a_line
 from groundrules.rules.rule import Violation
@@ -52,16 +53,16 @@ def _module(project: Project, module: Module) -> Iterator[Violation]:
             around = function.node if function else module.tree
             fates[function] = Coroutines(project.names, around, function)
         fate = fates[function].fate(site)
-        written = ast.unparse(func)
+        text = written(func)
         if fate is Fate.MADE_LATER:
             continue
         if function is not None and not function.is_async:
             yield at_name(
                 function,
-                f"`{function.name}` is a plain `def`, but calls the coroutine `{written}`.",
+                f"`{function.name}` is a plain `def`, but calls the coroutine `{text}`.",
             )
         elif fate is Fate.LOST:
-            yield at_statement(module, site.node, f"Nobody awaits `{written}(…)`.")
+            yield at_statement(module, site.node, f"Nobody awaits `{text}(…)`.")
 
 
 def _is_coroutine(project: Project, func: ast.Attribute, site: CallSite) -> bool:

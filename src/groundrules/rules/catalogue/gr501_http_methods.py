@@ -67,7 +67,7 @@ def _misused(project: Project, route: Route, method: str) -> str | None:
         return _misused_post(name, effects, path)
     if method in ("PATCH", "DELETE"):
         only_adds = effects == Effects(adds=True, commits=effects.commits)
-        if project.followed.returns_added(route.handler) or (only_adds and is_collection(path)):
+        if project.creations.returns_added(route.handler) or (only_adds and is_collection(path)):
             return f"`{name}` creates a row under {method}: that is what POST is for."
     return None
 

@@ -192,7 +192,7 @@ def _creates(project: Project, route: Route) -> bool:
         return False
     path = segments(names, route)
     return (
-        path is not None and is_collection(path) and project.followed.returns_added(route.handler)
+        path is not None and is_collection(path) and project.creations.returns_added(route.handler)
     )
 
 

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from groundrules.rules.model.syntax import parsed_annotation
+from groundrules.rules.model.syntax import operands, parsed_annotation
 from groundrules.rules.model.tree import Binding, Module, Scope
 from groundrules.rules.model.values import ClassValue, External, ModuleValue
 
@@ -83,8 +83,9 @@ class Annotations:
         match node:
             case ast.Constant(value=str(text)):
                 return self.alternatives(parsed_annotation(text, node), scope)
-            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return [*self.alternatives(left, scope), *self.alternatives(right, scope)]
+            case ast.BinOp(op=ast.BitOr()):
+                parts = operands(node, ast.BitOr)
+                return [each for part in parts for each in self.alternatives(part, scope)]
             case ast.Subscript(value=base, slice=index):
                 inner = index.elts if isinstance(index, ast.Tuple) else [index]
                 match self._typing_name(base, scope):

@@ -15,6 +15,7 @@ from groundrules.rules.model.values import (
 )
 
 Kind = Literal["number", "other"]
+_DEPTH = 40
 _SURELY = (ast.Sub, ast.Mult, ast.FloorDiv, ast.Pow, ast.MatMult)
 _PERHAPS = (ast.Add, ast.Div, ast.Mod)
 _OTHER_NODES = (
@@ -59,28 +60,33 @@ def is_arithmetic(names: Names, node: ast.BinOp | ast.AugAssign, scope: Scope) -
     return isinstance(op, _SURELY) or (isinstance(op, _PERHAPS) and "number" in kinds)
 
 
-def _is_literal(node: ast.expr) -> bool:
+def _is_literal(node: ast.expr, depth: int = 0) -> bool:
+    if depth > _DEPTH:
+        return False
     match node:
         case ast.Constant():
             return True
         case ast.UnaryOp(operand=operand):
-            return _is_literal(operand)
+            return _is_literal(operand, depth + 1)
         case ast.BinOp(left=left, right=right):
-            return _is_literal(left) and _is_literal(right)
+            return _is_literal(left, depth + 1) and _is_literal(right, depth + 1)
     return False
 
 
-def _kind(names: Names, node: ast.expr, scope: Scope) -> Kind | None:
+def _kind(names: Names, node: ast.expr, scope: Scope, depth: int = 0) -> Kind | None:
+    depth += 1
+    if depth > _DEPTH:
+        return None
     match node:
         case ast.UnaryOp(operand=operand) | ast.Await(value=operand):
-            return _kind(names, operand, scope)
+            return _kind(names, operand, scope, depth)
         case ast.IfExp(body=body, orelse=orelse):
-            return _kind(names, body, scope) or _kind(names, orelse, scope)
+            return _kind(names, body, scope, depth) or _kind(names, orelse, scope, depth)
         case ast.BoolOp(values=values):
-            found = [_kind(names, each, scope) for each in values]
+            found = [_kind(names, each, scope, depth) for each in values]
             return next((each for each in found if each), None)
         case ast.BinOp(left=left, right=right):
-            kinds = [_kind(names, left, scope), _kind(names, right, scope)]
+            kinds = [_kind(names, each, scope, depth) for each in (left, right)]
             return "other" if "other" in kinds else next((each for each in kinds if each), None)
         case ast.Call(func=ast.Attribute(attr=name)) if name in _TEXT_METHODS:
             return "other"

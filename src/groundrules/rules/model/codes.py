@@ -15,6 +15,7 @@ from groundrules.rules.model.values import Constant, External, Frames, Value
 _NAMED = re.compile(r"(?:fastapi|starlette)\.status\.HTTP_(\d{3})_\w+")
 _ENUMS = ("http.HTTPStatus.", "http.client.", "httpx.codes.", "httpx2.codes.")
 _STEPS = 5
+_SITES = 5000  # calls of one name, to be sure that none of them gives a wrong code
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ def codes(
     if node is None or not steps:
         return []
     if isinstance(node, ast.IfExp):
-        return [
-            found
-            for each in (node.body, node.orelse)
-            for found in codes(names, each, scope, frames, steps)
-        ]
+        several = list[Code]()
+        while isinstance(node, ast.IfExp):
+            several += codes(names, node.body, scope, frames, steps - 1)
+            node = node.orelse
+        return [*several, *codes(names, node, scope, frames, steps - 1)]
     number = _number(names.evaluate(node, scope, frames))
     if isinstance(node, ast.Name) and not (frames and number is not None):
         found = list(_assigned(names, node, scope, steps - 1))
@@ -82,7 +83,7 @@ def _assigned(names: Names, node: ast.Name, scope: Scope, steps: int) -> Iterato
 
 
 def _parameter(names: Names, function: Function, name: str, steps: int) -> Iterator[Code]:
-    for given, where in names.parameter(function, name):
+    for given, where in names.parameter(function, name, _SITES):
         yield from codes(names, given, where, (), steps)
     default = default_of(function, name)
     yield from codes(names, default, function.outer, (), steps)

@@ -68,10 +68,12 @@ class Columns:
 
     def _column_name(self, node: ast.expr, scope: Scope) -> Iterator[str]:
         match self._names.evaluate(node, scope):
-            case Instance(of=of, call=ast.Call(args=[first, *_]), scope=Scope() as where):
-                name = self._names.constant(first, where)
-                if sqlalchemy_name(of) in _COLUMNS and isinstance(name, str):
-                    yield name
+            case Instance(of=of, call=ast.Call() as call, scope=Scope() as where):
+                named = [each.value for each in call.keywords if each.arg == "name"]
+                for given in (*call.args[:1], *named):
+                    name = self._names.constant(given, where)
+                    if sqlalchemy_name(of) in _COLUMNS and isinstance(name, str):
+                        yield name
 
     def _table_columns(self, model: Model) -> set[str] | None:
         """Return the columns of the model's table; None if it has one that cannot be read."""

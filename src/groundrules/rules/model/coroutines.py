@@ -95,11 +95,26 @@ class Coroutines:
         home = site.scope.elsewhere.get(name)
         if home is not None or self._function is None:
             return False
+        end = self._given_anew(target)
         return all(
             self._is_lost(each, site, seen)
             for each in self._parents
             if isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load)
+            if end is None or (target.lineno <= each.lineno <= end)
         )
+
+    def _given_anew(self, target: ast.Name) -> int | None:
+        """Return the last line of the next statement beside this one that assigns the variable."""
+        statement = self._parents[target]
+        block = self._parents.get(statement)
+        for _, beside in ast.iter_fields(block) if block else ():
+            if not isinstance(beside, list) or statement not in beside:
+                continue
+            for later in beside[beside.index(statement) + 1 :]:
+                match later:
+                    case ast.Assign(targets=[ast.Name(id=target.id)], end_lineno=end):
+                        return end
+        return None
 
     def _is_declared_otherwise(self) -> bool:
         """Whether the function says that it returns something that nobody would await."""

@@ -111,11 +111,12 @@ class Errors:
 
     def _handle(self, kinds: Iterable[ast.expr], scope: Scope) -> None:
         for node in kinds:
-            value = self._names.evaluate(node, scope)
-            if value is None:
-                self._complete = False
-            else:
-                self._note(value)
+            for each, where in looped(self._names, node, scope):
+                value = self._names.evaluate(each, where)
+                if value is None:
+                    self._complete = False
+                else:
+                    self._note(value)
 
     def _note(self, kind: Value) -> None:
         if kind in _EVERYTHING:
@@ -125,11 +126,12 @@ class Errors:
 
     def _answer(self, nodes: Iterable[ast.expr], scope: Scope) -> None:
         for node in nodes:
-            match self._names.evaluate(node, scope):
-                case FunctionValue(function=function):
-                    self._add([function])
-                case ClassValue(cls):
-                    self._add(cls.methods)
+            for each, where in looped(self._names, node, scope):
+                match self._names.evaluate(each, where):
+                    case FunctionValue(function=function):
+                        self._add([function])
+                    case ClassValue(cls):
+                        self._add(cls.methods)
 
     def _add(self, functions: Iterable[Function]) -> None:
         self._handlers.update(dict.fromkeys(functions))
@@ -141,6 +143,29 @@ class Errors:
                 if self.answers(function):
                     for kind in caught(self._names, function):
                         self._note(kind)
+
+
+def looped(names: Names, node: ast.expr, scope: Scope) -> list[tuple[ast.expr, Scope]]:
+    """Return what a loop's variable goes through, as far as literals tell; others as they are."""
+    bindings = scope.bindings.get(node.id, []) if isinstance(node, ast.Name) else []
+    if len(bindings) != 1 or not bindings[0].element:
+        return [(node, scope)]
+    over, position, part = bindings[0].value, bindings[0].unpacked, ""
+    called = over.func if isinstance(over, ast.Call) else None
+    if isinstance(called, ast.Attribute):
+        over, part = called.value, called.attr  # `.items()` and the like
+    held, where = origin(names, over, scope)
+    if isinstance(held, ast.Dict):
+        rows: list[ast.expr | None] = [*held.keys]
+        if part == "values" or (part == "items" and position == 1):
+            rows = [*held.values]
+    else:
+        rows = [*elements(held)]
+        if position is not None:
+            pairs = [elements(row) for row in rows]
+            rows = [pair[position] if position < len(pair) else None for pair in pairs]
+    found = [(row, where) for row in rows if row is not None]
+    return found or [(node, scope)]
 
 
 def caught(names: Names, function: Function) -> Iterator[Value]:

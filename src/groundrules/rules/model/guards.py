@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator
 
-from groundrules.rules.model.statements import blocks, statements
+from groundrules.rules.model.statements import blocks, is_whole, statements, ways
 
 CallsService = Callable[[list[ast.stmt]], bool]
 
@@ -22,17 +22,21 @@ def choices(
     for index, statement in enumerate(body):
         after = (body[index + 1 :], *rest)
         if isinstance(statement, ast.If | ast.Match):
-            ways = [each for each in _ways(statement) if calls_service(each) and _returns(each)]
-            goes_on = any(not ends(each) for each in _ways(statement)) or not _is_whole(statement)
+            branches = ways(statement)
+            serving = [each for each in branches if calls_service(each) and _returns(each)]
+            goes_on = any(not ends(each) for each in branches) or not is_whole(statement)
             on = [each for block in after for each in block]
-            if ways and goes_on and calls_service(on) and not isinstance(on[-1], ast.Raise):
-                ways.append(on)
-            if len(ways) > 1:
+            if serving and goes_on and calls_service(on) and not isinstance(on[-1], ast.Raise):
+                serving.append(on)
+            if len(serving) > 1:
                 yield statement
                 continue
-        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for block in blocks(statement):
-                yield from choices(block, calls_service, after)
+        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        else:
+            branches = blocks(statement)
+        for block in branches:
+            yield from choices(block, calls_service, after)
 
 
 def ends(block: list[ast.stmt]) -> bool:
@@ -43,37 +47,13 @@ def ends(block: list[ast.stmt]) -> bool:
         case ast.Return() | ast.Raise() | ast.Continue() | ast.Break():
             return True
         case ast.If() | ast.Match() as last:
-            return _is_whole(last) and all(ends(each) for each in _ways(last))
+            return is_whole(last) and all(ends(each) for each in ways(last))
         case ast.With() | ast.AsyncWith() as last:
             return ends(last.body)
         case ast.Try() as last:
-            ways = [last.orelse or last.body, *(each.body for each in last.handlers)]
-            return ends(last.finalbody) or all(ends(each) for each in ways)
+            left = [last.orelse or last.body, *(each.body for each in last.handlers)]
+            return ends(last.finalbody) or all(ends(each) for each in left)
     return False
-
-
-def _ways(statement: ast.If | ast.Match) -> list[list[ast.stmt]]:
-    """Return the branches, those of an `elif` as branches of the same statement."""
-    if isinstance(statement, ast.Match):
-        return [case.body for case in statement.cases]
-    match statement.orelse:
-        case []:
-            return [statement.body]
-        case [ast.If() as other]:
-            return [statement.body, *_ways(other)]
-    return [statement.body, statement.orelse]
-
-
-def _is_whole(statement: ast.If | ast.Match) -> bool:
-    """Whether one of the branches is always taken."""
-    if isinstance(statement, ast.Match):
-        last = statement.cases[-1]
-        pattern = last.pattern
-        return not last.guard and isinstance(pattern, ast.MatchAs) and pattern.pattern is None
-    match statement.orelse:
-        case [ast.If() as other]:
-            return _is_whole(other)
-    return bool(statement.orelse)
 
 
 def _returns(block: list[ast.stmt]) -> bool:

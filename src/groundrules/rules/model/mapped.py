@@ -8,6 +8,7 @@ from functools import cached_property
 
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.session_kinds import sqlalchemy_name
+from groundrules.rules.model.syntax import written
 from groundrules.rules.model.tree import Class, Module, Scope
 from groundrules.rules.model.values import (
     Attribute,
@@ -154,7 +155,7 @@ class Mapped:
                     case Instance(call=ast.Call() as call) | Result(call=call) if _makes_base(
                         value
                     ):
-                        into.bases.append(self._base(ast.unparse(node), current.module, call))
+                        into.bases.append(self._base(written(node), current.module, call))
                         own = self._class_of_made(call, value)
                         complete = complete and own is not None
                         todo += [own] if isinstance(own, Class) else []

@@ -12,6 +12,7 @@ from groundrules.rules.model.syntax import (
     elements,
     match_arguments,
     nearest_first,
+    operands,
     parsed_annotation,
     settles,
 )
@@ -31,7 +32,8 @@ from groundrules.rules.model.values import (
 )
 
 _DEPTH = 40
-_SITES = 500  # call sites looked at to learn what a parameter holds
+_INFERRING = 2  # calls looked at to learn what a call looked at gives: more takes for ever
+_SITES = 50  # call sites looked at to learn what a parameter holds
 _BUILTINS = frozenset(dir(builtins))
 _TYPING = ("typing.", "typing_extensions.")
 _TRANSPARENT = frozenset(
@@ -44,6 +46,8 @@ _FIELDS = (
     External("fastapi.Depends"),
     External("fastapi.Security"),
 )
+_TYPES = (External("builtins.type"), External("typing.Type"))
+_TYPE_VARS = (External("typing.TypeVar"), External("typing_extensions.TypeVar"))
 _CONTEXT_MANAGERS = ("contextlib.asynccontextmanager", "contextlib.contextmanager")
 _PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
 
@@ -57,28 +61,42 @@ class Names:
     def __init__(self, modules: Mapping[str, Module]) -> None:
         self.modules = modules
         self._known: dict[Binding, Value | None] = {}
-        self._called: dict[CallSite, Value | None] = {}
+        self._evaluated: dict[ast.expr, tuple[Scope, Value | None]] = {}
         self._ancestors: dict[Class, list[External | ClassValue]] = {}
+        self._passing: dict[object, Value | None] = {}  # what holds while one question is answered
         self._open: set[object] = set()
         self._depth = 0
+        self._inferring = 0
 
     def evaluate(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> Value | None:
         """Return what `node`, standing in `scope`, is; None where that cannot be known."""
         if node is None or self._depth > _DEPTH:
             return None
+        if not frames:
+            known = self._evaluated.get(node)
+            if known is not None and known[0] is scope:
+                return known[1]
         self._depth += 1
         try:
-            return self._evaluate(node, scope, frames)
+            value = self._evaluate(node, scope, frames)
         finally:
             self._depth -= 1
+            if not self._depth:
+                self._passing.clear()
+        if not frames and (value is not None or not self._open):
+            self._evaluated[node] = scope, value
+        return value
 
     def called(self, site: CallSite) -> Value | None:
         """Return what a call calls; None where that cannot be known."""
-        if site in self._called:
-            return self._called[site]
+        known = self._evaluated.get(site.node.func)
+        if known is not None:
+            return known[1]
+        if site in self._passing:
+            return self._passing[site]
         value = self.evaluate(site.node.func, site.scope)
-        if value is not None or not self._open:
-            self._called[site] = value
+        if value is None and self._open and self._depth:
+            self._passing[site] = value
         return value
 
     def constant(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> object:
@@ -101,11 +119,15 @@ class Names:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             node = parsed_annotation(node.value, node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            return self.type_of(node.left, scope, frames) or self.type_of(node.right, scope, frames)
+            kinds = (self.type_of(each, scope, frames) for each in operands(node, ast.BitOr))
+            return next((kind for kind in kinds if kind is not None), None)
         value = self.evaluate(node, scope, frames)
         if isinstance(value, Constant) and isinstance(value.value, str) and node is not None:
             alias = parsed_annotation(value.value, node)
             value = None if isinstance(alias, ast.Constant) else self.evaluate(alias, scope, frames)
+        if isinstance(value, Instance) and value.of in _TYPE_VARS and value.call and value.scope:
+            bound = next((each.value for each in value.call.keywords if each.arg == "bound"), None)
+            return self.type_of(bound, value.scope, value.frames)
         return value if isinstance(value, External | ClassValue) else None
 
     def attribute(self, of: Value | None, name: str) -> Value | None:
@@ -133,6 +155,8 @@ class Names:
             case External("typing.cast") if len(node.args) == 2:
                 kind = self.type_of(node.args[0], scope, frames)
                 return Instance(kind) if kind else self.evaluate(node.args[1], scope, frames)
+            case External("typing.NewType") if len(node.args) == 2:
+                return self.type_of(node.args[1], scope, frames)
             case External("builtins.getattr") if len(node.args) >= 2:
                 wanted = self.constant(node.args[1], scope, frames)
                 owner = self.evaluate(node.args[0], scope, frames)
@@ -152,9 +176,19 @@ class Names:
         function = of.function
         if function in self._open:
             return None
+        alone = not given and not of.frames
+        if alone and function in self._passing:
+            return self._passing[function]
+        value = self._outcome(of, given)
+        if alone and self._depth:
+            self._passing[function] = value
+        return value
+
+    def _outcome(self, of: FunctionValue, given: "dict[str, Value]") -> Value | None:
+        function = of.function
         self._open.add(function)
         try:
-            frames = (*of.frames, Frame(function.scope, given))
+            frames = (*of.frames, Frame(function.scope, given)) if given else of.frames
             for returned in function.returns:
                 value = self.evaluate(returned, function.scope, frames)
                 if value is not None and value != Constant(None):
@@ -220,22 +254,27 @@ class Names:
             self._open.discard(key)
         return found or self._module(f"{module.name}.{name}" if module.name else name)
 
-    def sites(self, function: Function) -> Iterator[CallSite]:
-        """Yield the calls of a function in the project that can be told to be calls of it."""
+    def sites(self, function: Function, limit: int = _SITES) -> Iterator[CallSite]:
+        """Yield the calls of a function in the project that can be told to be calls of it.
+
+        :param limit: how many calls of that name are looked at.
+        """
         owner = function.owner
         named = self._sites.get(function.name, [])
         if owner and function.name == "__init__":
             named = [*self._sites.get(owner.name, []), *named]
-        for site in named[:_SITES]:
+        for site in named[:limit]:
             match self.called(site):
                 case FunctionValue(function=called) if called is function:
                     yield site
                 case ClassValue(cls) if owner is cls and function.name == "__init__":
                     yield site
 
-    def parameter(self, function: Function, name: str) -> Iterator[tuple[ast.expr, Scope]]:
+    def parameter(
+        self, function: Function, name: str, limit: int = _SITES
+    ) -> Iterator[tuple[ast.expr, Scope]]:
         """Yield the expressions that the project's calls give for a parameter."""
-        for site in self.sites(function):
+        for site in self.sites(function, limit):
             given = match_arguments(function, site.node, bound=function.owner is not None)
             if name in given:
                 yield given[name], site.scope
@@ -360,6 +399,8 @@ class Names:
             frames = ()
         if not frames and binding in self._known:
             return self._known[binding]
+        if not frames and binding in self._passing:
+            return self._passing[binding]
         if binding in self._open:
             return None
         self._open.add(binding)
@@ -369,6 +410,8 @@ class Names:
             self._open.discard(binding)
         if not frames and (value is not None or not self._open):
             self._known[binding] = value
+        elif not frames and self._depth:
+            self._passing[binding] = value
         return value
 
     def _bound(self, binding: Binding, frames: Frames) -> Value | None:
@@ -397,10 +440,19 @@ class Names:
                 if value in _NO_VALUE or _is_field(value):
                     continue
                 return value
-        if binding.element:
-            kind = element_type(self, binding.value, scope, binding.unpacked)
-        else:
-            kind = self.type_of(binding.annotation, scope, frames)
+        if not binding.element:
+            return self._declared(binding.annotation, scope, frames)
+        kind = element_type(self, binding.value, scope, binding.unpacked)
+        return Instance(kind) if kind else None
+
+    def _declared(self, annotation: ast.expr | None, scope: Scope, frames: Frames) -> Value | None:
+        """Return what has an annotation: an instance of the class, or the class for `type[…]`."""
+        kind = self.type_of(annotation, scope, frames)
+        if kind in _TYPES:
+            if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+                annotation = parsed_annotation(annotation.value, annotation)
+            if isinstance(annotation, ast.Subscript):
+                return self.type_of(annotation.slice, scope, frames)
         return Instance(kind) if kind else None
 
     def _unpacked(self, binding: Binding, position: int, frames: Frames) -> Value | None:
@@ -456,13 +508,18 @@ class Names:
                 return ClassValue(function.owner)
             if not self.has_decorator(function, "builtins.staticmethod"):
                 return Instance(ClassValue(function.owner))
-        kind = self.type_of(binding.annotation, function.outer, frames)
-        if kind is not None:
-            return Instance(kind)
-        for given, scope in self.parameter(function, binding.name):
-            value = self.evaluate(given, scope)
-            if value is not None:
-                return value
+        declared = self._declared(binding.annotation, function.outer, frames)
+        if declared is not None:
+            return declared
+        if self._inferring < _INFERRING:
+            self._inferring += 1
+            try:
+                for given, scope in self.parameter(function, binding.name):
+                    value = self.evaluate(given, scope)
+                    if value is not None:
+                        return value
+            finally:
+                self._inferring -= 1
         return self.evaluate(default_of(function, binding.name), function.outer, frames)
 
     def has_decorator(self, function: Function, name: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from groundrules.rules.model.answers import Answers
 from groundrules.rules.model.calls import Calls
+from groundrules.rules.model.creations import Creations
 from groundrules.rules.model.dependencies import Dependencies
 from groundrules.rules.model.effects import Followed
 from groundrules.rules.model.errors import Errors
@@ -26,6 +27,7 @@ from groundrules.rules.model.mapped import Mapped
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.reader import read_module
 from groundrules.rules.model.routes import Route, Routes
+from groundrules.rules.model.rows import Rows
 from groundrules.rules.model.sessions import Sessions
 from groundrules.rules.model.tree import Function, Module
 
@@ -99,7 +101,16 @@ class Project:
     @cached_property
     def followed(self) -> Followed:
         """What functions do to the rows of the database."""
-        return Followed(self.names, self.calls, self.sessions)
+        return Followed(self.names, self.calls, self.sessions, self._rows)
+
+    @cached_property
+    def creations(self) -> Creations:
+        """Which functions return what they add."""
+        return Creations(self.names, self.calls, self.sessions, self._rows)
+
+    @cached_property
+    def _rows(self) -> Rows:
+        return Rows(self.names, self.sessions)
 
     @cached_property
     def reached(self) -> frozenset[Function]:
@@ -211,9 +222,16 @@ def _load(project: Project, file: Path, places: _Places) -> None:
             Broken(path, 1, 1, f"{path} does not parse: its code is nested too deeply.")
         )
     else:
+        if _is_migration(text):
+            return
         name, is_package = places.module(file), file.name == "__init__.py"
         module = Module(name, path, text, is_package, places.parts(file), tree)
         project.modules[name] = read_module(module)
+
+
+def _is_migration(text: str) -> bool:
+    """Whether a file is a revision of Alembic, which is no application code wherever it lies."""
+    return "\ndown_revision" in text and "\nrevision" in text
 
 
 def _unparsable(path: str, content: bytes, error: Exception) -> Broken:

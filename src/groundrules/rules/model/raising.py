@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from groundrules.rules.model.errors import caught, exception_kinds, is_below
 from groundrules.rules.model.names import Names
-from groundrules.rules.model.statements import blocks
+from groundrules.rules.model.statements import blocks, ways
 from groundrules.rules.model.tree import Binding, Function
 from groundrules.rules.model.values import ClassValue, External, FunctionValue, Instance, Value
 
@@ -61,6 +61,9 @@ def _raised(
                 yield from _raised(names, function, statement.body, (*caught_here, *inside))
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 continue
+            case ast.If() | ast.Match():
+                for block in ways(statement):
+                    yield from _raised(names, function, block, caught_here)
             case _:
                 for block in blocks(statement):
                     yield from _raised(names, function, block, caught_here)

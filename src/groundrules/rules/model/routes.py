@@ -264,13 +264,18 @@ class Routes:
 
 def _may_register(node: ast.Call) -> bool:
     """Whether a call is given a function, as far as its form tells."""
-    given = [*node.args, *(each.value for each in node.keywords)]
-    if all(isinstance(each, ast.Constant) for each in given):
+    args, keywords = node.args, node.keywords
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else None
+    if name in METHODS:
+        return (
+            False  # `router.get("/")` alone registers nothing yet; what it gives takes a function
+        )
+    if name is not None and name not in _REGISTERING and len(args) + len(keywords) != 1:
         return False
-    if not isinstance(node.func, ast.Attribute) or node.func.attr in _REGISTERING:
-        return True
-    # `router.get("/")` alone registers nothing yet; what it gives takes one function
-    return len(given) == 1 and node.func.attr not in METHODS
+    return not (
+        all(each.__class__ is ast.Constant for each in args)
+        and all(each.value.__class__ is ast.Constant for each in keywords)
+    )
 
 
 def _many(node: ast.Name, scope: Scope) -> list[Binding]:

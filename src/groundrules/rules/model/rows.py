@@ -1,11 +1,13 @@
 """What is a row of the database: the object of a mapped class, new or loaded."""
 
 import ast
+from functools import cached_property
 
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
 from groundrules.rules.model.sessions import Sessions
-from groundrules.rules.model.tree import Scope
+from groundrules.rules.model.syntax import match_arguments
+from groundrules.rules.model.tree import Function, Scope
 from groundrules.rules.model.values import (
     Attribute,
     ClassValue,
@@ -36,6 +38,19 @@ class Rows:
         self._names = names
         self._sessions = sessions
 
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """The names of all that mapped classes declare; what else a row is given is not stored."""
+        return frozenset(
+            name
+            for module in self._names.modules.values()
+            for cls in module.classes
+            if cls.node.bases and self.is_mapped(ClassValue(cls))
+            for each in self._names.ancestors(ClassValue(cls))
+            if isinstance(each, ClassValue)
+            for name in each.cls.scope.bindings
+        )
+
     def is_row(self, node: ast.expr, scope: Scope) -> bool:
         """Whether an expression is surely the object of a mapped class."""
         return self._is_row(self._names.evaluate(node, scope))
@@ -55,6 +70,38 @@ class Rows:
         if isinstance(called, Attribute) and isinstance(called.of, ClassValue):
             return called.name == "model_validate" and self.is_mapped(called.of)
         return False
+
+    def holds_new(
+        self, node: ast.expr, scope: Scope, function: Function, new: frozenset[str]
+    ) -> bool:
+        """Whether an expression in a function holds a new row; `new` names its parameters that do."""
+        if isinstance(node, ast.Name) and node.id in new:
+            return True
+        if isinstance(node, ast.Name):
+            bindings = function.scope.bindings.get(node.id, [])
+            given = [each for each in bindings if each.value is not None]
+            return (
+                bool(given)
+                and len(given) == len(bindings)
+                and all(self.is_new(each.value, each.scope) for each in given)
+            )
+        if isinstance(node, ast.ListComp | ast.GeneratorExp):
+            return self.is_new(node.elt, scope)
+        return self.is_new(node, scope)
+
+    def new_for(
+        self,
+        called: FunctionValue,
+        node: ast.Call,
+        scope: Scope,
+        function: Function,
+        new: frozenset[str],
+    ) -> frozenset[str]:
+        """Return the parameters for which a call in a function gives new rows."""
+        given = match_arguments(called.function, node, bound=called.bound is not None)
+        return frozenset(
+            name for name, each in given.items() if self.holds_new(each, scope, function, new)
+        )
 
     def is_mapped(self, kind: Value | None) -> bool:
         """Whether a class is mapped to a table."""
@@ -105,9 +152,13 @@ class Rows:
         match value:
             case Instance(of=ClassValue() as kind):
                 return self.is_mapped(kind)
-            case Result(of=Attribute(of=owner), call=call, scope=scope):
+            case Result(of=Attribute(of=owner), call=call, scope=scope, frames=frames):
                 if self._sessions.is_open(owner):
-                    return any(self._selects(each, scope) for each in call.args[:1])
+                    return any(
+                        self.is_mapped(self._names.evaluate(each, scope, frames))
+                        or self._selects(each, scope)
+                        for each in call.args[:1]
+                    )
                 return isinstance(owner, Result) and self._is_row(owner)
         return False
 

@@ -35,6 +35,28 @@ def blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
     return []
 
 
+def ways(statement: ast.If | ast.Match) -> list[list[ast.stmt]]:
+    """Return the branches of a statement, those of each `elif` as branches of the first `if`."""
+    if isinstance(statement, ast.Match):
+        return [case.body for case in statement.cases]
+    found = [statement.body]
+    while len(statement.orelse) == 1 and isinstance(statement.orelse[0], ast.If):
+        statement = statement.orelse[0]
+        found.append(statement.body)
+    return [*found, statement.orelse] if statement.orelse else found
+
+
+def is_whole(statement: ast.If | ast.Match) -> bool:
+    """Whether one of the branches is always taken."""
+    if isinstance(statement, ast.Match):
+        last = statement.cases[-1]
+        pattern = last.pattern
+        return not last.guard and isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+    while len(statement.orelse) == 1 and isinstance(statement.orelse[0], ast.If):
+        statement = statement.orelse[0]
+    return bool(statement.orelse)
+
+
 def expressions(statement: ast.stmt) -> Iterator[ast.expr]:
     """Yield the expressions of a statement, nested ones too, but for those of its blocks."""
     todo: list[ast.AST] = [

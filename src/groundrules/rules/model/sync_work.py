@@ -1,15 +1,16 @@
 """Finds the functions that SQLAlchemy itself runs with a sync session on an async connection."""
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
 from functools import cached_property
 
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.session_kinds import sqlalchemy_name
 from groundrules.rules.model.tree import CallSite, Class, Function, Scope
-from groundrules.rules.model.values import ClassValue, External, FunctionValue
+from groundrules.rules.model.values import ClassValue, External, FunctionValue, Value
 
-_LISTEN = (External("sqlalchemy.event.listen"), External("sqlalchemy.event.api.listen"))
+# where functions of SQLAlchemy take the function that they will call
+_HANDING = {"listen": 2, "greenlet_spawn": 0}
 
 
 class SyncWork:
@@ -37,45 +38,48 @@ class SyncWork:
     def _is_covered(self, owner: Function | Class) -> bool:
         if owner in self._handed or owner in self._open:
             return True
-        sites = list(self._sites(owner))
-        if not sites or self._is_passed_on(owner):
+        if not self._handed and not self._lambdas:
+            return False
+        if not self._sites[owner] or owner in self._passed_on:
             return False
         self._open.add(owner)
         try:
-            return all(self.covers(site.scope, site.node) for site in sites)
+            return all(self.covers(site.scope, site.node) for site in self._sites[owner])
         finally:
             self._open.discard(owner)
 
-    def _sites(self, owner: Function | Class) -> Iterator[CallSite]:
-        if isinstance(owner, Function):
-            yield from self._names.sites(owner)
-            return
+    @cached_property
+    def _sites(self) -> dict[Function | Class, list[CallSite]]:
+        """The calls of the project's functions and classes."""
+        found = defaultdict[Function | Class, list[CallSite]](list)
         for site in self._calls:
-            if self._names.called(site) == ClassValue(owner):
-                yield site
+            called = _defined(self._names.called(site))
+            if called is None:
+                continue
+            found[called].append(site)
+            if isinstance(called, Class):
+                for method in called.methods:
+                    if method.name == "__init__":
+                        found[method].append(site)
+        return found
 
-    def _is_passed_on(self, owner: Function | Class) -> bool:
-        """Whether something gets hold of a function or class other than by calling it."""
+    @cached_property
+    def _passed_on(self) -> set[Function | Class]:
+        """The functions and classes that something gets hold of other than by calling them."""
+        handers = {function for function, _ in self._handed_on}
+        handing = {*self._handing, *(site.node for each in handers for site in self._sites[each])}
+        found = set[Function | Class]()
         for site in self._calls:
-            if site.node in self._handing or self._hands_over(site):
+            if site.node in handing:
                 continue
             for given in (*site.node.args, *(each.value for each in site.node.keywords)):
-                if self._target(given, site.scope) is owner:
-                    return True
-        return False
-
-    def _hands_over(self, site: CallSite) -> bool:
-        called = self._names.called(site)
-        handers = {function for function, _ in self._handed_on}
-        return isinstance(called, FunctionValue) and called.function in handers
+                target = self._target(given, site.scope) if _is_reference(given) else None
+                if target is not None:
+                    found.add(target)
+        return found
 
     def _target(self, node: ast.expr, scope: Scope) -> Function | Class | None:
-        match self._names.evaluate(node, scope):
-            case FunctionValue(function=function):
-                return function
-            case ClassValue(cls):
-                return cls
-        return None
+        return _defined(self._names.evaluate(node, scope))
 
     @cached_property
     def _calls(self) -> list[CallSite]:
@@ -93,10 +97,10 @@ class SyncWork:
                 given = next(iter((*node.args, *named)), None)
                 if given is not None and not isinstance(receiver, External):  # `anyio.to_thread` is
                     found[node] = given, site.scope
-            elif len(node.args) >= 3:
-                called = self._names.evaluate(node.func, site.scope)
-                if called in _LISTEN:
-                    found[node] = node.args[2], site.scope
+                continue
+            place = _HANDING.get(sqlalchemy_name(self._names.called(site)) or "")
+            if place is not None and len(node.args) > place:
+                found[node] = node.args[place], site.scope
         return found
 
     @cached_property
@@ -136,3 +140,16 @@ class SyncWork:
         """All that stands in lambdas that are handed over."""
         handed = (node for node, _ in self._handing.values() if isinstance(node, ast.Lambda))
         return {part for each in handed for part in ast.walk(each)}
+
+
+def _defined(value: Value | None) -> Function | Class | None:
+    match value:
+        case FunctionValue(function=function):
+            return function
+        case ClassValue(cls):
+            return cls
+    return None
+
+
+def _is_reference(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute | ast.Call)

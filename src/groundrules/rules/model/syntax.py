@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from groundrules.rules.model.tree import Binding, Function
 
+_LONG = 60  # characters of code that a message may show
+
 
 def elements(node: ast.expr | None) -> list[ast.expr]:
     """Return the elements of a literal list, tuple or set, or the values of a literal dict."""
@@ -69,8 +71,16 @@ def _ordered(bindings: Sequence[Binding], position: tuple[int, int] | None) -> I
     if position is None:
         yield from newest
         return
-    yield from (each for each in newest if (each.line, each.column) < position)
-    yield from (each for each in newest if (each.line, each.column) >= position)
+    made = [each for each in newest if not _is_inside(position, each.value)]
+    yield from (each for each in made if (each.line, each.column) < position)
+    yield from (each for each in made if (each.line, each.column) >= position)
+
+
+def _is_inside(position: tuple[int, int], node: ast.expr | None) -> bool:
+    """Whether a position lies in an expression, so that what it gives is not there yet."""
+    if node is None or position < (node.lineno, node.col_offset):
+        return False
+    return position < (node.end_lineno or 0, node.end_col_offset or 0)
 
 
 def parsed_annotation(text: str, at: ast.expr) -> ast.expr | None:
@@ -82,3 +92,23 @@ def parsed_annotation(text: str, at: ast.expr) -> ast.expr | None:
     for each in ast.walk(parsed):
         ast.copy_location(each, at)
     return parsed
+
+
+def written(node: ast.expr) -> str:
+    """Return an expression as code, for a message; of a long one only its last name."""
+    try:
+        text = ast.unparse(node)
+    except RecursionError:
+        text = ""
+    if text and len(text) <= _LONG:
+        return text
+    return f"….{node.attr}" if isinstance(node, ast.Attribute) else "…"
+
+
+def operands(node: ast.expr, kind: type[ast.operator]) -> list[ast.expr]:
+    """Return what an operator joins, as in `a + b + c`, from left to right."""
+    found = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, kind):
+        found.append(node.right)
+        node = node.left
+    return [node, *reversed(found)]

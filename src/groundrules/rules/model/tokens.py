@@ -17,10 +17,11 @@ from groundrules.rules.model.values import (
 )
 
 Place = tuple[ast.expr, Scope]
+_ENOUGH = 150  # expressions looked at for one token
 _KEYS = frozenset({"access_token", "accessToken"})
 _OTHER_MAKERS = (
-    *("secrets", "uuid", "random", "base64", "hashlib", "hmac", "binascii", "os.urandom"),
-    *("itsdangerous", "cryptography.fernet", "nanoid", "ulid", "shortuuid", "pyseto"),
+    *("secrets.", "uuid.", "random.", "base64.", "hashlib.", "hmac.", "binascii.", "os.urandom."),
+    *("itsdangerous.", "cryptography.fernet.", "nanoid.", "ulid.", "shortuuid.", "pyseto."),
 )
 _THREADS = frozenset(
     {
@@ -50,7 +51,7 @@ def given_tokens(
 
 
 def _in(names: Names, node: ast.expr, scope: Scope, seen: set[ast.expr]) -> Iterator[Place]:
-    if node in seen:
+    if node in seen or len(seen) > _ENOUGH:
         return
     seen.add(node)
     match node:
@@ -89,7 +90,7 @@ def made_without_jwt(
 ) -> Place | None:
     """Return where a token is made that surely no JWT library encodes, None if it cannot be told."""
     seen = set() if seen is None else seen
-    if node in seen:
+    if node in seen or len(seen) > _ENOUGH:
         return None
     seen.add(node)
     match node:
@@ -102,6 +103,8 @@ def made_without_jwt(
         case ast.IfExp(body=body, orelse=orelse):
             return _all(names, [(body, scope), (orelse, scope)], seen)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
+            if any(_is_own_text(each) for each in (left, right)):
+                return node, scope
             return _all(names, [(left, scope), (right, scope)], seen)
         case ast.Name():
             return _all(names, _values(node, scope), seen)
@@ -146,11 +149,18 @@ def _returned(names: Names, called: Value | None, seen: set[ast.expr]) -> Place 
 def _joined(
     names: Names, node: ast.expr, values: list[ast.expr], scope: Scope, seen: set[ast.expr]
 ) -> Place | None:
-    texts = [str(each.value) for each in values if isinstance(each, ast.Constant)]
-    if any(text.strip() for text in texts) and not texts[0].lower().startswith("bearer"):
+    if any(_is_own_text(each) for each in values):
         return node, scope
     parts = [(each.value, scope) for each in values if isinstance(each, ast.FormattedValue)]
     return (node, scope) if _all(names, parts, seen) else None
+
+
+def _is_own_text(node: ast.expr) -> bool:
+    """Whether an expression is a text that makes what it is joined to another token than it was."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return False
+    text = node.value.strip().lower()
+    return bool(text) and text != "bearer"
 
 
 def _all(names: Names, places: list[Place], seen: set[ast.expr]) -> Place | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from groundrules.rules.model.names import Names
+from groundrules.rules.model.syntax import operands
 from groundrules.rules.model.tree import Class, Function, Module, Scope
 from groundrules.rules.model.values import External
 
@@ -96,6 +97,8 @@ class _Finder:
                     self._later(node.elts, listed=True)
                 case ast.Call():
                     self._call(node)
+                case ast.BinOp(op=ast.Add()):
+                    self._later(operands(node, ast.Add))
                 case ast.JoinedStr(values=parts):
                     self._later(each for each in parts if not isinstance(each, ast.Constant))
                 case _:
@@ -168,8 +171,8 @@ class _Finder:
                 return text
             case ast.JoinedStr(values=parts):
                 return "".join(self._known(each) for each in parts)
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return self._known(left) + self._known(right)
+            case ast.BinOp(op=ast.Add()):
+                return "".join(self._known(each) for each in operands(node, ast.Add))
             case ast.BinOp(left=left, op=ast.Mod()):
                 return self._known(left)
             case ast.FormattedValue(value=value):

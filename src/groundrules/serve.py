@@ -1,0 +1,182 @@
+"""`groundrules serve`: an application of the course on the course's database, with something in it."""
+
+import asyncio
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundrules import postgres
+from groundrules.course.steps import CourseError, application_folder, find_course
+
+if TYPE_CHECKING:
+    import httpx2
+
+EMAIL, PASSWORD = "ada@example.org", "correct horse battery"
+_BOOKS = (
+    ("9780131103627", "The C Programming Language", "Brian Kernighan, Dennis Ritchie", 1988, 2),
+    (
+        "9780262510875",
+        "Structure and Interpretation of Computer Programs",
+        "Harold Abelson",
+        1996,
+        1,
+    ),
+    ("9780201633610", "Design Patterns", "Erich Gamma", 1994, 3),
+    ("9780201896831", "The Art of Computer Programming, Volume 1", "Donald Knuth", 1997, 1),
+    ("9780135957059", "The Pragmatic Programmer", "David Thomas, Andrew Hunt", 2019, 2),
+    ("9781449373320", "Designing Data-Intensive Applications", "Martin Kleppmann", 2017, 4),
+)
+_STARTS_WITHIN = 20.0  # seconds
+
+
+@dataclass(frozen=True)
+class Application:
+    """An application's folder, where it is served, and the database it has."""
+
+    folder: Path
+    port: int
+    server: postgres.Server
+
+    @property
+    def database(self) -> str:
+        """The name of its database, one for each name that a folder has."""
+        return "groundrules_serve_" + re.sub("[^a-z0-9]", "_", self.folder.name.lower())[:40]
+
+    @property
+    def address(self) -> str:
+        """Where it is reached."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that the lessons name, over those that are set here."""
+        key = os.environ.get("SECRET_KEY") or secrets.token_urlsafe(48)
+        url = self.server.url_for(self.database)
+        return {**os.environ, "DATABASE_URL": url, "SECRET_KEY": key}
+
+
+def serve(named: Path | None, port: int, *, reload: bool) -> int:
+    """Migrate, serve and fill an application until Ctrl-C; return its exit status.
+
+    Raises `CourseError` or `PostgresError` with a sentence if it cannot be served.
+    """
+    course = find_course()
+    folder = application_folder(named or course.root / "solution")
+    _must_be_free(port)
+    server = postgres.ensure(course.root, say=_say)
+    application = Application(folder, port, server)
+    asyncio.run(postgres.ensure_database(server, application.database))
+    _migrate(application)
+    command = [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(port)]
+    with subprocess.Popen(
+        [*command, *(["--reload"] if reload else [])],
+        cwd=folder,
+        env=application.environment,
+        stdout=sys.stderr,
+    ) as process:
+        try:
+            if _is_up(process, application):
+                asyncio.run(_fill(application))
+            return process.wait()
+        except KeyboardInterrupt:  # in a terminal the server is sent it too
+            process.terminate()
+            process.wait()
+            return 0
+        finally:
+            process.terminate()  # whatever else went wrong
+
+
+def _must_be_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CourseError(
+                f"Port {port} cannot be used ({(error.strerror or str(error)).lower()}): "
+                "choose another with --port."
+            ) from None
+
+
+def _migrate(application: Application) -> None:
+    if not (application.folder / "alembic.ini").is_file():
+        return
+    _say("Migrating the database …")
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic", "upgrade", "head"],
+        cwd=application.folder,
+        env=application.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        told = [line for line in done.stderr.splitlines() if line.strip()] or ["it said nothing"]
+        raise CourseError(
+            f"The migrations fail ({told[-1].strip()}): run pytest steps/04 to see what is wrong."
+        )
+
+
+def _is_up(process: "subprocess.Popen[bytes]", application: Application) -> bool:
+    deadline = time.monotonic() + _STARTS_WITHIN
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", application.port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
+
+
+async def _fill(application: Application) -> None:
+    """Make a librarian by signing up, and books, as far as the application has got; tell of them."""
+    import httpx2
+
+    print(f"\nThe application of {application.folder}: {application.address}/docs")
+    async with httpx2.AsyncClient(base_url=application.address, trust_env=False) as client:
+        user = {"email": EMAIL, "password": PASSWORD, "full_name": "Ada Lovelace"}
+        signed_up = await _post(client, "/api/v1/users/", user)
+    if signed_up in (201, 400):  # made now, or at an earlier start
+        await _fill_tables(application)
+        print(f"Log in there as {EMAIL} with the password: {PASSWORD}")
+    print("Stop it with Ctrl-C.", flush=True)
+
+
+async def _post(client: "httpx2.AsyncClient", path: str, body: dict[str, str]) -> int:
+    import httpx2
+
+    try:
+        return (await client.post(path, json=body)).status_code
+    except httpx2.HTTPError:
+        return 0
+
+
+async def _fill_tables(application: Application) -> None:
+    import asyncpg  # type: ignore[import-untyped]
+
+    session = await asyncpg.connect(application.server.dsn_for(application.database))
+    try:
+        await session.execute("UPDATE users SET is_librarian = true WHERE email = $1", EMAIL)
+        if not await session.fetchval("SELECT count(*) FROM books"):
+            await session.executemany(
+                "INSERT INTO books (isbn, title, author, published_year, copies, created_at, updated_at) "
+                "VALUES ($1, $2, $3, $4, $5, now(), now())",
+                _BOOKS,
+            )
+    except asyncpg.PostgresError as error:
+        _say(f"There are no books to play with yet: {error}.")
+    finally:
+        await session.close()
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

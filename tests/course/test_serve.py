@@ -1,0 +1,107 @@
+"""`groundrules serve`: an application that somebody can play with."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+
+from groundrules.course.states import write_state
+from tests.course.conftest import GROUNDRULES, Copy
+
+pytestmark = pytest.mark.slow
+LOGIN = {"username": "ada@example.org", "password": "correct horse battery"}
+
+
+@contextmanager
+def served(copy: Copy, *arguments: str) -> Iterator[tuple[httpx2.Client, list[str]]]:
+    """Serve, and give a client for it and what was said; stop it with Ctrl-C."""
+    port = free_port()
+    with subprocess.Popen(
+        [*GROUNDRULES, "serve", "--port", str(port), *arguments],
+        cwd=copy.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        said: list[str] = []
+        for line in process.stdout:
+            said.append(line.rstrip("\n"))
+            if line == "Stop it with Ctrl-C.\n":
+                break
+        try:
+            with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+                yield client, said
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing on Windows")
+def test_the_finished_application_has_a_librarian_and_books(copy: Copy) -> None:
+    for _ in range(2):  # the second time finds what the first one made
+        with served(copy) as (client, said):
+            token = client.post("/api/v1/auth/token", data=LOGIN).json()["access_token"]
+            me = client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"})
+            books = client.get("/api/v1/books/").json()
+
+        assert f"Log in there as {LOGIN['username']}" in said[-2]
+        assert me.json()["is_librarian"] is True
+        assert books["total"] == 6
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing on Windows")
+def test_an_application_that_has_just_begun_is_served_too(copy: Copy) -> None:
+    write_state(copy.course, 2, copy.exercises)
+
+    with served(copy, "--app", "exercises") as (client, said):
+        health = client.get("/api/v1/health").json()
+
+    assert health == {"status": "ok", "database": "ok"}
+    assert not any("Log in" in line for line in said)
+
+
+def test_a_port_that_is_taken_is_one_sentence(copy: Copy) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        refused = copy.run("serve", "--port", str(port))
+
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        f"Port {port} cannot be used (address already in use): choose another with --port.\n"
+    )
+
+
+def test_migrations_that_fail_are_one_sentence(copy: Copy) -> None:
+    copy.file("solution/migrations/versions/0002_copies.py").write_text("broken(\n")
+
+    refused = copy.run("serve", "--port", str(free_port()))
+
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[-1].startswith("The migrations fail (")
+    assert "Traceback" not in refused.stderr
+
+
+def test_an_application_that_does_not_start_ends_the_command(copy: Copy) -> None:
+    started = time.monotonic()
+    copy.file("solution/app/main.py").write_text("raise RuntimeError('no')\n")
+
+    ended = copy.run("serve", "--port", str(free_port()))
+
+    assert ended.returncode != 0
+    assert "RuntimeError: no" in ended.stderr
+    assert time.monotonic() - started < 30
