@@ -185,6 +185,24 @@ else:
     asyncio.run(online())
 """
 
+TEMPLATE = """
+'''${message}'''
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade() -> None:
+    ${upgrades or "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades or "pass"}
+"""
+
 FIRST = """
 '''Make the tables.'''
 
@@ -241,6 +259,7 @@ def downgrade() -> None:
 FILES = {
     "alembic.ini": ALEMBIC,
     "migrations/env.py": ENV,
+    "migrations/script.py.mako": TEMPLATE.lstrip(),
     "migrations/versions/0001_tables.py": FIRST,
     "migrations/versions/0002_notes.py": SECOND,
 }

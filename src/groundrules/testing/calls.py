@@ -47,7 +47,7 @@ class Call:
         self, make: Maker, target: str, arguments: Sequence[Any], keywords: Mapping[str, Any]
     ) -> None:
         self._make = make
-        self._target = target
+        self.target = target
         self._arguments = arguments
         self._keywords = keywords
         self._used = False
@@ -56,7 +56,7 @@ class Call:
         return self._make(self).__await__()
 
     def __str__(self) -> str:
-        return f"{self._target}()"
+        return f"{self.target}()"
 
     def __del__(self) -> None:
         if not self._used:
@@ -66,7 +66,7 @@ class Call:
         """Return the call as the worker takes it."""
         self._used = True
         return {
-            "call": self._target,
+            "call": self.target,
             "arguments": [to_argument(value) for value in self._arguments],
             "keywords": arguments_of(self._keywords),
         }

@@ -58,8 +58,9 @@ class Refused(AssertionError):
     """
 
     def __init__(self, error: "asyncpg.PostgresError", statement: str) -> None:
-        shown = " ".join(statement.split())[:60]
-        super().__init__(f"PostgreSQL refuses `{shown}`: {error}.")
+        shown = " ".join(statement.split())
+        shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
+        super().__init__(f"PostgreSQL refuses `{shown}`: {str(error).rstrip('.')}.")
         self.sqlstate: str = error.sqlstate
         self.constraint: str | None = getattr(error, "constraint_name", None)
 
@@ -152,6 +153,20 @@ class Database(Session):
             folder = Path(name) if self._server.host.startswith("/") else None
             async with proxy_to(self._server, folder) as proxy:
                 yield proxy
+
+    @contextmanager
+    def refuses(self, sqlstate: str | None = None, *, message: str) -> Iterator[None]:
+        """Expect PostgreSQL to refuse what is done inside, with this code if one is given.
+
+        `message` is what the trainee is told if it takes everything.
+        """
+        try:
+            yield
+        except Refused as refusal:
+            if sqlstate not in (None, refusal.sqlstate):
+                raise
+        else:
+            raise AssertionError(message)
 
     async def empty(self) -> None:
         """Delete every row and start every sequence anew; raise `Refused` if somebody holds a lock."""

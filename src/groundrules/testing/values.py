@@ -71,6 +71,18 @@ class Opaque:
         )
 
 
+@dataclass(frozen=True)
+class Class:
+    """A class itself, where an object of it may have been meant."""
+
+    class_name: str
+
+    @property
+    def name(self) -> str:
+        """Its name without its module."""
+        return _short(self.class_name)
+
+
 def from_json(data: JSON, depth: int = 0) -> Any:
     """Return the value that a worker sent; raise `BadReply` if it has not the shape of one."""
     if depth > DEPTH_LIMIT + 2:
@@ -88,6 +100,8 @@ def from_json(data: JSON, depth: int = 0) -> Any:
             return [from_json(item, depth + 1) for item in items]
         case {"object": dict(items), **rest} if not rest:
             return _each(items, depth)
+        case {"class": str(name), **rest} if not rest:
+            return Class(name)
         case {"opaque": str(name), "number": int(number), **rest} if not rest:
             return Opaque(name, number)
     raise BadReply("The worker sent something that is no value.")

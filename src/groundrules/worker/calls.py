@@ -3,13 +3,14 @@
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace, UnionType
+from types import GenericAlias, SimpleNamespace, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from groundrules.worker.names import Missing, find
 from groundrules.worker.protocol import JSON
 from groundrules.worker.scalars import from_text
 from groundrules.worker.sessions import States, with_session
+from groundrules.worker.tables import import_models
 from groundrules.worker.values import to_json
 
 GET_DB = "app.api.deps.get_db"
@@ -47,6 +48,14 @@ class Calls:
         """Return whether anything in a call takes a session."""
         return self._needs_session(call)
 
+    async def returns(self, target: str) -> JSON:
+        """Return the name of the class that a function says it returns; None if it says none."""
+        try:
+            hint = get_type_hints(find(target, self._folder)).get("return")
+        except Exception:  # hints may name what is imported for type checkers only
+            return None
+        return hint.__name__ if type(hint) is not GenericAlias and isinstance(hint, type) else None
+
     async def query(self, sql: str) -> JSON:
         """Return the first value of a query, asked through a session from `get_db`, as tagged JSON."""
         from sqlalchemy import text
@@ -57,6 +66,23 @@ class Calls:
                 kind = type(session).__name__
                 raise Missing(f"get_db() must yield an AsyncSession; what it yields is a {kind}.")
             return to_json(await result)
+
+        return await with_session(find(GET_DB, self._folder), self._states(), use)
+
+    async def save(self, row: Tagged, changes: dict[str, Tagged]) -> JSON:
+        """Change a row, add it if it is new, commit, and return it as it is then, as tagged JSON.
+
+        Everything happens in one session from `get_db`, with every model imported.
+        """
+        import_models(self._folder)
+
+        async def use(session: Any) -> JSON:
+            found = await self._value(row, session)
+            for name, value in changes.items():
+                setattr(found, name, await self._value(value, session))
+            session.add(found)
+            await session.commit()
+            return to_json(found)
 
         return await with_session(find(GET_DB, self._folder), self._states(), use)
 

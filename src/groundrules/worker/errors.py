@@ -43,7 +43,16 @@ class Missing(WorkerError):
 
 
 class Hung(WorkerError):
-    """The trainee's code did not come to an end in time."""
+    """The trainee's code did not come to an end in time.
+
+    :param importing: the files whose import was still running, relative to the folder.
+    """
+
+    def __init__(
+        self, message: str, frames: tuple[Frame, ...] = (), importing: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, frames)
+        self.importing = importing
 
 
 class Ended(WorkerError):
