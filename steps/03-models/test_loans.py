@@ -17,8 +17,10 @@ UNIQUE, FOREIGN_KEY = "23505", "23503"  # unique_violation, foreign_key_violatio
 
 @task("03.5")
 async def test_a_loan_is_of_a_user_and_a_book(app: App, library: Library, samples: Samples) -> None:
-    await library.books(2)
-    user, book, borrowed_at = await library.user(), await library.book(), samples.moment()
+    *_, user = [await library.user() for _ in range(5)]
+    *_, book = await library.books(3)
+    await library.database.execute("DELETE FROM users WHERE id <> $1", user.id)
+    borrowed_at = samples.moment()
 
     loan = await app.save(
         app.models.loan.Loan(

@@ -144,6 +144,10 @@ async def in_table(library: Library, row: Row) -> dict[str, Any]:
 
 def must_show(row: Row, found: dict[str, Any], when: str) -> None:
     """The object holds both times as the table has them, so that nobody needs to ask again."""
+    assert row.values, (
+        f"{when}, nothing can be read from the object any more: the session factory in "
+        "app/core/database.py needs expire_on_commit=False."
+    )
     for column in TIMES:
         name = f"{kind_of(row)}.{column}"
         assert column in row.values, (

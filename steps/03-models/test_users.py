@@ -1,7 +1,10 @@
 """Task 03.2: what holds for every user."""
 
+import pytest
+
 from groundrules.testing import task
 from groundrules.testing.app import App
+from groundrules.testing.database import Refused
 from groundrules.testing.library import Library
 from groundrules.testing.samples import Samples
 
@@ -11,7 +14,7 @@ UNIQUE = "23505"  # unique_violation
 @task("03.2")
 async def test_no_two_users_have_one_email(library: Library, samples: Samples) -> None:
     email = samples.email()
-    await library.user(email=email)
+    await library.user(email=email, is_active=False)
     await library.user()
 
     with library.database.refuses(
@@ -21,10 +24,22 @@ async def test_no_two_users_have_one_email(library: Library, samples: Samples) -
 
 
 @task("03.2")
-async def test_texts_of_the_agreed_lengths_fit(library: Library, samples: Samples) -> None:
-    await library.user(email=f"{samples.word(254 - 12)}@example.org")
-    await library.user(full_name=samples.word(200))
-    await library.user(hashed_password=samples.word(255))
+@pytest.mark.parametrize(
+    ("column", "length"), [("email", 254), ("full_name", 200), ("hashed_password", 255)]
+)
+async def test_there_is_room_for_a_text(
+    library: Library, samples: Samples, column: str, length: int
+) -> None:
+    host = "@example.org" if column == "email" else ""
+    text = samples.word(length - len(host)) + host
+    await library.user()
+
+    try:
+        await library.user(**{column: text})
+    except Refused as refusal:
+        raise AssertionError(
+            f"users.{column} must have room for {length} characters. {refusal}"
+        ) from None
 
 
 @task("03.2")

@@ -24,7 +24,8 @@ def app(tmp_path: Path) -> Path:
         (b"LIMIT = 1\ndef broken(:\n", 2, "does not parse: invalid syntax"),
         (b"LIMIT = 1\0\n", 1, "null bytes"),
         (b"# -*- coding: klingon -*-\n", 1, "unknown encoding"),
-        (b"NAME = '\xff'\n", 1, "utf-8"),
+        (b"LIMIT = 1\n# caf\xe9\n", 2, "is not UTF-8: save it in that encoding"),
+        (b"LIMIT = 1\nNAME = '\xff'\n", 2, "is not UTF-8"),
         (b"DEEP = " + b"(" * 5000 + b")" * 5000, 1, "nested"),
         (b"DEEP = " + b"-" * 100_000 + b"1", 1, "nested too deeply"),
     ],
@@ -179,3 +180,31 @@ def test_long_conditions_and_sums_in_a_handler_end(app: Path) -> None:
     report = check_project(app.parent, ignore=["GR201"])
 
     assert [(each.rule, each.line) for each in report.findings] == [("GR304", 1811)]
+
+
+def test_a_comma_that_is_missing_is_asked_for_where_it_should_stand(app: Path) -> None:
+    (app.parent / "pyproject.toml").write_text('[project]\ndependencies = ["fastapi" "uvicorn"]\n')
+
+    [found] = [each for each in check_project(app.parent).findings if each.rule != "GR201"]
+
+    assert (found.line, found.column) == (2, 27)
+    assert found.message.endswith("Unclosed array; is a comma missing before this place?")
+
+
+def test_poetrys_notation_is_called_by_its_name(app: Path) -> None:
+    (app.parent / "pyproject.toml").write_text('[project]\nrequires-python = "^3.11"\n')
+
+    [found] = [each for each in check_project(app.parent).findings if each.rule == "GR101"]
+
+    assert found.message == (
+        '`requires-python = "^3.11"` is no set of Python versions: `^` is Poetry\'s notation.'
+    )
+
+
+def test_where_only_the_return_has_no_hint_the_fix_speaks_of_that_alone(app: Path) -> None:
+    (app / "sums.py").write_text("def one(a: int): ...\n\n\ndef two(a): ...\n")
+
+    one, two = check_project(app.parent).findings
+
+    assert one.fix == "Write `-> TYPE` before the colon: what comes back, or `None`."
+    assert "`limit: int`" in two.fix

@@ -82,6 +82,15 @@ MODULES = {
             title: str
             price: Decimal
         """,
+    "schemas__page": """
+        from typing import Generic, TypeVar
+        from pydantic import BaseModel
+
+        Item = TypeVar("Item")
+
+        class Page(BaseModel, Generic[Item]):
+            items: list[Item]
+        """,
     "core__exceptions": """
         class ShelfError(Exception): ...
 

@@ -84,6 +84,22 @@ async def test_emptied_tables_count_from_one_again(database: Database) -> None:
     assert await database.fetchval("SELECT array_agg(id) FROM books") == [1]
 
 
+async def test_tables_that_a_test_emptied_itself_count_from_one_again(database: Database) -> None:
+    await database.execute(NEW_BOOK, "Emma")
+    await database.execute("DELETE FROM books")
+    await database.empty()
+    await database.execute(NEW_BOOK, "Ulysses")
+
+    assert await database.fetchval("SELECT array_agg(id) FROM books") == [1]
+
+
+async def test_rows_that_no_sequence_numbered_are_emptied_too(database: Database) -> None:
+    await database.execute("INSERT INTO readers VALUES (gen_random_uuid(), 'Ada')")
+    await database.empty()
+
+    assert await database.fetchval("SELECT count(*) FROM readers") == 0
+
+
 async def test_connections_are_the_applications_alone(shelf: App, database: Database) -> None:
     assert await database.connections() == 0
 

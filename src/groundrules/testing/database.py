@@ -20,15 +20,26 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SETTINGS = {"lock_timeout": "3s", "statement_timeout": "10s"}
+# To empty tables that are empty takes ten times as long as to look.
 EMPTY_ALL = """
 DO $$
-DECLARE tables text;
+DECLARE
+    used boolean;
+    name text;
+    names text;
 BEGIN
     PERFORM set_config('lock_timeout', '1s', true);
-    SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO tables FROM pg_tables
-    WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'alembic_version';
-    IF tables IS NOT NULL THEN
-        EXECUTE 'TRUNCATE ' || tables || ' RESTART IDENTITY CASCADE';
+    used := EXISTS (SELECT FROM pg_sequences WHERE last_value IS NOT NULL);
+    FOR name IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+        WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'alembic_version'
+    LOOP
+        names := concat_ws(', ', names, name);
+        IF NOT used THEN
+            EXECUTE 'SELECT EXISTS (SELECT FROM ' || name || ')' INTO used;
+        END IF;
+    END LOOP;
+    IF used AND names IS NOT NULL THEN
+        EXECUTE 'TRUNCATE ' || names || ' RESTART IDENTITY CASCADE';
     END IF;
 END $$
 """

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from types import UnionType
+from types import GenericAlias, SimpleNamespace, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from groundrules.worker.names import Missing, find
@@ -22,8 +22,8 @@ class Calls:
     """Calls functions of the application in `folder`.
 
     A call is `{"call": target, "arguments": […], "keywords": {…}}`. Arguments are tagged as results are
-    (see `values`), rows without their values; or they are calls themselves, made first and in the same
-    session.
+    (see `values`), rows without their values, and `{"attributes": {…}}` is an object that has these; or they
+    are calls themselves, made first and in the same session.
     :param states: returns the states of the application that is served.
     """
 
@@ -47,6 +47,14 @@ class Calls:
     async def needs_session(self, call: Tagged) -> JSON:
         """Return whether anything in a call takes a session."""
         return self._needs_session(call)
+
+    async def returns(self, target: str) -> JSON:
+        """Return the name of the class that a function says it returns; None if it says none."""
+        try:
+            hint = get_type_hints(find(target, self._folder)).get("return")
+        except Exception:  # hints may name what is imported for type checkers only
+            return None
+        return hint.__name__ if type(hint) is not GenericAlias and isinstance(hint, type) else None
 
     async def query(self, sql: str) -> JSON:
         """Return the first value of a query, asked through a session from `get_db`, as tagged JSON."""
@@ -84,8 +92,8 @@ class Calls:
         if "call" in value:
             inside = [*value["arguments"], *value["keywords"].values()]
             return self._takes_session(value) or any(map(self._needs_session, inside))
-        inside = value.get("list") or list(value.get("object", {}).values())
-        return any(map(self._needs_session, inside))
+        named = value.get("object") or value.get("attributes") or {}
+        return any(map(self._needs_session, value.get("list") or named.values()))
 
     def _takes_session(self, call: Tagged) -> bool:
         return not call["arguments"] and takes_session(
@@ -102,6 +110,10 @@ class Calls:
                 return [await self._value(each, session) for each in values]
             case {"object": values}:
                 return {name: await self._value(each, session) for name, each in values.items()}
+            case {"attributes": values}:
+                return SimpleNamespace(
+                    **{name: await self._value(each, session) for name, each in values.items()}
+                )
             case {"schema": name, "data": data}:
                 return find(name, self._folder).model_validate(data)
             case {"row": name, "key": key}:
