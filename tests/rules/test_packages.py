@@ -52,6 +52,23 @@ def test_src_may_be_a_package_whose_modules_are_imported_without_it(
     assert paths(report) == ["src/books/routes.py"]
 
 
+@pytest.mark.parametrize("holder", ["backend", "services/shop", "backend/src"])
+def test_a_folder_whose_code_never_names_it_only_holds_the_package(
+    tmp_path: Path, holder: str
+) -> None:
+    handler = HANDLER.replace(ROUTES, "from app.shared import router\n")
+    report = check(tmp_path, {f"{holder}/app/api.py": handler, f"{holder}/app/shared.py": ROUTES})
+
+    assert (report.package, paths(report)) == ("app", [f"{holder}/app/api.py"])
+
+
+def test_a_folder_whose_code_names_it_is_the_package(tmp_path: Path) -> None:
+    handler = HANDLER.replace(ROUTES, "from backend.app.shared import router\n")
+    report = check(tmp_path, {"backend/app/api.py": handler, "backend/app/shared.py": ROUTES})
+
+    assert (report.package, paths(report)) == ("backend", ["backend/app/api.py"])
+
+
 def test_a_package_comes_before_folders_of_scripts(tmp_path: Path) -> None:
     report = check(
         tmp_path,

@@ -97,11 +97,18 @@ def _named(path: Path, name: str) -> Package:
 
 
 def _package(folder: Path, root: Path) -> Package:
-    """Return the package that a folder is; `src` may be one, or only lie on Python's path."""
-    lies_on_path = folder.name == "src" and not any(
-        folder.name in imported_tops(file) for file in python_files(folder)
-    )
-    return Package(folder.name, folder, root, folder if lies_on_path else folder.parent)
+    """Return the package that a folder is or, if its code never names it, that it holds."""
+    named = any(folder.name in imported_tops(file) for file in python_files(folder))
+    if named:
+        return Package(folder.name, folder, root, folder.parent)
+    if (folder / "__init__.py").is_file():
+        on_path = folder.name == "src"
+        return Package(folder.name, folder, root, folder if on_path else folder.parent)
+    try:
+        inner = find_package(folder)
+    except CheckError:
+        return Package(folder.name, folder, root, folder.parent)
+    return Package(inner.name, inner.folder, root, inner.imports)
 
 
 def _by_content(path: Path) -> Package:
