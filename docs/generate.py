@@ -7,9 +7,11 @@ import argparse
 import re
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 from groundrules.course.steps import Course
 from groundrules.rules.cases import Case
+from groundrules.rules.catalogue.samples import LIBRARY
 from groundrules.rules.registry import all_rules
 from groundrules.rules.rule import Rule
 
@@ -90,7 +92,10 @@ def _page(rule: Rule, course: Course) -> str:
 
 
 def _shown(case: Case) -> str:
-    return "\n\n".join(_block(path, text, case) for path, text in case.files.items())
+    """Return the files of a case, but for those of the library that many cases share."""
+    shared = {path: dedent(text).lstrip("\n") for path, text in LIBRARY.items()}
+    own = {path: text for path, text in case.files.items() if shared.get(path) != text}
+    return "\n\n".join(_block(path, text, case) for path, text in own.items())
 
 
 def _block(path: str, text: str, case: Case) -> str:

@@ -79,20 +79,8 @@ def is_lost(error: Exception) -> bool:
 async def answer_invalid(request: Request, error: Exception) -> Response:
     """Answer 422 as FastAPI does, but for the input: it may be a password, or no valid text at all."""
     assert isinstance(error, RequestValidationError)
-    problems = [
-        {
-            "type": problem["type"],
-            "loc": [printable(part) for part in problem["loc"]],
-            "msg": problem["msg"],
-        }
-        for problem in error.errors()
-    ]
+    problems = [{key: problem[key] for key in ("type", "loc", "msg")} for problem in error.errors()]
     return JSONResponse({"detail": problems}, status_code=422)
-
-
-def printable(part: str | int) -> str | int:
-    """Return a name in a body as text that can be sent."""
-    return part.encode(errors="replace").decode() if isinstance(part, str) else part
 
 
 app = create_app()

@@ -24,7 +24,8 @@ def app(tmp_path: Path) -> Path:
         (b"LIMIT = 1\ndef broken(:\n", 2, "does not parse: invalid syntax"),
         (b"LIMIT = 1\0\n", 1, "null bytes"),
         (b"# -*- coding: klingon -*-\n", 1, "unknown encoding"),
-        (b"NAME = '\xff'\n", 1, "utf-8"),
+        (b"LIMIT = 1\n# caf\xe9\n", 2, "is not UTF-8: save it in that encoding"),
+        (b"LIMIT = 1\nNAME = '\xff'\n", 2, "is not UTF-8"),
         (b"DEEP = " + b"(" * 5000 + b")" * 5000, 1, "nested"),
         (b"DEEP = " + b"-" * 100_000 + b"1", 1, "nested too deeply"),
     ],
@@ -109,6 +110,16 @@ def test_sums_unions_and_families_of_great_length_end(app: Path) -> None:
     assert (found.count("GR102"), found.count("GR103"), found.count("GR402")) == (1, 1, 300)
 
 
+def test_functions_without_hints_that_all_call_each_other_end(app: Path) -> None:
+    calls = "\n".join(f"    first.step{each}(first.get().get(), second)" for each in range(40))
+    steps = "\n\n".join(f"def step{each}(first, second):\n{calls}" for each in range(40))
+    (app / "steps.py").write_text(steps)
+
+    report = check_project(app.parent, select=["GR201", "GR203"])
+
+    assert sum(each.path == "app/steps.py" for each in report.findings) == 40
+
+
 def test_warnings_of_the_compiler_are_not_shown(app: Path) -> None:
     (app / "escape.py").write_text("PATTERN = '\\d'\nassert (1, 'always true')\n")
 
@@ -190,7 +201,7 @@ def test_ten_thousand_files_are_read_and_a_file_of_fifty_thousand_lines(app: Pat
 
 
 def test_an_unreadable_file_and_folder_cost_no_more_than_themselves(
-    app: Path, monkeypatch: pytest.MonkeyPatch
+    app: Path,
 ) -> None:
     (app / "secret.py").write_text(UNHINTED)
     (app / "secrets").mkdir()
@@ -261,3 +272,31 @@ def test_deep_nesting_is_read_or_a_finding(app: Path, text: str) -> None:
     found = [each for each in check_project(app.parent).findings if each.path != "app/sums.py"]
 
     assert {each.rule for each in found} <= {"GR000", "GR205"}
+
+
+def test_a_comma_that_is_missing_is_asked_for_where_it_should_stand(app: Path) -> None:
+    (app.parent / "pyproject.toml").write_text('[project]\ndependencies = ["fastapi" "uvicorn"]\n')
+
+    [found] = [each for each in check_project(app.parent).findings if each.rule != "GR201"]
+
+    assert (found.line, found.column) == (2, 27)
+    assert found.message.endswith("Unclosed array; is a comma missing before this place?")
+
+
+def test_poetrys_notation_is_called_by_its_name(app: Path) -> None:
+    (app.parent / "pyproject.toml").write_text('[project]\nrequires-python = "^3.11"\n')
+
+    [found] = [each for each in check_project(app.parent).findings if each.rule == "GR101"]
+
+    assert found.message == (
+        '`requires-python = "^3.11"` is no set of Python versions: `^` is Poetry\'s notation.'
+    )
+
+
+def test_where_only_the_return_has_no_hint_the_fix_speaks_of_that_alone(app: Path) -> None:
+    (app / "sums.py").write_text("def one(a: int): ...\n\n\ndef two(a): ...\n")
+
+    one, two = check_project(app.parent).findings
+
+    assert one.fix == "Write `-> TYPE` before the colon: what comes back, or `None`."
+    assert "`limit: int`" in two.fix

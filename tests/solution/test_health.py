@@ -48,6 +48,18 @@ async def test_requests_get_sessions_of_the_one_engine(
     assert "Connections in pool: 1" in get_engine().pool.status()
 
 
+async def test_a_connection_that_died_while_idle_is_replaced(
+    committing_client: httpx2.AsyncClient, db: AsyncSession
+) -> None:
+    await committing_client.get("/health")
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    await db.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+
+    response = await committing_client.get("/books/")
+
+    assert response.status_code == 200
+
+
 async def test_errors_do_not_show_the_parameters_of_a_query(database_url: str) -> None:
     async with get_engine().connect() as connection:
         with pytest.raises(DBAPIError) as error:

@@ -43,10 +43,11 @@ async def test_the_last_copy_is_borrowed_once(
     assert response.json()["detail"] == "All copies of this book are borrowed right now."
 
 
+@pytest.mark.parametrize("copies", [1, 2])
 async def test_a_user_borrows_one_copy_of_a_book(
-    client: httpx2.AsyncClient, reader: User, new_book: NewBook
+    client: httpx2.AsyncClient, reader: User, new_book: NewBook, copies: int
 ) -> None:
-    book = await new_book(copies=2)
+    book = await new_book(copies=copies)
     await client.post("/loans/", json={"book_id": book.id}, headers=login(reader))
 
     response = await client.post("/loans/", json={"book_id": book.id}, headers=login(reader))

@@ -168,12 +168,14 @@ async def test_a_database_that_stops_under_load_is_answered_with_503_until_it_is
         while not over.is_set():
             codes[(await client.get("/books/")).status_code] += 1
 
-    async with served(url, tmp_path / "log") as client:
+    async with asyncio.timeout(60), served(url, tmp_path / "log") as client:
         load = [asyncio.create_task(keep_asking(client)) for _ in range(20)]
-        await asyncio.sleep(0.5)
+        while codes[200] < 50:
+            await asyncio.sleep(0.01)
 
         await asyncio.to_thread(postgres.stop, own_server)
-        await asyncio.sleep(0.5)
+        while codes[503] < 50:
+            await asyncio.sleep(0.01)
         gone = await client.get("/books/")
         health = await client.get("/health")
         over.set()

@@ -15,6 +15,7 @@ from app.core.exceptions import (
     EmailTaken,
     IsbnTaken,
     LibraryError,
+    NoCopyLeft,
 )
 from app.models.book import Book
 from app.models.loan import Loan
@@ -198,6 +199,20 @@ async def test_a_copy_is_not_withdrawn_while_it_is_lent(
     )
 
     assert endings in (["TooFewCopies", "done"], ["NoCopyLeft", "done"])
+
+
+async def test_a_decision_rests_on_the_row_as_it_is_and_not_as_it_was_read(
+    new_session: NewSession, ada: User, emma: Book
+) -> None:
+    db = new_session()
+    read_before = await book_service.get(db, book_id=emma.id)
+    await book_service.update(new_session(), book=emma, obj_in=BookUpdate(copies=0))
+
+    with pytest.raises(NoCopyLeft):
+        await loan_service.borrow(db, user=ada, book_id=emma.id)
+
+    assert read_before is not None
+    assert read_before.copies == 0
 
 
 async def test_nothing_is_deleted_while_it_is_lent(

@@ -117,6 +117,9 @@ def _is_in_scheme(project: Project, scope: Scope) -> bool:
 
 
 def _tokens(project: Project) -> Iterator[Violation]:
+    lines = (line for module in project.modules.values() for line in module.lines)
+    if not any("access" in line for line in lines):
+        return
     for handler in project.handlers:
         for node, scope in given_tokens(project.names, handler):
             made = made_without_jwt(project.names, node, scope)

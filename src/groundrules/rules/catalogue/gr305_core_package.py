@@ -31,6 +31,7 @@ def check(project: Project) -> Iterator[Violation]:
 
 
 def _outside(project: Project) -> Iterator[Violation]:
+    has_security = any(map(_imports_security, project.modules.values()))
     core = f"{project.package.name}/core/"
     for module in project.modules.values():
         if _is_core(module):
@@ -39,7 +40,7 @@ def _outside(project: Project) -> Iterator[Violation]:
             if _is_settings(project, cls):
                 yield at_name(cls, f"The settings class `{cls.name}` is defined outside {core}.")
         telling = VERBS | _imported(module)
-        for site in module.calls:
+        for site in module.calls if has_security else ():
             does = _does(project, site, telling)
             if does is not None:
                 yield at_statement(site.scope, site.node, f"This {does} outside {core}.")
@@ -66,6 +67,18 @@ def _reads_environment(project: Project, cls: Class, node: ast.expr | None) -> b
         if isinstance(each, ast.Call | ast.Subscript)
     )
     return any(project.names.evaluate(each, cls.scope) in _ENVIRONMENT for each in read)
+
+
+def _imports_security(module: Module) -> bool:
+    for node in module.imports:
+        if isinstance(node, ast.Import):
+            found = any(within(alias.name, LIBRARIES) for alias in node.names)
+        else:  # `from authlib import jose` names a part
+            source = node.module or ""
+            found = any(within(f"{source}.{alias.name}", LIBRARIES) for alias in node.names)
+        if found:
+            return True
+    return False
 
 
 def _imported(module: Module) -> frozenset[str]:

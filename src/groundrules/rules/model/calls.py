@@ -1,5 +1,6 @@
 """Every call of a project by what it calls, each looked at once for all rules."""
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -27,9 +28,9 @@ class Calls:
         return self._names.called(site)
 
     def to(self, names: Iterable[str]) -> Iterator[CallSite]:
-        """Yield the calls of what is imported from outside under one of the full `names`.
+        """Yield the calls of classes that are imported from outside under one of the full `names`.
 
-        A method of an object that a class outside makes goes by the name it has in that class.
+        `fastapi.Response.__init__` stands for calls of the constructor by that name.
         """
         for name in names:
             yield from self._by_name.get(name, ())
@@ -88,6 +89,9 @@ class Calls:
         constructing = list[tuple[CallSite, ClassValue]]()
         for module in self._names.modules.values():
             for site in module.calls:
+                func = site.node.func
+                if isinstance(func, ast.Attribute) and func.attr[:1].islower():
+                    continue  # a method: classes have other names, and most calls are of methods
                 called = self.called(site)
                 name = full_name(called)
                 if name is not None:

@@ -130,7 +130,8 @@ class Followed:
     def _assigns(self, function: Function, new: frozenset[str]) -> Effects:
         found = _NONE
         for target in function.assigned:
-            found |= self._assigned(target.value, function, new)
+            if target.attr in self._rows.attributes:
+                found |= self._assigned(target.value, function, new)
         return found
 
     def _assigned(self, owner: ast.expr, function: Function, new: frozenset[str]) -> Effects:

@@ -32,6 +32,7 @@ from groundrules.rules.model.values import (
 )
 
 _DEPTH = 40
+_INFERRING = 2  # calls looked at to learn what a call looked at gives: more takes for ever
 _SITES = 50  # call sites looked at to learn what a parameter holds
 _BUILTINS = frozenset(dir(builtins))
 _TYPING = ("typing.", "typing_extensions.")
@@ -65,6 +66,7 @@ class Names:
         self._passing: dict[object, Value | None] = {}  # what holds while one question is answered
         self._open: set[object] = set()
         self._depth = 0
+        self._inferring = 0
 
     def evaluate(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> Value | None:
         """Return what `node`, standing in `scope`, is; None where that cannot be known."""
@@ -509,10 +511,15 @@ class Names:
         declared = self._declared(binding.annotation, function.outer, frames)
         if declared is not None:
             return declared
-        for given, scope in self.parameter(function, binding.name):
-            value = self.evaluate(given, scope)
-            if value is not None:
-                return value
+        if self._inferring < _INFERRING:
+            self._inferring += 1
+            try:
+                for given, scope in self.parameter(function, binding.name):
+                    value = self.evaluate(given, scope)
+                    if value is not None:
+                        return value
+            finally:
+                self._inferring -= 1
         return self.evaluate(default_of(function, binding.name), function.outer, frames)
 
     def has_decorator(self, function: Function, name: str) -> bool:

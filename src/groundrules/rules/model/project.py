@@ -226,19 +226,43 @@ def _load(project: Project, file: Path, places: _Places) -> None:
     try:
         tree = ast.parse(content)
         text = _decode(content)
-    except SyntaxError as error:
-        line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
-        project.broken.append(Broken(path, line, column, f"{path} does not parse: {error.msg}."))
-    except (ValueError, LookupError) as error:
-        project.broken.append(Broken(path, 1, 1, f"{path} does not parse: {error}."))
+    except (SyntaxError, ValueError, LookupError) as error:
+        project.broken.append(_unparsable(path, content, error))
     except (RecursionError, MemoryError):
         project.broken.append(
             Broken(path, 1, 1, f"{path} does not parse: its code is nested too deeply.")
         )
     else:
+        if _is_migration(text):
+            return
         name, is_package = places.module(file), file.name == "__init__.py"
         module = Module(name, path, text, is_package, places.parts(file), tree)
         project.modules[name] = read_module(module)
+
+
+def _is_migration(text: str) -> bool:
+    """Whether a file is a revision of Alembic, which is no application code wherever it lies."""
+    return "\ndown_revision" in text and "\nrevision" in text
+
+
+def _unparsable(path: str, content: bytes, error: Exception) -> Broken:
+    foreign = not_utf8(content) if "utf-8" in str(error) else None
+    if foreign is not None:
+        return Broken(path, *foreign, f"{path} is not UTF-8: save it in that encoding.")
+    if not isinstance(error, SyntaxError):
+        return Broken(path, 1, 1, f"{path} does not parse: {error}.")
+    line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
+    return Broken(path, line, column, f"{path} does not parse: {error.msg}.")
+
+
+def not_utf8(content: bytes) -> tuple[int, int] | None:
+    """Return the line and column of the first byte that is not UTF-8, counted from 1; None if all are."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        return before.count("\n") + 1, len(before) - before.rfind("\n")
+    return None
 
 
 def _add_namespaces(modules: dict[str, Module]) -> None:

@@ -1,6 +1,7 @@
 """What is a row of the database: the object of a mapped class, new or loaded."""
 
 import ast
+from functools import cached_property
 
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
@@ -36,6 +37,19 @@ class Rows:
     def __init__(self, names: Names, sessions: Sessions) -> None:
         self._names = names
         self._sessions = sessions
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """The names of all that mapped classes declare; what else a row is given is not stored."""
+        return frozenset(
+            name
+            for module in self._names.modules.values()
+            for cls in module.classes
+            if cls.node.bases and self.is_mapped(ClassValue(cls))
+            for each in self._names.ancestors(ClassValue(cls))
+            if isinstance(each, ClassValue)
+            for name in each.cls.scope.bindings
+        )
 
     def is_row(self, node: ast.expr, scope: Scope) -> bool:
         """Whether an expression is surely the object of a mapped class."""

@@ -3,8 +3,16 @@
 from groundrules.rules.model.calls import full_name
 from groundrules.rules.model.values import Attribute, ClassValue, External, Instance, Result, Value
 
-JWT_LIBRARIES = ("jose", "jwt", "authlib.jose", "joserfc", "jwcrypto", "python_jwt", "jwt_rs")
-PASSWORD_LIBRARIES = ("passlib", "bcrypt", "argon2", "pwdlib", "scrypt", "werkzeug.security")
+JWT_LIBRARIES = (
+    "jose.",
+    "jwt.",
+    "authlib.jose.",
+    "joserfc.",
+    "jwcrypto.",
+    "python_jwt.",
+    "jwt_rs.",
+)
+PASSWORD_LIBRARIES = ("passlib.", "bcrypt.", "argon2.", "pwdlib.", "scrypt.", "werkzeug.security.")
 LIBRARIES = (*JWT_LIBRARIES, *PASSWORD_LIBRARIES)
 _JWT_READING = frozenset(
     {
@@ -48,8 +56,8 @@ def security_call(called: Value | None) -> str | None:
 
 
 def within(name: str, packages: tuple[str, ...]) -> bool:
-    """Whether a full name lies in one of the packages."""
-    return any(name == each or name.startswith(f"{each}.") for each in packages)
+    """Whether a full name is or lies in one of the packages, which are named with a dot at the end."""
+    return f"{name}.".startswith(packages)
 
 
 def encodes_jwt(called: Value | None) -> bool:

@@ -20,8 +20,8 @@ Place = tuple[ast.expr, Scope]
 _ENOUGH = 150  # expressions looked at for one token
 _KEYS = frozenset({"access_token", "accessToken"})
 _OTHER_MAKERS = (
-    *("secrets", "uuid", "random", "base64", "hashlib", "hmac", "binascii", "os.urandom"),
-    *("itsdangerous", "cryptography.fernet", "nanoid", "ulid", "shortuuid", "pyseto"),
+    *("secrets.", "uuid.", "random.", "base64.", "hashlib.", "hmac.", "binascii.", "os.urandom."),
+    *("itsdangerous.", "cryptography.fernet.", "nanoid.", "ulid.", "shortuuid.", "pyseto."),
 )
 _THREADS = frozenset(
     {
