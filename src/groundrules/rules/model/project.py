@@ -20,6 +20,7 @@ from groundrules.rules.model.files import (
     imported_tops,
     mentions_fastapi,
     modules_in,
+    packages_in,
     python_files,
     read_bytes,
 )
@@ -140,7 +141,7 @@ class Project:
 
 
 def load_project(package: Package, progress: Progress | None = None) -> Project:
-    """Read and parse the code of a package and of the modules beside it that belong to it."""
+    """Read and parse the code of a package and of what lies beside it and belongs to it."""
     files = list(python_files(package.folder))
     files += _beside(package, files)
     project = Project(package, len(files), {})
@@ -154,19 +155,29 @@ def load_project(package: Package, progress: Progress | None = None) -> Project:
 
 
 def _beside(package: Package, files: list[Path]) -> list[Path]:
-    """Return the modules beside a package that hold FastAPI code, or that its code imports."""
+    """Return the code beside a package that belongs to it.
+
+    That is the modules with FastAPI code, and the modules and packages that its code imports.
+    """
     if package.folder == package.imports:
         return []
-    candidates = modules_in(package.imports)
-    found = [file for file in candidates if mentions_fastapi(file)]
-    named = [file for file in candidates if file not in found]
+    modules = modules_in(package.imports)
+    found = [file for file in modules if mentions_fastapi(file)]
+    named = {file.stem: file for file in modules if file not in found}
+    named |= {each.name: each for each in packages_in(package.imports) if each != package.folder}
     reading = [*files, *found]
     while named and reading:
         imported = {name for file in reading for name in imported_tops(file)}
-        reading = [file for file in named if file.stem in imported]
-        named = [file for file in named if file not in reading]
+        reading = [
+            file for name in sorted(named.keys() & imported) for file in _code_of(named.pop(name))
+        ]
         found += reading
     return sorted(found)
+
+
+def _code_of(place: Path) -> list[Path]:
+    files = python_files(place) if place.is_dir() else [place]
+    return [file for file in files if file.stem.isidentifier()]
 
 
 def relative(path: Path, root: Path) -> str:
