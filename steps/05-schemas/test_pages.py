@@ -110,7 +110,7 @@ async def test_a_page_takes_items_of_its_kind_only(app: App, samples: Samples) -
 @task("05.8")
 async def test_there_are_pages_of_anything(app: App, samples: Samples) -> None:
     moments = ("borrowed_at", "due_at", "created_at", "updated_at")
-    loan = {"id": 1, "user_id": 2, "book_id": 3, "returned_at": None}
+    loan: dict[str, Any] = {"id": 1, "user_id": 2, "book_id": 3, "returned_at": None}
     loan |= {name: samples.moment() for name in moments}
     page = app.schemas.page.Page[app.schemas.loan.LoanResponse]
 

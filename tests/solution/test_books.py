@@ -1,10 +1,12 @@
 """Books over HTTP."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.models.book import Book
 from app.models.loan import Loan
@@ -88,6 +90,33 @@ async def test_anyone_lists_the_books_by_pages(
     page = response.json()
     assert [book["id"] for book in page["items"]] == ids[1:3]
     assert (page["total"], page["limit"], page["offset"]) == (4, 2, 1)
+
+
+async def test_a_page_past_the_end_still_tells_how_many_there_are(
+    client: httpx2.AsyncClient, new_book: NewBook
+) -> None:
+    for _ in range(3):
+        await new_book()
+
+    response = await client.get("/books/", params={"offset": 3})
+
+    assert response.json() == {"items": [], "total": 3, "limit": 20, "offset": 3}
+
+
+async def test_a_page_takes_one_query(
+    client: httpx2.AsyncClient, connection: AsyncConnection, new_book: NewBook
+) -> None:
+    await new_book()
+    queries: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        queries.append(arguments[2])
+
+    event.listen(connection.sync_connection, "before_cursor_execute", note)
+    response = await client.get("/books/")
+
+    assert response.json()["total"] == 1
+    assert len([query for query in queries if query.startswith("SELECT")]) == 1
 
 
 @pytest.mark.parametrize(

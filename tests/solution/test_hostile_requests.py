@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from app.models.user import User
-from support import PASSWORD, login
+from support import PASSWORD, isbn, login
 
 SIGN_UP = {"email": "ada@example.org", "password": PASSWORD, "full_name": "Ada"}
 JSON = {"Content-Type": "application/json"}
@@ -75,6 +75,24 @@ async def test_a_loan_of_an_impossible_book_is_refused(
     response = await client.post("/loans/", json={"book_id": 2**63}, headers=login(reader))
 
     assert response.status_code == 422
+
+
+async def test_true_is_not_the_book_of_id_1(client: httpx2.AsyncClient, reader: User) -> None:
+    response = await client.post("/loans/", json={"book_id": True}, headers=login(reader))
+
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("field", ["copies", "published_year"])
+async def test_true_is_not_a_number(
+    client: httpx2.AsyncClient, librarian: User, field: str
+) -> None:
+    book = {"isbn": isbn(1), "title": "Emma", "author": "Jane Austen", "copies": 1, field: True}
+
+    response = await client.post("/books/", json=book, headers=login(librarian))
+
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["body", field]
 
 
 @pytest.mark.parametrize("query", ["search=%00", "search=" + "x" * 201, "limit=1e9", "offset=%ff"])

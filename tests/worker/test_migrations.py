@@ -191,6 +191,14 @@ class TestOfAShelf:
 
         assert spot(told.value) == "migrations/versions/0002_notes.py: time.sleep(1000)"
 
+    async def test_a_migration_that_follows_none_is_told(
+        self, migrations: Migrations, tmp_path: Path
+    ) -> None:
+        (tmp_path / "migrations/versions/0001_tables.py").unlink()
+
+        with pytest.raises(Missing, match=r"^A migration has down_revision = '0001', and no"):
+            await migrations.upgrade()
+
     async def test_alembics_file_must_lead_to_the_application(
         self, migrations: Migrations, tmp_path: Path
     ) -> None:

@@ -33,6 +33,8 @@ def get_engine() -> AsyncEngine:
     """Return the engine of this process; it connects when a session first needs it."""
     return create_async_engine(
         str(get_settings().database_url.get_secret_value()),
+        pool_size=15,
+        max_overflow=0,  # what a busy moment opens is kept: opening costs more than a whole request
         pool_pre_ping=True,  # a connection that died while it was idle is replaced
         pool_timeout=10,
         hide_parameters=True,  # errors end up in logs

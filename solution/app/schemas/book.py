@@ -28,8 +28,9 @@ Isbn = Annotated[
 ]
 Title = Annotated[Text, Field(examples=["The C Programming Language"])]
 Author = Annotated[Text, Field(examples=["Brian Kernighan, Dennis Ritchie"])]
-Year = Annotated[int, Field(ge=1, le=9999, examples=[1988])]
-Copies = Annotated[int, Field(ge=0, le=1_000_000, examples=[3])]
+# Strict: `true` is no number of copies.
+Year = Annotated[int, Field(strict=True, ge=1, le=9999, examples=[1988])]
+Copies = Annotated[int, Field(strict=True, ge=0, le=1_000_000, examples=[3])]
 
 
 class BookCreate(RequestSchema):

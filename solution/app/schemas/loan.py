@@ -11,7 +11,7 @@ from app.schemas.base import Id, RequestSchema, ResponseSchema
 class LoanCreate(RequestSchema):
     """Which book to borrow."""
 
-    book_id: Annotated[Id, Field(examples=[1])]
+    book_id: Annotated[Id, Field(strict=True, examples=[1])]
 
 
 class LoanResponse(ResponseSchema):

@@ -10,6 +10,7 @@ from app.core.exceptions import HasOpenLoans, IsbnTaken, TooFewCopies
 from app.models.book import Book
 from app.models.loan import Loan
 from app.schemas.book import BookCreate, BookUpdate
+from app.services.pages import fetch_page
 from app.services.transactions import commit, lock
 
 
@@ -26,11 +27,8 @@ async def list_page(
     With `search`, only books that have it in their title, author or ISBN, in whatever case.
     """
     wanted = _matches(search) if search else true()
-    books = await db.scalars(
-        select(Book).where(wanted).order_by(Book.id).limit(limit).offset(offset)
-    )
-    total = await db.scalar(select(func.count()).select_from(Book).where(wanted))
-    return books.all(), total or 0
+    books = select(Book).where(wanted).order_by(Book.id)
+    return await fetch_page(db, books, limit=limit, offset=offset)
 
 
 async def create(db: AsyncSession, *, obj_in: BookCreate) -> Book:

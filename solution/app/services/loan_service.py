@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, true
+from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.exceptions import (
@@ -16,6 +16,7 @@ from app.models.book import Book
 from app.models.loan import Loan
 from app.models.user import User
 from app.services import book_service
+from app.services.pages import fetch_page
 from app.services.transactions import commit, lock
 
 LOAN_PERIOD = timedelta(days=21)
@@ -40,11 +41,8 @@ async def list_page(
     Users see their own, librarians all.
     """
     wanted = true() if user.is_librarian else Loan.user_id == user.id
-    loans = await db.scalars(
-        select(Loan).where(wanted).order_by(Loan.id).limit(limit).offset(offset)
-    )
-    total = await db.scalar(select(func.count()).select_from(Loan).where(wanted))
-    return loans.all(), total or 0
+    loans = select(Loan).where(wanted).order_by(Loan.id)
+    return await fetch_page(db, loans, limit=limit, offset=offset)
 
 
 async def borrow(db: AsyncSession, *, user: User, book_id: int) -> Loan:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pydantic import Secret
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.exceptions import EmailTaken, HasOpenLoans
@@ -11,6 +11,7 @@ from app.core.security import hash_password
 from app.models.loan import Loan
 from app.models.user import User
 from app.schemas.user import UserCreate, UserUpdate
+from app.services.pages import fetch_page
 from app.services.transactions import commit, lock
 
 
@@ -29,9 +30,7 @@ async def list_page(
     db: AsyncSession, *, limit: int = 20, offset: int = 0
 ) -> tuple[Sequence[User], int]:
     """Return one page of the users in the order of their ids, and how many there are."""
-    users = await db.scalars(select(User).order_by(User.id).limit(limit).offset(offset))
-    total = await db.scalar(select(func.count()).select_from(User))
-    return users.all(), total or 0
+    return await fetch_page(db, select(User).order_by(User.id), limit=limit, offset=offset)
 
 
 async def create(db: AsyncSession, *, obj_in: UserCreate, is_librarian: bool = False) -> User:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 from groundrules.worker.names import Missing
@@ -51,7 +52,14 @@ def _run(folder: Path, command: str, revision: str) -> JSON:
         "heads": lambda: list(ScriptDirectory.from_config(config).get_heads()),
         "revisions": lambda: _revisions(ScriptDirectory.from_config(config)),
     }
-    return run[command]()
+    try:
+        return run[command]()
+    except KeyError as error:
+        if Path(extract_tb(error.__traceback__)[-1].filename).name != "revision.py":
+            raise
+        raise Missing(
+            f"A migration has down_revision = {error}, and no migration in migrations/versions/ has that id."
+        ) from None
 
 
 def _check(config: "Config") -> None:
