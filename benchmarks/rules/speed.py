@@ -1,9 +1,14 @@
-"""How long all rules take on many files, against a bare parse and walk of the same files.
+"""How long all rules take, against a bare parse and walk, and against other checkers.
 
-`python benchmarks/rules/speed.py [FILES]` prints one line for each measurement, the best of three.
+`python benchmarks/rules/speed.py [FILES …]` generates as many files as each number says, 1000 and 10000
+unless told, and prints one line for each measurement: the best of three, of pylint the only one. Another
+checker that is not installed beside this Python or on the PATH is skipped.
 """
 
 import ast
+import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,6 +18,7 @@ from pathlib import Path
 from groundrules.rules import check_project
 
 ROUNDS = 3
+PYLINT_FILES = 1000  # it would take many minutes for more
 
 API = '''"""Routes of {name}."""
 
@@ -148,23 +154,64 @@ def check(folder: Path) -> None:
         raise SystemExit(f"The generated code should be clean, but: {report.findings[0]}")
 
 
-def seconds(action: Callable[[Path], None], folder: Path) -> float:
-    begun = time.perf_counter()
-    action(folder)
-    return time.perf_counter() - begun
+def ruff(folder: Path) -> None:
+    command = [found("ruff"), "check", "--isolated", "--no-cache", "--select=ALL", "--quiet"]
+    subprocess.run([*command, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if sys.argv[1:] else 1000
+def pylint(folder: Path) -> None:
+    subprocess.run([found("pylint"), folder / "app"], stdout=subprocess.DEVNULL)
+
+
+def start_up(folder: Path) -> None:
+    command = "from groundrules.cli import main; main()"
+    subprocess.run([sys.executable, "-c", command, "check", folder], stdout=subprocess.DEVNULL)
+
+
+def found(tool: str) -> str:
+    beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return shutil.which(tool, path=beside) or ""
+
+
+def seconds(action: Callable[[Path], None], folder: Path, rounds: int = ROUNDS) -> float:
+    best = float("inf")
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        action(folder)
+        best = min(best, time.perf_counter() - begun)
+    return best
+
+
+def measure(count: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         generate(folder, count)
-        bare, ours = float("inf"), float("inf")
-        for _ in range(ROUNDS):
-            bare = min(bare, seconds(parse_and_walk, folder))
-            ours = min(ours, seconds(check, folder))
-    print(f"{count} files, parse and walk  {bare:6.2f} s")
-    print(f"{count} files, all rules       {ours:6.2f} s  {ours / bare:.2f} times")
+        bare = seconds(parse_and_walk, folder)
+        show(count, "parse and walk", bare, bare)
+        show(count, "all rules", seconds(check, folder), bare)
+        if found("ruff"):
+            show(count, "ruff, all its rules", seconds(ruff, folder), bare)
+        if not found("pylint"):
+            print("pylint is not installed here, so it is not measured.")
+        elif count <= PYLINT_FILES:
+            show(count, "pylint", seconds(pylint, folder, rounds=1), bare)
+
+
+def show(count: int, what: str, taken: float, bare: float) -> None:
+    rate = f"{count / taken:8.0f} files a second"
+    print(
+        f"{count:6} files  {what:20} {taken:7.2f} s {rate}  {taken / bare:6.2f} times", flush=True
+    )
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        generate(Path(name), 20)
+        print(
+            f"20 files, `groundrules check` from start to end  {seconds(start_up, Path(name)):.2f} s"
+        )
+    for count in [int(each) for each in sys.argv[1:]] or [1000, 10_000]:
+        measure(count)
 
 
 if __name__ == "__main__":

@@ -24,10 +24,10 @@ _PACKAGES = {
     **dict.fromkeys(("aioodbc", "pymssql"), _OTHER),
     **dict.fromkeys(("psycopg2", "pg8000"), _SYNC),
 }
-_CONNECTING = (
+_CONNECTING = {
     *("asyncpg.connect", "asyncpg.create_pool", "asyncpg.pool.create_pool"),
     *("psycopg.AsyncConnection.connect", "psycopg_pool.AsyncConnectionPool"),
-)
+}
 _ASYNC_DRIVERS = frozenset({"asyncpg", "psycopg", "psycopg_async"})
 _BARE_SCHEME = re.compile(r"(?:postgres\w*)?\+(?:asyncpg|psycopg|psycopg_async):?/*")
 _IMPORTERS = (External("importlib.import_module"), External("builtins.__import__"))
@@ -75,7 +75,7 @@ def _urls(project: Project, module: Module) -> Iterator[Violation]:
         if url.database != "PostgreSQL":
             message = f"`{url.scheme}` names {url.database}, not PostgreSQL."
         elif url.driver in _ASYNC_DRIVERS or (
-            url.driver is None and (_is_converted(project) or any(project.calls.to(_CONNECTING)))
+            url.driver is None and (_is_converted(project) or _connects_itself(project))
         ):
             continue
         else:
@@ -87,6 +87,16 @@ def _sync_message(url: Url) -> str:
     if url.driver is None:
         return f"`{url.scheme}` names no driver, which means psycopg2, and that cannot be async."
     return f"`{url.scheme}` names the driver {url.driver}, which cannot be async."
+
+
+def _connects_itself(project: Project) -> bool:
+    """Whether the project calls an async driver itself, which wants URLs that name none."""
+    return any(
+        project.calls.name(site) in _CONNECTING
+        for module in project.modules.values()
+        if module.mentions("asyncpg", "psycopg", "psycopg_pool")
+        for site in module.calls
+    )
 
 
 def _is_converted(project: Project) -> bool:
