@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, EmailStr, Field, Secret, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from app.schemas.base import RequestSchema, ResponseSchema, Text
 
@@ -30,9 +31,9 @@ class UserCreate(RequestSchema):
 class UserUpdate(RequestSchema):
     """What users may change about themselves; what is not given stays as it is."""
 
-    email: Email | None = None
-    password: Password | None = None
-    full_name: FullName | None = None
+    email: Email | SkipJsonSchema[None] = None
+    password: Password | SkipJsonSchema[None] = None
+    full_name: FullName | SkipJsonSchema[None] = None
 
     @field_validator("email", "password", "full_name")
     @classmethod
