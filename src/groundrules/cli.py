@@ -49,8 +49,10 @@ def status(
 
 @app.command()
 def hint(
-    task: Annotated[str, typer.Argument(help="The task, by its number in the lesson, as 01.2.")],
-    number: Annotated[int, typer.Argument(help="Which hint; each says more than the last.")] = 1,
+    task: Annotated[
+        str | None, typer.Argument(help="The task, as 01.2; the next one to do if left out.")
+    ] = None,
+    number: Annotated[str, typer.Argument(help="Which hint; each says more than the last.")] = "1",
 ) -> None:
     """Give a hint for a task."""
     from groundrules.course import command
@@ -76,8 +78,9 @@ def goto(
 @app.command()
 def reset(
     what: Annotated[
-        str, typer.Argument(help="A task, as 01.2, or a file as the lessons name it: app/main.py.")
-    ],
+        str | None,
+        typer.Argument(help="A task, as 01.2, or a file as the lessons name it: app/main.py."),
+    ] = None,
 ) -> None:
     """Put the files of a task, or one file, back to what you began with.
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from groundrules.worker.launcher import Launcher
 
 _ROOT = pytest.StashKey[Path]()
+_IN_EXERCISES = pytest.StashKey[bool]()
 _LAUNCHER = pytest.StashKey["Launcher | None"]()
 
 
@@ -33,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     arguments = Arguments(root, here)
     if not arguments.name_steps(config.known_args_namespace.file_or_dir or unnamed):
         _must_not_ask_for_app(config, root)
+        config.stash[_IN_EXERCISES] = here.resolve().is_relative_to(root / "exercises")
         return
     _use_the_settings_of(root, config)
     config.stash[_ROOT] = root
@@ -82,6 +84,15 @@ def pytest_configure(config: pytest.Config) -> None:
         from groundrules.testing.plugin import register
 
         register(config, root, config.stash[_LAUNCHER])
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """Tell a trainee who types `pytest` alone how to check a step."""
+    nothing = exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+    if nothing and config.stash.get(_IN_EXERCISES, False):
+        terminalreporter.write_line("To check your work, name a step: pytest steps/01")
 
 
 def _launch_early(

@@ -19,6 +19,7 @@ async def test_create_app_makes_an_application(app: App) -> None:
 async def test_create_app_makes_another_one_each_time(app: App) -> None:
     first, second = await app.main.create_app(), await app.main.create_app()
 
+    assert first is not None, "create_app() returned None: is `return` missing?"
     assert first != second, (
         "create_app() must return a new application each time; it returns the same one."
     )
@@ -30,9 +31,20 @@ async def test_wrong_settings_stop_the_start(app: App) -> None:
 
     async with app.started(LOG_LEVEL="LOUD") as other:
         refusal = await other.start_failure()
+        with other.refuses(
+            message="LOG_LEVEL=LOUD must be refused, but get_settings() takes it as a level."
+        ):
+            await other.core.config.get_settings()
+    async with app.started("app.main.create_app", factory=True, LOG_LEVEL="LOUD") as other:
+        refusal_by_create_app = await other.start_failure()
 
+    assert refusal_by_create_app is not None, (
+        "With LOG_LEVEL=LOUD, create_app() makes an application all the same: it must call "
+        "get_settings()."
+    )
     assert refusal is not None, (
-        "With LOG_LEVEL=LOUD the application starts all the same: create_app() must read the settings."
+        "With LOG_LEVEL=LOUD, create_app() refuses, but `app` is there all the same: "
+        "write `app = create_app()`."
     )
 
 

@@ -28,7 +28,8 @@ async def test_the_log_level_comes_from_the_environment(app: App, wanted: str) -
 
 @task("01.2")
 async def test_an_unknown_log_level_is_refused(app: App) -> None:
-    await app.core.config.get_settings()
+    settings = await app.core.config.get_settings()
+    assert settings.log_level, "log_level must not be empty."
 
     async with app.started(LOG_LEVEL="LOUD") as other:
         with other.refuses(

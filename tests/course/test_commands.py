@@ -53,6 +53,18 @@ def test_status_shows_the_first_thing_that_is_wrong(beginning: Copy) -> None:
     assert all(len(line) <= 80 for line in status.stdout.splitlines())
 
 
+def test_a_mistake_that_stops_other_tasks_is_told_where_it_is(beginning: Copy) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+    (beginning.exercises / "app" / "api" / "health.py").write_text("import nosuchmodule\n")
+
+    status = beginning.run("status")
+    hint = beginning.run("hint")
+
+    assert "app/api/health.py:1  ModuleNotFoundError" in status.stdout
+    assert "Next: 01.4 The health route" in status.stdout
+    assert hint.stdout.startswith("Hint 1 of 3 for 01.4 The health route\n")
+
+
 def test_a_verdict_is_kept_until_the_code_or_the_suite_changes(beginning: Copy) -> None:
     write_state(beginning.course, 1, beginning.exercises)
     said = [beginning.run("status") for _ in range(2)]
@@ -129,9 +141,37 @@ def test_hints_say_more_each_time(beginning: Copy) -> None:
     assert "For the next one" not in last.stdout
 
 
+def test_a_hint_fits_the_terminal_and_leaves_code_alone(beginning: Copy) -> None:
+    first, last = (beginning.run("hint", "01.3", which).stdout for which in ("1", "3"))
+
+    assert all(len(line) <= 80 for line in first.splitlines())
+    assert "the settings are read, the\n    application is made" in first
+    assert '        application = FastAPI(title="…")\n        return …\n\n\n    app = …' in last
+
+
+def test_without_a_task_the_next_one_to_do_has_its_hint(beginning: Copy) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+    health = beginning.exercises / "app" / "api" / "health.py"
+    shutil.copy2(beginning.file("steps/01-setup/starter/app/api/health.py"), health)
+
+    to_do = beginning.run("hint")
+
+    assert to_do.stdout.startswith("Hint 1 of 3 for 01.4 The health route\n")
+
+
+def test_reset_says_what_it_takes(beginning: Copy) -> None:
+    refused = beginning.run("reset")
+
+    assert refused.stderr == (
+        "Name a task, as in 01.2, or a file, as in app/main.py, to put back.\n"
+    )
+    assert refused.returncode == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (("01.2", "last"), "Task 01.2 has 3 hints: 1 to 3."),
         (("01.9",), "Step 01 has no task 01.9."),
         (("x",), "'x' is not a task: name one like 01.2."),
         (("01.2", "4"), "Task 01.2 has 3 hints: 1 to 3."),
@@ -144,3 +184,25 @@ def test_a_hint_that_is_not_there_is_said_in_a_sentence(
     refused = beginning.run("hint", *arguments)
 
     assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", sentence + "\n")
+
+
+def test_the_course_itself_is_not_what_to_check(copy: Copy) -> None:
+    refused = copy.run("check")
+
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        "This is the course itself. To check what you write: groundrules check exercises\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["start", "status", "hint"])
+def test_lost_exercises_are_one_sentence(beginning: Copy, command: str) -> None:
+    shutil.rmtree(beginning.exercises)
+
+    refused = beginning.run(command)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        "exercises/app is missing: bring it back with `git checkout exercises`, "
+        "or begin anew with `groundrules goto 1`.\n"
+    )

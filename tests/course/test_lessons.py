@@ -27,6 +27,18 @@ def test_the_worked_example_keeps_every_rule(step: Step, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("step", STEPS)
+def test_a_listing_of_a_file_that_is_given_is_that_file(step: Step) -> None:
+    listings = dict(LISTING.findall(step.lesson.read_text(encoding="utf-8")))
+    given = {
+        path: (step.starter / path).read_text(encoding="utf-8")
+        for path in listings
+        if path not in step.files and (step.starter / path).is_file()
+    }
+
+    assert given == {path: listings[path] for path in given}
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_links_lead_somewhere(step: Step) -> None:
     links = [
         link for link in LINK.findall(step.lesson.read_text(encoding="utf-8")) if "://" not in link

@@ -1,5 +1,6 @@
 """What must always hold of the course, and that `groundrules course verify` sees when it does not."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,11 @@ from groundrules.course.steps import Course, Step
 from tests.course.conftest import COURSE, Copy
 
 STEPS = [pytest.param(step, id=step.name) for step in COURSE.ready_steps]
-STATES = range(len(COURSE.ready_steps) + 1)
+LAST = len(COURSE.ready_steps)
+STATES = [
+    pytest.param(number, marks=[] if number in (0, LAST) else pytest.mark.slow)
+    for number in range(LAST + 1)
+]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -38,6 +43,11 @@ def test_the_solution_passes_all_suites_and_keeps_all_rules() -> None:
 
 def test_fresh_exercises_are_the_starters(copy: Copy) -> None:
     assert list(verify.exercises_are_fresh(copy.course)) == []
+
+
+@pytest.mark.skipif("CI" not in os.environ, reason="in a clone, exercises/ is the trainee's")
+def test_the_repositorys_exercises_are_fresh() -> None:
+    assert [str(each) for each in verify.exercises_are_fresh(COURSE)] == []
 
 
 def texts(course: Course) -> list[str]:

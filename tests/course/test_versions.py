@@ -6,10 +6,14 @@
     task = "01.4"                   # wrong ones: the task whose tests must fail
     says = "must answer 200"        # wrong ones: what the message must say, so that the mistake is found
     why = "…"                       # why somebody would write it
+    python = "3.12"                 # if older ones cannot run it
     [files]
     "app/api/router.py" = '…'       # files that take the place of the state's
+
+`removed = ["app/models/book.py"]` names files of the state that it does without.
 """
 
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -27,12 +31,16 @@ def versions(kind: str) -> list[Any]:
     found = []
     for path in sorted((TESTS / kind).glob("*.toml")):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        found.append(pytest.param(data, id=path.stem))
+        needed = tuple(map(int, data.get("python", "3.11").split(".")))
+        too_old = pytest.mark.skipif(sys.version_info < needed, reason="a newer Python is needed")
+        found.append(pytest.param(data, id=path.stem, marks=too_old))
     return found
 
 
 def verdict_on(version: dict[str, Any], folder: Path) -> list[TestResult]:
     write_state(COURSE, version["state"], folder)
+    for file in version.get("removed", ()):
+        (folder / file).unlink()
     for file, text in version["files"].items():
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)

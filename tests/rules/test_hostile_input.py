@@ -24,7 +24,8 @@ def app(tmp_path: Path) -> Path:
         (b"LIMIT = 1\ndef broken(:\n", 2, "does not parse: invalid syntax"),
         (b"LIMIT = 1\0\n", 1, "null bytes"),
         (b"# -*- coding: klingon -*-\n", 1, "unknown encoding"),
-        (b"NAME = '\xff'\n", 1, "utf-8"),
+        (b"LIMIT = 1\n# caf\xe9\n", 2, "is not UTF-8: save it in that encoding"),
+        (b"LIMIT = 1\nNAME = '\xff'\n", 2, "is not UTF-8"),
         (b"DEEP = " + b"(" * 5000 + b")" * 5000, 1, "nested"),
         (b"DEEP = " + b"-" * 100_000 + b"1", 1, "nested too deeply"),
     ],
@@ -179,3 +180,123 @@ def test_long_conditions_and_sums_in_a_handler_end(app: Path) -> None:
     report = check_project(app.parent, ignore=["GR201"])
 
     assert [(each.rule, each.line) for each in report.findings] == [("GR304", 1811)]
+
+
+@pytest.mark.slow
+def test_ten_thousand_files_are_read_and_a_file_of_fifty_thousand_lines(app: Path) -> None:
+    for number in range(10_000):
+        folder = app / f"part{number % 100}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"sums{number}.py").write_text(f"from app.sums import total\nLIMIT = {number}\n")
+    functions = "".join(f"def f{n}() -> int:\n    return f{n - 1}()\n" for n in range(24_999))
+    (app / "long.py").write_text(f"{functions}def last(x) -> int:\n    return x\n")
+
+    report = check_project(app.parent)
+
+    assert report.files == 10_002
+    assert [(each.rule, each.path, each.line) for each in report.findings] == [
+        ("GR201", "app/long.py", 49_999),
+        ("GR201", "app/sums.py", 1),
+    ]
+
+
+def test_an_unreadable_file_and_folder_cost_no_more_than_themselves(
+    app: Path,
+) -> None:
+    (app / "secret.py").write_text(UNHINTED)
+    (app / "secrets").mkdir()
+    (app / "secrets" / "sums.py").write_text(UNHINTED)
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything.")
+    (app / "secret.py").chmod(0)
+    (app / "secrets").chmod(0)
+    try:
+        report = check_project(app.parent)
+    finally:
+        (app / "secrets").chmod(0o700)
+
+    assert [(each.rule, each.path) for each in report.findings] == [
+        ("GR000", "app/secret.py"),
+        ("GR201", "app/sums.py"),
+    ]
+
+
+def test_files_and_folders_that_vanish_while_they_are_read_are_findings_or_nothing(
+    app: Path,
+) -> None:
+    (app / "old").mkdir()
+    for name in ("zebra.py", "old/sums.py"):
+        (app / name).write_text(UNHINTED)
+
+    def vanish(number: int, total: int) -> None:
+        if number == 1:
+            (app / "zebra.py").unlink()
+            (app / "old" / "sums.py").unlink()
+            (app / "old").rmdir()
+
+    report = check_project(app.parent, progress=vanish)
+
+    assert [(each.rule, each.path) for each in report.findings] == [
+        ("GR000", "app/old/sums.py"),
+        ("GR201", "app/sums.py"),
+        ("GR000", "app/zebra.py"),
+    ]
+
+
+def test_links_that_lead_to_each_other_are_findings(app: Path) -> None:
+    (app / "one.py").symlink_to(app / "two.py")
+    (app / "two.py").symlink_to(app / "one.py")
+
+    assert [(each.rule, each.path) for each in check_project(app.parent).findings] == [
+        ("GR000", "app/one.py"),
+        ("GR201", "app/sums.py"),
+        ("GR000", "app/two.py"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f() -> None:\n" + "".join(f"{'    ' * n}if 1:\n" for n in range(1, 99)) + "    " * 99,
+        "x = " + "[" * 150 + "]" * 150,
+        "x = a" + ".b" * 3000,
+        "x = f" + "()" * 1500,
+        "x = " + "lambda: " * 300 + "1",
+        "".join(f"{'    ' * n}def f{n}() -> int:\n" for n in range(90)) + "    " * 90,
+    ],
+    ids=["blocks", "lists", "attributes", "calls", "lambdas", "functions"],
+)
+def test_deep_nesting_is_read_or_a_finding(app: Path, text: str) -> None:
+    (app / "deep.py").write_text(f"{text.rstrip(' ')}{'pass' if text.endswith(' ') else ''}\n")
+
+    found = [each for each in check_project(app.parent).findings if each.path != "app/sums.py"]
+
+    assert {each.rule for each in found} <= {"GR000", "GR205"}
+
+
+def test_a_comma_that_is_missing_is_asked_for_where_it_should_stand(app: Path) -> None:
+    (app.parent / "pyproject.toml").write_text('[project]\ndependencies = ["fastapi" "uvicorn"]\n')
+
+    [found] = [each for each in check_project(app.parent).findings if each.rule != "GR201"]
+
+    assert (found.line, found.column) == (2, 27)
+    assert found.message.endswith("Unclosed array; is a comma missing before this place?")
+
+
+def test_poetrys_notation_is_called_by_its_name(app: Path) -> None:
+    (app.parent / "pyproject.toml").write_text('[project]\nrequires-python = "^3.11"\n')
+
+    [found] = [each for each in check_project(app.parent).findings if each.rule == "GR101"]
+
+    assert found.message == (
+        '`requires-python = "^3.11"` is no set of Python versions: `^` is Poetry\'s notation.'
+    )
+
+
+def test_where_only_the_return_has_no_hint_the_fix_speaks_of_that_alone(app: Path) -> None:
+    (app / "sums.py").write_text("def one(a: int): ...\n\n\ndef two(a): ...\n")
+
+    one, two = check_project(app.parent).findings
+
+    assert one.fix == "Write `-> TYPE` before the colon: what comes back, or `None`."
+    assert "`limit: int`" in two.fix

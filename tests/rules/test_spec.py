@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from groundrules.course.steps import Course, Step
 from groundrules.rules import check_project
 from groundrules.rules.registry import all_rules
 from groundrules.rules.rule import Rule
 
-SPEC = Path(__file__).parents[2] / "docs" / "spec.md"
+ROOT = Path(__file__).parents[2]
+SPEC = ROOT / "docs" / "spec.md"
 ROW = re.compile(r"^\| `([\w.-]+)` \|.*\| ((?:GR\d{3}(?:, )?)+) \|$", re.MULTILINE)
 
 EXAMPLE = {
@@ -127,6 +129,26 @@ def test_every_clause_names_the_rules_that_check_it() -> None:
 
     assert sorted(clauses()) == sorted(ids)
     assert len({code for rules in clauses().values() for code in rules}) == 21
+
+
+@pytest.mark.parametrize("clause", clauses())
+def test_every_clause_has_rules_a_page_a_step_and_a_test(clause: str) -> None:
+    course = Course(ROOT)
+    rules = {rule.code: rule for rule in all_rules() if rule.clause == clause}
+
+    assert sorted(rules) == clauses()[clause]
+    for code, rule in rules.items():
+        page = (ROOT / rule.docs).read_text("utf-8")
+        assert page.startswith(f"# {code} {rule.name}\n")
+        (step,) = [each for each in course.steps if code in each.rules]
+        assert not step.ready or _holds(step, code), f"no test of step {step.name} holds {code}"
+
+
+def _holds(step: Step, code: str) -> bool:
+    """Whether a step's suite checks a rule, by its code or along with all rules so far."""
+    suite = [file.read_text("utf-8") for file in step.folder.glob("test_*.py")]
+    by_name = any(f'must_keep("{code}"' in text for text in suite)
+    return by_name or any("@rules_so_far" in text and "must_keep(rule" in text for text in suite)
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable
 
 import httpx2
 import pytest
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.loan import Loan
 from app.models.user import User
+from app.schemas.user import UserCreate
 from app.services import loan_service, user_service
 from support import PASSWORD, login
 
@@ -46,6 +48,30 @@ async def test_nobody_signs_up_as_a_librarian(client: httpx2.AsyncClient) -> Non
     response = await client.post("/users/", json={**SIGN_UP, "is_librarian": True})
 
     assert response.status_code == 422
+
+
+@pytest.mark.parametrize("password", ["x" * 72, "é" * 36, "п" * 8, "    word"])
+async def test_a_password_of_72_bytes_is_taken(client: httpx2.AsyncClient, password: str) -> None:
+    response = await client.post("/users/", json={**SIGN_UP, "password": password})
+
+    assert response.status_code == 201
+
+
+@pytest.mark.parametrize("password", ["x" * 7, "x" * 73, "é" * 37, "é" * 7, "correct\0horse"])
+async def test_a_password_that_a_hasher_would_cut_is_refused(
+    client: httpx2.AsyncClient, password: str
+) -> None:
+    response = await client.post("/users/", json={**SIGN_UP, "password": password})
+
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["body", "password"]
+
+
+def test_a_refusal_shows_nothing_of_what_was_sent() -> None:
+    with pytest.raises(ValidationError) as refusal:
+        UserCreate.model_validate({"email": "ada@example.org", "password": PASSWORD})
+
+    assert PASSWORD not in str(refusal.value)
 
 
 async def test_a_refused_password_is_not_sent_back(client: httpx2.AsyncClient) -> None:

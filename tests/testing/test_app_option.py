@@ -1,5 +1,6 @@
 """`--app PATH`: which application is checked."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,12 @@ def test_a_step_is_asked_for(clone: Clone) -> None:
     clone.pytest("--app", "alice").must_be_refused(
         "--app needs a step", "pytest steps/01 --app=PATH"
     )
+
+
+@pytest.mark.parametrize("lost", ["exercises", "exercises/app"])
+def test_lost_exercises_are_told_with_the_ways_to_have_them_back(clone: Clone, lost: str) -> None:
+    shutil.rmtree(clone.file(lost))
+
+    run = clone.pytest("steps/01")
+
+    run.must_be_refused("exercises/app is missing", "git checkout exercises", "groundrules goto 1")

@@ -112,3 +112,10 @@ def test_a_step_that_is_not_there_is_refused(clone: Clone) -> None:
 )
 def test_a_step_in_preparation_is_refused(clone: Clone, typed: str) -> None:
     clone.pytest(typed).must_be_refused("Step 05 (Later) is in preparation")
+
+
+def test_pytest_alone_among_the_exercises_says_what_to_type(clone: Clone) -> None:
+    run = clone.pytest(below="exercises")
+
+    assert run.lines[-2] == "To check your work, name a step: pytest steps/01"
+    assert "no tests ran" in run.lines[-1]

@@ -45,6 +45,43 @@ def test_a_suite_that_breaks_shows_where(clone: Clone) -> None:
     assert "test_new.py:6: AttributeError" in run.out
 
 
+ODD = """\
+from groundrules.testing import task
+
+
+@task("01.2")
+async def test_odd(app):
+    response = await app.get("/openapi.json")
+    assert response.json()["nothing"] == 1
+
+
+@task("01.2")
+async def test_odder(app):
+    assert len(await app.program.ready()) == 1
+"""
+
+
+def test_what_a_test_cannot_use_is_a_sentence_unless_a_traceback_is_asked_for(clone: Clone) -> None:
+    clone.write("steps/01-words/test_new.py", ODD)
+    application = "from fastapi import FastAPI\n\napp = FastAPI()\n"
+    clone.write("alice/exercises/app/main.py", application)
+    clone.write("alice/exercises/app/program.py", "def ready():\n    return 3\n")
+
+    trainee = clone.pytest("steps/01/test_new.py", "--app=alice")
+    author = clone.pytest("steps/01/test_new.py", "--app=alice", "--tb=short")
+
+    request, call = ([" ".join(line.split()) for line in told] for told in trainee.wrong)
+    assert (
+        request[1] == "What GET /openapi.json answers is not what the test reads from it (KeyError:"
+    )
+    assert request[3].startswith("Last GET /openapi.json: 200 OK")
+    assert call[1] == "ready() returned 3, and the test cannot go on with it (TypeError: object of"
+    assert "Traceback" not in trainee.out
+    assert "test_new.py:7" not in trainee.out
+    assert "test_new.py:7: in test_odd" in author.out
+    assert "test_new.py:12: in test_odder" in author.out
+
+
 def test_a_rule_that_is_not_there_fails_its_test(clone: Clone) -> None:
     step = clone.file("steps/02-more/step.toml")
     step.write_text(step.read_text().replace("GR201", "GR999"))

@@ -8,6 +8,7 @@ import pytest
 from tests.testing.conftest import Clone, Run
 
 CONFIG, HEALTH, PROJECT = "app/core/config.py", "app/api/health.py", "pyproject.toml"
+MAIN, ROUTER = "app/main.py", "app/api/router.py"
 MOST_LINES, MOST_COLUMNS = 12, 80
 OK = 'return {"status": "ok"}'
 UNTYPED = "\n\ndef one(a): ...\n\n\ndef two(a): ...\n\n\ndef three(a): ...\n"
@@ -42,7 +43,8 @@ EVERYDAY = {
         "async de f",
         (
             "app/api/health.py:9  SyntaxError: invalid syntax",
-            "Also  it fails 01.4 (4 tests) and 01.5 (5 tests)",
+            "01.4 The health route\n",
+            "Also  it fails 01.3 (4 tests) and 01.5 (5 tests)",
         ),
         old="async def",
     ),
@@ -54,6 +56,35 @@ EVERYDAY = {
             "There IndexError: list index out of range",
             'app/api/health.py:11 │ return {"status": [][3]}',
             "Next: 01.4 at app/api/health.py:11",
+        ),
+        old=OK,
+    ),
+    "a function that returns nothing": Break(
+        CONFIG,
+        "    Settings()",
+        ("    get_settings() must return a Settings; it returned None.",),
+        old="    return Settings()",
+    ),
+    "a route with its prefix twice": Break(
+        ROUTER,
+        'APIRouter(prefix="/api/v1")',
+        ("GET /api/v1/health must answer 200.", "    It has: GET /api/v1/api/v1/health\n"),
+        old="APIRouter()",
+    ),
+    "a function that makes no application": Break(
+        MAIN,
+        "",
+        ("    create_app() returned None: is `return` missing?", "Also  it fails 01.4 (4 tests)"),
+        old="    return application\n",
+    ),
+    "a handler that returns a coroutine": Break(
+        HEALTH,
+        "return other()\n\n\nasync def other() -> None: ...",
+        (
+            "There `read_health` returned a coroutine (is `await` missing?); it must",
+            "          return dict[str, str].\n",
+            "    app/api/health.py:9 │ async def read_health() -> dict[str, str]:",
+            "    Print RuntimeWarning: coroutine 'other' was never awaited\n    Read",
         ),
         old=OK,
     ),
@@ -87,10 +118,72 @@ SLOW = {
         CONFIG,
         "while True: pass\n",
         ("app/core/config.py:19 │ while True: pass",),
-        seconds=30,  # each test that imports it waits once more
+        seconds=15,
     ),
     "an endless loop in a handler": Break(
         HEALTH, "while True: pass", ("app/api/health.py:11 │ while True: pass",), old=OK
+    ),
+    "a class in the place of an object": Break(
+        CONFIG,
+        "return Settings",
+        ("get_settings() returned the class Settings, not a Settings: write",),
+        old="return Settings()",
+        once=2,
+    ),
+    "a dictionary in the place of an object": Break(
+        CONFIG,
+        'return {"log_level": "INFO"}',
+        ("    get_settings() must return a Settings; it returned a dict.",),
+        old="return Settings()",
+        once=2,
+    ),
+    "a name that differs by a letter": Break(
+        CONFIG,
+        "def get_setting(",
+        ("    app/core/config.py has no `get_settings`. It has `get_setting`.",),
+        old="def get_settings(",
+    ),
+    "a function that stands in a class": Break(
+        CONFIG,
+        "    def get_settings(self):\n        return self\n\n\ndef other(",
+        ("no `get_settings`. It stands in the class",),
+        old="@lru_cache\ndef get_settings(",
+        once=2,
+    ),
+    "another base class": Break(
+        CONFIG,
+        "(__import__('pydantic').BaseModel)",
+        ("With LOG_LEVEL=DEBUG, log_level must be 'DEBUG'; it is 'INFO'.",),
+        old="(BaseSettings)",
+        once=2,
+    ),
+    "a handler that returns nothing": Break(
+        HEALTH,
+        "pass",
+        ("    There `read_health` returned None; it must return dict[str, str].",),
+        old=OK,
+    ),
+    "no route": Break(
+        ROUTER, "", ("    It has no routes yet.\n",), old="api_router.include_router(health.router)"
+    ),
+    "a function in the place of the application": Break(
+        MAIN,
+        "app = create_app",
+        ("    `app` in app/main.py is a function, not an application: call it.",),
+        old="app = create_app()",
+    ),
+    "a class in the place of the application": Break(
+        MAIN,
+        "app = FastAPI",
+        ("`app` in app/main.py is the class FastAPI, not an application: write",),
+        old="app = create_app()",
+    ),
+    "an application that the function did not make": Break(
+        MAIN,
+        'app = FastAPI(title="Library")',
+        ("create_app() refuses, but `app` is there all the same", "It has no routes yet."),
+        old="app = create_app()",
+        once=2,
     ),
     "another JSON": Break(
         HEALTH,
@@ -134,12 +227,19 @@ def test_an_empty_file_lacks_what_the_lesson_names(course: Clone, finished: Clon
 
 
 @pytest.mark.slow
-def test_a_deleted_file_is_missed_where_it_is_imported(course: Clone, finished: Clone) -> None:
-    finished.file(HEALTH).unlink()
+@pytest.mark.parametrize("file", [HEALTH, CONFIG])
+def test_a_deleted_file_is_named_with_how_to_have_it_back(
+    course: Clone, finished: Clone, file: str
+) -> None:
+    finished.file(file).unlink()
 
     run = check(course, finished)
 
-    assert "app/api/router.py:5  ImportError: cannot import name 'health'" in run.out
+    [told] = run.wrong
+    assert told[1:3] == [
+        f"    {file} is missing.",
+        f"    To have it back: groundrules reset {file}",
+    ]
     must_be_plain(run)
 
 

@@ -80,6 +80,7 @@ def test_the_verdict_is_written_as_json(rude: Clone, reported: Run) -> None:
         "failed": 1,
         "untouched": False,
         "place": None,
+        "owner": None,
         "after": None,
     }
     assert [each["passed"] for each in verdict["tests"]] == [False, True, False]

@@ -66,7 +66,15 @@ def test_a_finished_step_is_done(clone: Clone) -> None:
     assert run.status == 0
     assert "    done  01.1 The words" in run.lines
     assert "    done  01.2 The program" in run.lines
-    assert "Next" not in run.out
+    assert run.lines[-2] == "Next: step 02, More; read steps/02-more/README.md"
+
+
+def test_after_the_last_step_that_is_ready_nothing_is_next(clone: Clone) -> None:
+    clone.write("alice/exercises/app/extra.py", EXTRA)
+
+    run = clone.pytest("steps/02", "--app=alice")
+
+    assert run.lines[-2] == "Step 02 is done, the last that is ready."
 
 
 def test_one_cause_is_told_once_with_all_that_it_fails(clone: Clone) -> None:

@@ -4,20 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from groundrules.course.steps import Step, Task
+from groundrules.course.steps import Course
 from groundrules.rules import Finding, render_finding
 from groundrules.testing.failures import NothingToCheck, Words, explain
 from groundrules.worker.errors import Hung, Raised
 from groundrules.worker.protocol import Failure, Frame
 
 FOLDER = Path("/home/ann/exercises")
-TASK = Task("01.2", "Settings", ("app/core/config.py",))
-STEP = Step(Path("steps/01-setup"), 1, "setup", "Setup", 9, "", (), TASK.files, (TASK,))
+COURSE = Course(Path(__file__).resolve().parents[2])
+TASK = COURSE.task("01.2")[1]
+HEADING = "01.2 Settings from the environment"
 READ = "    Read  steps/01-setup/README.md, or ask: groundrules hint 01.2"
 
 
 def words_for(error: BaseException) -> Words:
-    words = explain(error, STEP, TASK, None, FOLDER)
+    words = explain(error, COURSE, TASK, None, FOLDER)
     assert words is not None
     assert all(len(line) <= 80 for line in str(words).splitlines())
     assert len(words.lines) <= 9
@@ -26,7 +27,7 @@ def words_for(error: BaseException) -> Words:
 
 def lines_for(error: BaseException) -> list[str]:
     heading, *lines, last = str(words_for(error)).splitlines()
-    assert heading == "01.2 Settings"
+    assert heading == HEADING
     assert last == READ
     return [line.removeprefix("    ") for line in lines]
 
@@ -79,22 +80,54 @@ def test_an_exception_is_told_with_its_place_first_and_its_own_lines() -> None:
     assert words.place == "app/core/config.py:9"
 
 
+def test_a_failure_is_told_under_the_task_whose_file_it_is_in() -> None:
+    frames = (Frame("app/main.py", 5, "import x"), Frame("app/api/health.py", 9, "1 / 0"))
+
+    words = words_for(Raised(Failure("ZeroDivisionError", "", (), frames)))
+
+    assert words.heading == "01.4 The health route"
+    assert words.lines[-1].endswith("groundrules hint 01.4")
+    assert words.task == TASK
+
+
 def test_a_long_line_of_source_is_cut() -> None:
-    frame = Frame("app/main.py", 5, "x = " + "1 + " * 50)
+    frame = Frame("app/core/config.py", 5, "x = " + "1 + " * 50)
 
     [_, shown] = lines_for(Hung("It did not end.", (frame,)))
 
-    assert shown.startswith("app/main.py:5 │ x = 1")
+    assert shown.startswith("app/core/config.py:5 │ x = 1")
     assert shown.endswith("…")
 
 
-def test_links_under_a_validation_error_are_left_out() -> None:
+def test_of_a_validation_the_field_and_both_values_are_kept() -> None:
     text = (
-        "1 validation error for Settings\na\n  Wrong [type=x]\n    For further information visit x"
+        "1 validation error for Settings\na\n"
+        "  Wrong [type=literal_error, input_value='LOUD', input_type=str]\n"
+        "    For further information visit x"
     )
     failure = Failure("ValidationError", text)
 
-    assert lines_for(Raised(failure))[-1] == "  Wrong [type=x]"
+    assert lines_for(Raised(failure))[1:] == ["a", "  Wrong; it is 'LOUD'"]
+
+
+def test_of_an_error_of_the_database_its_own_words_are_shown() -> None:
+    text = (
+        "(sqlalchemy.dialects.postgresql.asyncpg.IntegrityError) "
+        "<class 'asyncpg.exceptions.NotNullViolationError'>: null value in column \"email\"\n"
+        "DETAIL:  Failing row contains (1, null).\n"
+        "[SQL: INSERT INTO users (email)\nVALUES ($1)]\n[parameters: (None,)]\n"
+        "(Background on this error at: https://sqlalche.me/e/20/gkpj)"
+    )
+
+    assert lines_for(Raised(Failure("IntegrityError", text), "User()")) == [
+        'User() raised IntegrityError: null value in column "email"'
+    ]
+
+
+def test_an_exception_of_no_line_is_told_with_what_was_done() -> None:
+    error = Raised(Failure("AssertionError", ""), "Making the tables of the models")
+
+    assert lines_for(error) == ["Making the tables of the models raised AssertionError"]
 
 
 def test_a_hang_and_a_shorter_wait_at_one_line_have_one_cause() -> None:
@@ -106,14 +139,14 @@ def test_a_hang_and_a_shorter_wait_at_one_line_have_one_cause() -> None:
 
 
 def test_an_error_of_the_suite_itself_is_left_to_pytest() -> None:
-    assert explain(AttributeError("x"), STEP, TASK, None, FOLDER) is None
-    assert explain(AssertionError(), STEP, TASK, None, FOLDER) is None
+    assert explain(AttributeError("x"), COURSE, TASK, None, FOLDER) is None
+    assert explain(AssertionError(), COURSE, TASK, None, FOLDER) is None
 
 
 def test_nothing_to_check_is_one_line() -> None:
-    words = explain(NothingToCheck(TASK.files), STEP, TASK, None, FOLDER)
+    words = explain(NothingToCheck(TASK.files), COURSE, TASK, None, FOLDER)
 
-    assert str(words) == "01.2 Settings: nothing to check yet in app/core/config.py."
+    assert str(words) == f"{HEADING}: nothing to check yet in app/core/config.py."
 
 
 @pytest.fixture
@@ -148,3 +181,15 @@ def test_a_finding_fits_the_terminal_and_points_at_its_place(
     assert lines[5].startswith("    Why   A sentence")
     assert lines[6].startswith("          ")
     assert lines[6].endswith(" …")
+
+
+def test_what_must_be_accepted_comes_first() -> None:
+    failure = Failure(
+        "ValidationError",
+        "1 validation error for UserCreate\nemail\n  not an address\n    For further information x",
+    )
+
+    assert lines_for(Raised(failure, "UserCreate()", refused="The email a@b.org")) == [
+        "The email a@b.org must be accepted. ValidationError: 1 validation error for",
+        "UserCreate email not an address",
+    ]

@@ -82,6 +82,15 @@ MODULES = {
             title: str
             price: Decimal
         """,
+    "schemas__page": """
+        from typing import Generic, TypeVar
+        from pydantic import BaseModel
+
+        Item = TypeVar("Item")
+
+        class Page(BaseModel, Generic[Item]):
+            items: list[Item]
+        """,
     "core__exceptions": """
         class ShelfError(Exception): ...
 
@@ -176,6 +185,24 @@ else:
     asyncio.run(online())
 """
 
+TEMPLATE = """
+'''${message}'''
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade() -> None:
+    ${upgrades or "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades or "pass"}
+"""
+
 FIRST = """
 '''Make the tables.'''
 
@@ -232,6 +259,7 @@ def downgrade() -> None:
 FILES = {
     "alembic.ini": ALEMBIC,
     "migrations/env.py": ENV,
+    "migrations/script.py.mako": TEMPLATE.lstrip(),
     "migrations/versions/0001_tables.py": FIRST,
     "migrations/versions/0002_notes.py": SECOND,
 }

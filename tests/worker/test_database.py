@@ -53,12 +53,51 @@ async def test_a_refused_statement_tells_the_constraint(database: Database) -> N
     assert await database.fetchval("SELECT 1") == 1
 
 
+async def test_a_refusal_that_is_expected_is_none(database: Database) -> None:
+    with database.refuses(message="It takes it."):
+        await database.execute("SELECT nothing")
+    with database.refuses("42703", message="It takes it."):
+        await database.execute("SELECT nothing")
+
+
+async def test_an_expected_refusal_that_does_not_come_is_told(database: Database) -> None:
+    with (
+        pytest.raises(AssertionError, match=r"^It takes it."),
+        database.refuses(message="It takes it."),
+    ):
+        await database.execute("SELECT 1")
+
+
+async def test_a_refusal_of_another_kind_than_expected_is_told(database: Database) -> None:
+    with (
+        pytest.raises(Refused, match=r"nothing"),
+        database.refuses("23505", message="It takes it."),
+    ):
+        await database.execute("SELECT nothing")
+
+
 async def test_emptied_tables_count_from_one_again(database: Database) -> None:
     await database.execute(NEW_BOOK, "Emma")
     await database.empty()
     await database.execute(NEW_BOOK, "Ulysses")
 
     assert await database.fetchval("SELECT array_agg(id) FROM books") == [1]
+
+
+async def test_tables_that_a_test_emptied_itself_count_from_one_again(database: Database) -> None:
+    await database.execute(NEW_BOOK, "Emma")
+    await database.execute("DELETE FROM books")
+    await database.empty()
+    await database.execute(NEW_BOOK, "Ulysses")
+
+    assert await database.fetchval("SELECT array_agg(id) FROM books") == [1]
+
+
+async def test_rows_that_no_sequence_numbered_are_emptied_too(database: Database) -> None:
+    await database.execute("INSERT INTO readers VALUES (gen_random_uuid(), 'Ada')")
+    await database.empty()
+
+    assert await database.fetchval("SELECT count(*) FROM readers") == 0
 
 
 async def test_connections_are_the_applications_alone(shelf: App, database: Database) -> None:

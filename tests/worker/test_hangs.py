@@ -47,6 +47,23 @@ async def test_after_an_endless_import_other_modules_can_be_called(start: Start)
     assert await app.other.four() == 4
 
 
+@only_forks
+async def test_a_module_whose_import_hung_is_not_imported_with_other_variables(
+    start: Start,
+) -> None:
+    app = start("from app import slow", limit=0.6, slow="while True:\n    pass")
+    with pytest.raises(Hung):
+        await app.get("/fine")
+
+    began = time.monotonic()
+    async with app.started(WISH="another") as other:
+        for again in (other.slow.four(), other.get("/fine")):
+            with pytest.raises(Hung, match=r"^The import of app.main"):
+                await again
+
+    assert time.monotonic() - began < 0.3
+
+
 async def test_an_endless_loop_in_a_handler_is_told_with_its_line(start: Start) -> None:
     app = start(
         """

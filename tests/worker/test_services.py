@@ -9,7 +9,7 @@ import pytest
 
 from groundrules.testing.app import App
 from groundrules.testing.database import Database
-from groundrules.testing.values import Row, Schema
+from groundrules.testing.values import Record, Row, Schema
 from groundrules.worker.errors import Missing, Raised
 from tests.worker.conftest import spot
 
@@ -177,6 +177,45 @@ async def test_a_schema_is_made_of_a_row(shelf: App) -> None:
     response = await shelf.schemas.book.BookResponse.model_validate(book)
 
     assert response.fields == {"id": 1, "title": "Emma", "price": "19.90"}
+
+
+async def test_a_schema_is_made_of_any_object_with_its_attributes(shelf: App) -> None:
+    record = Record(id=7, title="Emma", price=Decimal("19.90"), notes="none")
+
+    response = await shelf.schemas.book.BookResponse.model_validate(record)
+
+    assert response.fields == {"id": 7, "title": "Emma", "price": "19.90"}
+
+
+async def test_a_generic_schema_is_named_with_its_argument(shelf: App) -> None:
+    page = shelf.schemas.page.Page[shelf.schemas.book.BookResponse]
+    item = shelf.schemas.book.BookResponse(id=7, title="Emma", price="19.90")
+
+    made = await page(items=[item])
+
+    assert made.fields == {"items": [{"id": 7, "title": "Emma", "price": "19.90"}]}
+    read = await page.model_validate_json('{"items": []}')
+    assert read.fields == {"items": []}
+    with shelf.refuses("ValidationError", field="items.0.price"):
+        await page(items=[{"id": 7, "title": "Emma"}])
+
+
+async def test_a_refusal_tells_its_message(shelf: App) -> None:
+    with shelf.refuses("ValidationError") as refusal:
+        await shelf.schemas.book.BookCreate(title="", price=1)
+
+    assert "at least 1 character" in refusal.message
+
+
+async def test_what_is_refused_and_must_be_accepted_is_told(shelf: App) -> None:
+    with (
+        pytest.raises(
+            Raised,
+            match=r"^A title must be accepted. app.schemas.book.BookCreate\(\) raised Validation",
+        ),
+        shelf.accepts("A title"),
+    ):
+        await shelf.schemas.book.BookCreate(title="", price=1)
 
 
 async def test_what_is_missing_is_told_by_its_file(shelf: App) -> None:

@@ -136,6 +136,15 @@ async def test_a_missing_get_db_is_told(start: Start) -> None:
         await app.services.words.anything()
 
 
+async def test_a_get_db_that_yields_nothing_is_told(start: Start) -> None:
+    app = start("", api__deps="async def get_db():\n    yield", services__words=SERVICE)
+
+    with pytest.raises(Missing, match=r"^get_db\(\) must yield an AsyncSession; it yields None"):
+        await app.services.words.anything()
+    with pytest.raises(Missing, match=r"it yields None"):
+        await app.query("SELECT 1")
+
+
 @pytest.mark.parametrize(
     "get_db",
     [

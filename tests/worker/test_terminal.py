@@ -34,6 +34,38 @@ def test_a_breakpoint_has_the_terminal(tmp_path: Path) -> None:
     assert "1 passed" in shown
 
 
+def test_a_breakpoint_has_the_terminal_in_other_processes_of_the_application_too(
+    tmp_path: Path,
+) -> None:
+    stop_before_the_return_of_create_app(tmp_path)
+
+    shown = run_in_a_terminal(
+        ["steps/01", "--app", str(tmp_path), "-s", "-k", "create_app_makes_an_application"],
+        answers=["c", "c", "c"],
+    )
+
+    assert shown.count("(Pdb)") == 3
+    assert "1 passed" in shown
+
+
+def test_leaving_the_debugger_is_a_sentence(tmp_path: Path) -> None:
+    stop_before_the_return_of_create_app(tmp_path)
+
+    shown = run_in_a_terminal(
+        ["steps/01", "--app", str(tmp_path), "-s", "-k", "titled_library"], answers=["q"]
+    )
+
+    assert "The debugger was left with q" in shown
+    assert "no terminal" not in shown
+
+
+def stop_before_the_return_of_create_app(folder: Path) -> None:
+    write_state(Course(ROOT), 1, folder)
+    main = folder / "app/main.py"
+    source = main.read_text(encoding="utf-8")
+    main.write_text(source.replace("    return app", "    breakpoint()\n    return app"), "utf-8")
+
+
 def run_in_a_terminal(arguments: list[str], answers: list[str]) -> str:
     """Run pytest in a terminal, give an answer at each prompt of pdb, and return what was shown."""
     ours, theirs = pty.openpty()

@@ -14,7 +14,7 @@ async def test_the_refusal_that_must_come_is_told(start: Start) -> None:
     with pytest.raises(Raised) as told, app.refuses("NoCopyLeft"):
         await app.other.lend()
 
-    words = explain(told.value, *Course(ROOT).task("01.2"), None, ROOT)
+    words = explain(told.value, Course(ROOT), Course(ROOT).task("01.2")[1], None, ROOT)
 
     assert words is not None
     assert "app/other.py:2  ValueError: no; it must raise NoCopyLeft." in str(words)

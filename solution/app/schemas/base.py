@@ -20,7 +20,7 @@ Text = Annotated[
 class RequestSchema(BaseModel):
     """What a request may hold: the fields named and no others."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)  # errors end up in logs
 
 
 class ResponseSchema(BaseModel):

@@ -8,14 +8,30 @@ from pydantic.json_schema import SkipJsonSchema
 
 from app.schemas.base import RequestSchema, ResponseSchema, Text
 
+MAX_PASSWORD_BYTES = 72  # bcrypt reads no more; argon2 does, but need not be used for ever
+
+
+def check_password(password: str) -> str:
+    """Return a password; raise ValueError if it has a NUL or is too long for a hasher."""
+    if "\0" in password:
+        raise ValueError("a password has no NUL")
+    if len(password.encode()) > MAX_PASSWORD_BYTES:
+        raise ValueError(f"a password has at most {MAX_PASSWORD_BYTES} bytes in UTF-8")
+    return password
+
+
 Email = Annotated[
     EmailStr,
     AfterValidator(str.lower),  # one mailbox is one user, however it is written
     Field(max_length=254, examples=["ada@example.org"]),
 ]
 Password = Annotated[
-    Secret[Annotated[str, Field(min_length=8, max_length=128)]],
-    Field(examples=["correct horse"], json_schema_extra={"format": "password"}),
+    Secret[Annotated[str, Field(min_length=8), AfterValidator(check_password)]],
+    Field(
+        description=f"At most {MAX_PASSWORD_BYTES} bytes in UTF-8.",
+        examples=["correct horse"],
+        json_schema_extra={"format": "password"},
+    ),
 ]
 FullName = Annotated[Text, Field(examples=["Ada Lovelace"])]
 

@@ -11,15 +11,16 @@ from groundrules.bootstrap.trouble import Trouble, sentence
 HELP = """\
 Learn a team's FastAPI backend rules by building one application, step by step.
 
-    python3 course.py start         set everything up, show where you stand and what to do next
-    python3 course.py pytest ...    check your work, for example: pytest steps/01
-    python3 course.py test          run the project's own tests (--all: the slow ones too)
+    python3 course.py start         set everything up, and see what to do next
+    python3 course.py pytest ...    check your work: pytest steps/01
+    python3 course.py test          the project's own tests (--all: the slow too)
     python3 course.py mkdocs serve  show the documentation in a browser
-    python3 course.py COMMAND ...   any other command of groundrules: status, check, db, ...
+    python3 course.py COMMAND ...   any other command: status, check, db, ...
 
-The first run makes the environment .venv in this folder, exactly as uv.lock says, and needs the
-network. Later runs start at once. Once .venv is activated, type `groundrules` and `pytest` as they
-are. With uv: `uv run groundrules start` and `uv run pytest` do the same.
+The first run makes the environment .venv in this folder, exactly as uv.lock
+says, and needs the network. Later runs start at once. Once .venv is activated,
+type `groundrules` and `pytest` as they are. With uv: `uv run groundrules start`
+and `uv run pytest` do the same.
 
 `python3 course.py groundrules --help` lists all commands.
 """

@@ -10,11 +10,20 @@ from pathlib import Path
 import typer
 
 from groundrules.course.progress import Standing, standings
-from groundrules.course.steps import EXERCISES, Course, CourseError, Step, find_course
+from groundrules.course.steps import (
+    EXERCISES,
+    Course,
+    CourseError,
+    Step,
+    Task,
+    exercises_of,
+    find_course,
+)
 from groundrules.course.workspace import Workspace
 from groundrules.terminal import wants_colour
 
 WIDTH = 80
+INDENT = "    "
 
 
 def start() -> None:
@@ -22,8 +31,9 @@ def start() -> None:
     from groundrules import postgres
 
     course = find_course()
+    exercises = exercises_of(course)
     server = postgres.ensure(course.root, say=say)
-    found = standings(course, course.root / EXERCISES, say)
+    found = standings(course, exercises, say)
     print(f"PostgreSQL {server.version} is running.\n")
     _show(course, found)
     _show_next(course, found)
@@ -32,7 +42,7 @@ def start() -> None:
 def status(as_json: bool) -> None:
     """Show where the trainee stands, without starting anything but the checks."""
     course = find_course()
-    found = standings(course, course.root / EXERCISES, say)
+    found = standings(course, exercises_of(course), say)
     if as_json:
         print(json.dumps(_as_data(course, found), indent=2))
         return
@@ -40,16 +50,18 @@ def status(as_json: bool) -> None:
     _show_next(course, found)
 
 
-def hint(task_id: str, number: int) -> None:
-    """Print one hint for a task, and how to get the one after it."""
-    from groundrules.course.lesson import hints_of
+def hint(task_id: str | None, which: str) -> None:
+    """Print one hint for a task, the next one to do by default, and how to get the one after it."""
+    from groundrules.course.lesson import filled, hints_of
 
-    step, task = find_course().task(task_id)
+    course = find_course()
+    step, task = _task_to_do(course) if task_id is None else course.task(task_id)
     hints = hints_of(step, task)
-    if not 1 <= number <= len(hints):
+    if not which.isdecimal() or not 1 <= int(which) <= len(hints):
         raise CourseError(f"Task {task.id} has {len(hints)} hints: 1 to {len(hints)}.")
+    number = int(which)
     print(f"Hint {number} of {len(hints)} for {task.id} {task.title}\n")
-    print(textwrap.indent(hints[number - 1], "    "))
+    print(textwrap.indent(filled(hints[number - 1], WIDTH - len(INDENT)), INDENT))
     if number < len(hints):
         print(f"\nFor the next one: groundrules hint {task.id} {number + 1}")
 
@@ -65,8 +77,10 @@ def go_to(number: int) -> None:
     _say_undo()
 
 
-def reset(what: str) -> None:
+def reset(what: str | None) -> None:
     """Put a task's files, or one file, back to what they were."""
+    if what is None:
+        raise CourseError("Name a task, as in 01.2, or a file, as in app/main.py, to put back.")
     course = find_course()
     workspace = Workspace(course)
     if what[:1].isdigit():
@@ -90,6 +104,14 @@ def undo() -> None:
 def say(line: str) -> None:
     """Tell of something that takes a while."""
     print(line, file=sys.stderr, flush=True)
+
+
+def _task_to_do(course: Course) -> tuple[Step, Task]:
+    """Return the first task that is not done; raise `CourseError` if all are."""
+    for each in standings(course, exercises_of(course), say):
+        if each.next_task is not None:
+            return each.step, each.next_task
+    raise CourseError("You have finished every step that is ready: name a task, as in 01.2.")
 
 
 def _in_exercises(typed: str, workspace: Workspace) -> str:
@@ -135,12 +157,21 @@ def _show_next(course: Course, found: Sequence[Standing]) -> None:
     print(textwrap.fill(step.summary, WIDTH) + "\n")
     message = unfinished.message_for(task)
     if message:
-        print(message + "\n")
+        print(_filled(message) + "\n")
     print(_paint(f"Next: {task.id} {task.title}", "bold"))
     print(f"  Read   {_path(step.lesson)}")
     print(f"  Write  {_files(course, task.files)}")
     print(f"  Check  pytest steps/{step.number:02}")
     _say_how_to_activate(course, step)
+
+
+def _filled(message: str) -> str:
+    """Return a message that is one long line in several; one that has lines already stays."""
+    if "\n" in message:
+        return message
+    return textwrap.fill(
+        message, WIDTH, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _files(course: Course, files: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """What the texts of a step say of its tasks: the lesson's sections, and the hints."""
 
 import re
+import textwrap
 
 from groundrules.course.steps import CourseError, Step, Task
 
@@ -21,6 +22,35 @@ def hints_of(step: Step, task: Task) -> list[str]:
         if parts:
             return [part.strip() for part in parts]
     raise CourseError(f"There are no hints for task {task.id}.")
+
+
+def filled(text: str, width: int) -> str:
+    """Return Markdown with its paragraphs and lists filled to `width`; code stays as it is."""
+    lines: list[str] = []
+    paragraph: list[str] = []
+    code = False
+    for line in [*text.splitlines(), ""]:
+        fence = line.startswith("```")
+        if code or fence or not line or line.startswith("- "):
+            lines += _wrapped(" ".join(paragraph), width)
+            paragraph.clear()
+        if code or fence or not line:
+            lines.append(line)
+        else:
+            paragraph.append(line.strip())
+        code ^= fence
+    return "\n".join(lines).rstrip()
+
+
+def _wrapped(paragraph: str, width: int) -> list[str]:
+    hanging = "  " if paragraph.startswith("- ") else ""
+    return textwrap.wrap(
+        paragraph,
+        width,
+        subsequent_indent=hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _sections(text: str) -> dict[str, str]:

@@ -23,12 +23,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class TestResult:
-    """How one test of a suite ended; `message` says what is wrong, and is empty if it passed."""
+    """How one test of a suite ended; `message` says what is wrong, and is empty if it passed.
+
+    `about` is the task in which the mistake is, which may be another than the test's own.
+    """
 
     __test__ = False
 
     test: str
     task: str
+    about: str
     passed: bool
     message: str
 
@@ -55,12 +59,22 @@ class Standing:
 
     @property
     def next_task(self) -> Task | None:
-        """The first task that is not done; None if all are."""
-        return next((task for task in self.step.tasks if not self._is_done(task)), None)
+        """The task with the first mistake, or else the first that is not done; None if all are."""
+        undone = next((task for task in self.step.tasks if not self._is_done(task)), None)
+        wrong = self._first_failed(undone) if undone is not None else None
+        if wrong is None:
+            return undone
+        return next((task for task in self.step.tasks if task.id == wrong.about), undone)
 
     def message_for(self, task: Task) -> str:
-        """Return what the first failing test of a task says; empty if none fails."""
-        return next((each.message for each in self._of(task) if not each.passed), "")
+        """Return what the first failing test of a task, or about it, says; empty if there is none."""
+        wrong = self._first_failed(task)
+        return wrong.message if wrong is not None else ""
+
+    def _first_failed(self, task: Task) -> TestResult | None:
+        about = [each for each in self.results if each.about == task.id and not each.passed]
+        own = [each for each in self._of(task) if not each.passed]
+        return next(iter(own or about), None)
 
     def _is_done(self, task: Task) -> bool:
         results = self._of(task)

@@ -168,6 +168,17 @@ def find_course(start: Path | None = None) -> Course:
     return Course(root)
 
 
+def exercises_of(course: Course) -> Path:
+    """Return the folder that the trainee writes in; raise `CourseError` if there is no application in it."""
+    folder = course.root / EXERCISES
+    if not (folder / "app").is_dir():
+        raise CourseError(
+            f"{EXERCISES}/app is missing: bring it back with `git checkout {EXERCISES}`, "
+            "or begin anew with `groundrules goto 1`."
+        )
+    return folder
+
+
 def application_folder(path: Path) -> Path:
     """Return the folder that holds the `app` package, for any of the ways to name it.
 

@@ -1,16 +1,20 @@
 """`groundrules check` and `groundrules rules`."""
 
+import os
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Literal
 
 import typer
 
+from groundrules.course.steps import EXERCISES, is_root
 from groundrules.rules import CheckError, Report, check_project, render_finding
 from groundrules.rules.registry import all_rules
 from groundrules.terminal import wants_colour
 
+_WIDTH = 80
 _PATIENCE = 1.0  # seconds before progress is shown
 
 Format = Literal["text", "json", "github", "sarif"]
@@ -20,6 +24,13 @@ def run_check(
     path: Path, package: str | None, select: list[str], ignore: list[str], output: Format
 ) -> int:
     """Check `path`, print the report, and return the exit status."""
+    if package is None and is_root(path):
+        application = os.path.relpath(path / EXERCISES)
+        typer.echo(
+            f"This is the course itself. To check what you write: groundrules check {application}",
+            err=True,
+        )
+        return 2
     progress = _Progress()
     try:
         report = check_project(
@@ -52,7 +63,12 @@ def explain_rule(code: str) -> int:
         typer.echo(f"There is no rule {code}: `groundrules rules` lists them all.", err=True)
         return 2
     typer.echo(f"{rule.code} {rule.name}: {rule.summary}\n")
-    typer.echo(f"Why   {rule.rationale}\nFix   {rule.fix}\nDocs  {rule.docs}")
+    for label, text in (("Why", rule.rationale), ("Fix", rule.fix), ("Docs", rule.docs)):
+        typer.echo(
+            textwrap.fill(
+                f"{label:<6}{text}", _WIDTH, subsequent_indent=" " * 6, break_on_hyphens=False
+            )
+        )
     for heading, cases in (
         ("Trips it", rule.invalid[:1]),
         ("Keeps it", rule.valid[:1]),

@@ -125,7 +125,7 @@ def _finding(rule: Rule, at: Violation) -> Finding:
         name=rule.name,
         message=at.message,
         why=rule.rationale,
-        fix=rule.fix,
+        fix=at.fix or rule.fix,
         docs=rule.docs,
         end_column=at.end_column,
     )

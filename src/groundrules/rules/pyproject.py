@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from groundrules.rules.model.files import Package
-from groundrules.rules.model.project import Broken, relative
+from groundrules.rules.model.project import Broken, not_utf8, relative
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class PyProject:
     data: dict[str, Any]
     error: str = ""
     error_line: int = 1
+    error_column: int = 1
 
 
 def pyprojects(folder: Path) -> Iterator[PyProject]:
@@ -38,7 +39,7 @@ def broken_pyproject(package: Package) -> Broken | None:
     if nearest is None or not nearest.error:
         return None
     path = relative(nearest.path, package.root)
-    return Broken(path, nearest.error_line, 1, f"{path} {nearest.error}")
+    return Broken(path, nearest.error_line, nearest.error_column, f"{path} {nearest.error}")
 
 
 def table(data: object, *keys: str) -> dict[str, Any]:
@@ -56,9 +57,13 @@ def _read(path: Path) -> PyProject:
         reason = (error.strerror or str(error)).lower()
         return PyProject(path, "", {}, f"cannot be read: {reason}.")
     except UnicodeDecodeError:
-        return PyProject(path, "", {}, "cannot be read: it is not UTF-8.")
+        foreign = not_utf8(path.read_bytes()) or (1, 1)
+        return PyProject(path, "", {}, "is not UTF-8: save it in that encoding.", *foreign)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        place = re.search(r" \(at line (\d+), column \d+\)", str(error))
+        place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
         message = str(error)[: place.start()] if place else str(error)
-        line = int(place[1]) if place else text.count("\n") + 1
-        return PyProject(path, text, {}, f"does not parse as TOML: {message}.", line)
+        if place and message in ("Unclosed array", "Unclosed inline table"):
+            message += "; is a comma missing before this place?"
+        message = message if message.endswith("?") else f"{message}."
+        line, column = map(int, place.groups()) if place else (text.count("\n") + 1, 1)
+        return PyProject(path, text, {}, f"does not parse as TOML: {message}", line, column)

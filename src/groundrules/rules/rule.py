@@ -15,6 +15,7 @@ class Violation:
     """A place where a rule is broken, in the words of the code it is about.
 
     :param column: counted from 1, as are the lines; `end_column` is the one after the last.
+    :param fix: the smallest change that mends it, where the rule's own says too much.
     """
 
     path: str
@@ -22,6 +23,7 @@ class Violation:
     column: int
     end_column: int
     message: str
+    fix: str = ""
 
 
 @dataclass(frozen=True)

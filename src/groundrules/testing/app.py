@@ -1,6 +1,7 @@
 """The trainee's application as a test sees it: HTTP requests it answers, and calls of its functions."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,9 +11,10 @@ from typing import Any
 import httpx2
 
 from groundrules.testing.calls import Call, Name
+from groundrules.testing.given import Given
 from groundrules.testing.runner import APPLICATION, Runner, Served
-from groundrules.testing.values import from_json
-from groundrules.worker.errors import Ended, Hung, Raised, WorkerError
+from groundrules.testing.values import Row, from_json, to_argument
+from groundrules.worker.errors import BadReply, Ended, Hung, Raised, WorkerError
 from groundrules.worker.protocol import (
     JSON,
     Failure,
@@ -38,11 +40,26 @@ class Response(httpx2.Response):
 
 @dataclass(frozen=True)
 class Account:
-    """What happened in a test: its last request and answer, what handlers raised, what was printed."""
+    """What happened in a test: its last request and answer, what handlers raised, what was printed.
+
+    :ivar routes: those that the application documents, as in `GET /books`, if the last request found none.
+    :ivar given: what a call or a request gave last.
+    :ivar wanted: the class that what was called last says it returns, if it names one.
+    """
 
     exchange: str | None = None
+    routes: Sequence[str] | None = None
+    given: Given | None = None
+    wanted: str | None = None
     raised: Sequence[Failure] = ()
     printed: str = ""
+
+
+@dataclass
+class Refusal:
+    """What was raised where a test expected it: its message, empty for what has none."""
+
+    message: str = ""
 
 
 @dataclass
@@ -58,6 +75,7 @@ class App:
     _asked: Served | None = None
     _allowed: float = 0.0
     _exchanges: list[str] = field(default_factory=list)
+    _given: list[Given] = field(default_factory=list)
 
     async def get(self, path: str, **options: Any) -> "Response":
         """Send a GET request; `options` are those of httpx2."""
@@ -112,11 +130,12 @@ class App:
             else:
                 lost = await served.worker.refusal(doing)
             if isinstance(lost, Hung):
-                self._runner.patience.lose(doing)
+                self._runner.lose_patience(lost, doing)
             raise lost from error
         answer = f"{response.status_code} {response.reason_phrase}".strip()
         shown = readable(body[:200].decode(errors="replace"))
         self._exchanges.append(f"{doing}: {answer} {shown}")
+        self._given.append(Given(doing, status=response.status_code))
         return Response(
             response.status_code,
             headers=_plain(response.headers),
@@ -133,17 +152,21 @@ class App:
         patience, doing = self._runner.patience, f"{call}"
         limit = max(patience.less(patience.limit, doing), self._allowed)
         ask = partial(worker.ask, limit=limit, doing=doing, call=call.as_argument())
+        self._runner.must_not_hang_again(call.target)
         try:
             if self._runner.current is None and await ask("needs_session"):
                 await self._runner.started()  # a session may come from what the start-up makes
             value = await ask("call")
-        except Hung:
-            patience.lose(doing)
+        except Hung as error:
+            self._runner.lose_patience(error, doing)
             raise
-        return from_json(value)
+        returned = from_json(value)
+        self._given.append(Given(f"{call.target.rpartition('.')[2]}()", call.target, returned))
+        return returned
 
     async def imports(self, module: str) -> None:
         """Import a module, as `app.core.database`; raise the `WorkerError` that says why that fails."""
+        self._runner.must_not_hang_again(module)
         worker = self._runner.worker()
         doing = f"The import of {module}"
         await worker.ask("import", limit=self._runner.patience.start, doing=doing, module=module)
@@ -153,6 +176,31 @@ class App:
         worker = await self._runner.started()
         limit = self._runner.patience.limit
         return from_json(await worker.ask("query", limit=limit, doing="get_db()", sql=sql))
+
+    async def save(self, row: "Call | Row", /, **changes: Any) -> Row:
+        """Save a row through its model: make it, or change the one given, and commit.
+
+        `save(app.models.book.Book(title="Emma"))` makes one, and `save(book, title="Persuasion")` changes
+        it. Returns what the object holds after the commit, without asking the database again.
+        """
+        worker = await self._runner.started()
+        limit = self._runner.patience.limit
+        doing = (
+            f"{row}"
+            if isinstance(row, Call)
+            else f"The change of a {row.class_name.rpartition('.')[2]}"
+        )
+        value = await worker.ask(
+            "save",
+            limit=limit,
+            doing=doing,
+            row=to_argument(row),
+            changes={name: to_argument(each) for name, each in changes.items()},
+        )
+        saved = from_json(value)
+        if not isinstance(saved, Row):
+            raise BadReply("The worker sent something that is no row.")
+        return saved
 
     async def shut_down(self) -> None:
         """Let the application shut down as uvicorn does; its process stays."""
@@ -186,19 +234,21 @@ class App:
     @contextmanager
     def refuses(
         self, kind: str | None = None, *, field: str | None = None, message: str | None = None
-    ) -> Iterator[None]:
+    ) -> "Iterator[Refusal]":
         """Expect what is called inside to end with an exception, of the class `kind` or below it if given.
 
         With `field`, it must be a validation's that names this field. A hang is no refusal. `message` is
-        what the trainee is told if nothing is refused.
+        what the trainee is told if nothing is refused. Afterwards the `Refusal` says what was raised.
         """
         wanted = kind or "an error"
         if field is not None:
             wanted += f" that names `{field}`"
+        told = Refusal()
         try:
-            yield
+            yield told
         except Raised as refusal:
             failure = refusal.failure
+            told.message = failure.message
             if kind not in (None, *failure.kinds) or field not in (None, *failure.fields):
                 raise Raised(failure, refusal.doing, instead_of=wanted) from None
         except Ended:
@@ -207,11 +257,21 @@ class App:
         else:
             raise AssertionError(message or f"This must be refused with {wanted}; it is not.")
 
+    @contextmanager
+    def accepts(self, what: str) -> Iterator[None]:
+        """Expect what is called inside to be accepted; `what` is what the trainee is told it was."""
+        try:
+            yield
+        except Raised as refusal:
+            raise Raised(refusal.failure, refusal.doing, refused=what) from None
+
     @asynccontextmanager
     async def started(
         self, target: str = APPLICATION, *, factory: bool = False, **environment: str | None
     ) -> "AsyncIterator[App]":
         """Run the same code in another process, with other variables (None: unset) or from another target."""
+        if self._runner.terminal:  # two at a time cannot share it
+            await self._runner.started()
         changed = {**self._runner.environment, **environment}
         runner = Runner(
             self._runner.launcher,
@@ -221,8 +281,10 @@ class App:
             self._runner.patience,
             target,
             factory,
+            self._runner.terminal,
+            hung=dict(self._runner.hung),
         )
-        other = App(runner, _exchanges=self._exchanges)
+        other = App(runner, _exchanges=self._exchanges, _given=self._given)
         try:
             yield other
         finally:
@@ -232,13 +294,23 @@ class App:
     def account(self) -> "Account":
         """Return what happened in this test beside what the test saw; call it once, after a failure."""
         served = self._runner.current
+        given = self._given[-1] if self._given else None
         raised: JSON = []
+        wanted: JSON = None
+        routes: JSON = None
         if served is not None and not served.worker.exit.done():
             with suppress(WorkerError, TimeoutError):
                 raised = served.worker.submit("raised").result(1)
+                if given is not None and given.target is not None:
+                    wanted = served.worker.submit("returns", target=given.target).result(1)
+                if given is not None and given.status in (404, 405):
+                    routes = served.worker.submit("routes").result(1)
         with suppress(ProtocolError):
             return Account(
                 exchange=self._exchanges[-1] if self._exchanges else None,
+                routes=missed(given.asked, routes) if given and isinstance(routes, list) else None,
+                given=given,
+                wanted=readable(wanted) if isinstance(wanted, str) else None,
                 raised=[read_failure(each) for each in raised] if isinstance(raised, list) else [],
                 printed=served.worker.output.take() if served is not None else "",
             )
@@ -254,6 +326,16 @@ class App:
         if name.startswith("__"):
             raise AttributeError(name)
         return Name(self.call, f"app.{name}")
+
+
+def missed(asked: str, routes: Sequence[JSON]) -> list[str] | None:
+    """Return the routes that the application has, None if what was asked is one of them."""
+    shown = [readable(str(route)) for route in routes]
+    for route in shown:
+        parts = re.split(r"\{[^}]*\}", route)
+        if re.fullmatch("[^/]+".join(map(re.escape, parts)) + r"(\?.*)?", asked):
+            return None
+    return shown
 
 
 def _plain(headers: httpx2.Headers) -> list[tuple[str, str]]:

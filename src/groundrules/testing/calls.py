@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from groundrules.testing.values import to_argument
+from groundrules.testing.values import arguments_of, to_argument
 from groundrules.worker.protocol import JSON
 
 Maker = Callable[["Call"], Awaitable[Any]]
@@ -22,6 +22,10 @@ class Name:
         if name.startswith("__"):
             raise AttributeError(name)
         return Name(self._make, f"{self._dotted}.{name}")
+
+    def __getitem__(self, argument: "Name") -> "Name":
+        """Return a generic class for a class, as in `Page[app.schemas.book.BookResponse]`."""
+        return Name(self._make, f"{self._dotted}[{argument._dotted}]")
 
     def __call__(self, /, *arguments: Any, **keywords: Any) -> "Call":
         """Return a call of the function or class of this name, to be awaited or handed to another call."""
@@ -43,7 +47,7 @@ class Call:
         self, make: Maker, target: str, arguments: Sequence[Any], keywords: Mapping[str, Any]
     ) -> None:
         self._make = make
-        self._target = target
+        self.target = target
         self._arguments = arguments
         self._keywords = keywords
         self._used = False
@@ -52,7 +56,7 @@ class Call:
         return self._make(self).__await__()
 
     def __str__(self) -> str:
-        return f"{self._target}()"
+        return f"{self.target}()"
 
     def __del__(self) -> None:
         if not self._used:
@@ -61,11 +65,8 @@ class Call:
     def as_argument(self) -> dict[str, JSON]:
         """Return the call as the worker takes it."""
         self._used = True
-        keywords: dict[str, JSON] = {
-            name: to_argument(value) for name, value in self._keywords.items()
-        }
         return {
-            "call": self._target,
+            "call": self.target,
             "arguments": [to_argument(value) for value in self._arguments],
-            "keywords": keywords,
+            "keywords": arguments_of(self._keywords),
         }

@@ -3,17 +3,19 @@
 First what is wrong and where, in the trainee's own names; then where to read on.
 """
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from groundrules.course.steps import Step, Task
+from groundrules.course.steps import Course, Step, Task
 from groundrules.rules import render_finding
 from groundrules.rules.findings import UNREADABLE
 from groundrules.testing.app import Account, App
 from groundrules.testing.code import RuleBroken
+from groundrules.testing.missing import missing_file, missing_name
 from groundrules.worker.errors import Raised, WorkerError
 from groundrules.worker.protocol import Failure, Frame
 
@@ -22,7 +24,13 @@ INDENT = "    "
 BODY_LINES = 8  # with the heading, where to read on and two lines of the list: twelve
 SENTENCE_LINES = 4
 FRAMES_SHOWN = 3
+LEFT_DEBUGGER = "The debugger was left with q, which ends the code there; c lets it go on."
 PRINTED_SHOWN = 2  # lines
+SQLALCHEMY_S_OWN = re.compile(  # what it puts around the words of the database
+    r"\(sqlalchemy\.\S+\) <class '[\w.]+'>: |\nDETAIL:  Failing row .*|\n\[SQL: .*"
+    r"|\s*\(Background on this error at: \S+\)",
+    re.DOTALL,
+)
 
 
 class NothingToCheck(Exception):
@@ -36,14 +44,17 @@ class NothingToCheck(Exception):
 
 
 class StepBefore(Exception):
-    """A file of an earlier step is still a stub, so this test cannot say anything."""
+    """An earlier step is not done, so this test cannot say anything; `why` is what shows it."""
 
-    def __init__(self, step: Step, file: str) -> None:
+    def __init__(self, step: Step, why: str) -> None:
         super().__init__(
-            f"step {step.number:02} comes first, {file} is still its stub; "
-            f"run pytest steps/{step.number:02}"
+            f"step {step.number:02} comes first, {why}; run pytest steps/{step.number:02}"
         )
         self.step = step
+
+
+UNFIT = (AttributeError, TypeError, LookupError, ValueError, ArithmeticError)  # for odd values
+FOR_TRAINEES = (AssertionError, WorkerError, RuleBroken, NothingToCheck, StepBefore)
 
 
 @dataclass(frozen=True)
@@ -53,17 +64,24 @@ class Words:
     :param lines: one line that follows the heading, or several that stand below it.
     :param cause: the same for failures that have one cause, whatever each of them says.
     :param place: the trainee's line that it is about, as in `app/main.py:5`, if there is one.
+    :param owner: the task whose files hold that line, if it is not the test's own task.
     """
 
     task: Task
     lines: tuple[str, ...]
     cause: str
     place: str | None = None
+    owner: Task | None = None
+
+    @property
+    def about(self) -> Task:
+        """The task in which the mistake is."""
+        return self.owner or self.task
 
     @property
     def heading(self) -> str:
-        """The task's number and title."""
-        return f"{self.task.id} {self.task.title}"
+        """The number and title of the task in which the mistake is."""
+        return f"{self.about.id} {self.about.title}"
 
     def __str__(self) -> str:
         if len(self.lines) == 1:
@@ -92,28 +110,62 @@ class OneLine:
 
 
 def explain(
-    error: BaseException, step: Step, task: Task, app: App | None, folder: Path
+    error: BaseException, course: Course, task: Task, app: App | None, folder: Path
 ) -> Words | None:
     """Return the words for a failed test, or None if it is the suite itself that failed.
 
+    What a test's own code raises is laid to what the application gave it last, if that gave anything.
     :param folder: the folder that holds the `app` package.
     """
     if isinstance(error, NothingToCheck | StepBefore):
         return Words(task, (f"{error}.",), str(error))
     if isinstance(error, RuleBroken):
         first = error.findings[0]
-        place = f"{first.path}:{first.line}"
-        return Words(task, tuple(_findings(error, folder)), f"{first.rule} {place}", place)
-    if not isinstance(error, AssertionError | WorkerError) or not str(error):
-        return None
+        broken_at = f"{first.path}:{first.line}"
+        return Words(task, tuple(_findings(error, folder)), f"{first.rule} {broken_at}", broken_at)
     account = app.account() if app is not None else Account()
-    told = [*_sentence(error, folder), *_account(account, error)][:BODY_LINES]
-    told.append(f"{INDENT}Read  steps/{step.name}/README.md, or ask: groundrules hint {task.id}")
+    if not isinstance(error, AssertionError | WorkerError):
+        if account.given is None or not isinstance(error, UNFIT):
+            return None
+        error = AssertionError(account.given.unfit(account.wanted, error))
+    if not str(error):
+        return None
+    name = missing_name(error) if isinstance(error, WorkerError) else None
+    file = missing_file(name, course, folder) if name is not None else None
+    place = file
+    if file is not None:
+        told = [f"{INDENT}{file} is missing.", f"{INDENT}To have it back: groundrules reset {file}"]
+        cause = f"no {file}"
+    else:
+        told = [*_sentence(error, folder), *_account(account, error)][:BODY_LINES]
+        last, cause = _cause(error, account)
+        file, place = (last.file, _place(last)) if last is not None else (None, None)
+        cause = cause if name is None else f"no {name}"
+    about = task if file is None else _task_about(course, file, task)
+    step, _ = course.task(about.id)
+    told.append(f"{INDENT}Read  steps/{step.name}/README.md, or ask: groundrules hint {about.id}")
+    return Words(task, tuple(told), cause, place, about)
+
+
+def _cause(error: BaseException, account: Account) -> tuple[Frame | None, str]:
+    """Return the trainee's line that a failure is about, if there is one, and what all of its kind share."""
+    if account.routes is not None and account.given is not None:
+        return None, f"no route {account.given.asked.partition(' ')[2]} {account.routes}"
     for failure in (error, *reversed(account.raised)):
         if isinstance(failure, WorkerError | Failure) and failure.frames:
             last = failure.frames[-1]
-            return Words(task, tuple(told), f"{_kind(failure)} {_place(last)}", _place(last))
-    return Words(task, tuple(told), f"{type(error).__name__} {error}")
+            return last, f"{_kind(failure)} {_place(last)}"
+    return None, _message(error)
+
+
+def _task_about(course: Course, file: str, task: Task) -> Task:
+    """Return the task whose files hold `file`: `task` itself, or else the last one before its step ends."""
+    step, _ = course.task(task.id)
+    if file in task.files and task is not step.tasks[-1]:
+        return task
+    until = course.steps[: course.steps.index(step) + 1]
+    found = [each for one in reversed(until) for each in one.tasks if file in each.files]
+    return found[0] if found else task
 
 
 def and_join(words: Sequence[str]) -> str:
@@ -139,33 +191,51 @@ def _findings(error: RuleBroken, folder: Path) -> Iterable[str]:
 def _kind(error: WorkerError | Failure) -> str:
     """Return in which way the code stops; a file that does not parse is also a finding of its own."""
     failure = error.failure if isinstance(error, Raised) else error
-    kind = failure.kind if isinstance(failure, Failure) else type(failure).__name__
-    return UNREADABLE if kind == "SyntaxError" else kind
+    if not isinstance(failure, Failure):
+        return type(failure).__name__
+    return UNREADABLE if "SyntaxError" in (failure.kind, *failure.kinds) else failure.kind
 
 
 def _sentence(error: BaseException, folder: Path) -> list[str]:
     frames = error.frames if isinstance(error, WorkerError) else ()
-    if isinstance(error, Raised):
-        text = _what_was_raised(error, folder)
-    elif isinstance(error, AssertionError):
-        text = str(error).split("\nassert ")[0]  # what pytest adds is for the suite's authors
-    else:
-        text = str(error)
+    text = _what_was_raised(error, folder) if isinstance(error, Raised) else _message(error)
     return [INDENT + line for line in _wrapped(text)] + _frames(frames)
+
+
+def _message(error: BaseException) -> str:
+    """Return what an error says, without what pytest adds for the suite's authors."""
+    text = str(error)
+    return text.split("\nassert ")[0] if isinstance(error, AssertionError) else text
 
 
 def _what_was_raised(error: Raised, folder: Path) -> str:
     failure = error.failure
-    text = str(failure).replace(f"{folder}/", "")
-    if failure.kind == "ValidationError":  # Pydantic's, with a link under every field
-        text = "\n".join(line for line in text.splitlines() if "further information" not in line)
+    text = SQLALCHEMY_S_OWN.sub("", _said(failure).replace(f"{folder}/", ""))
     if failure.kind == "SystemExit":
         text = f"{failure.kind}: this line ends the program; take it out."
     if error.instead_of is not None:
         text = f"{text.rstrip('.')}; it must raise {error.instead_of}."
+    if error.refused is not None:
+        text = f"{error.refused} must be accepted. {' '.join(text.split())}"
     if error.frames:
         return f"{_place(error.frames[-1])}  {text}"
-    return text
+    return text if error.refused else f"{error.doing} raised {text}"
+
+
+def _said(failure: Failure) -> str:
+    """Return what a failure says; of Pydantic's, each field with what it must be and what it is."""
+    text = str(failure)
+    if failure.kind == "BdbQuit":
+        return LEFT_DEBUGGER
+    if failure.kind == "ResponseValidationError":  # the worker has put it in a sentence
+        return failure.message
+    if failure.kind != "ValidationError":
+        return text
+    lines = [line for line in text.splitlines() if "further information" not in line]
+    return "\n".join(
+        re.sub(r" \[type=\w+, input_value=(.*), input_type=\w+\]$", r"; it is \1", line)
+        for line in lines
+    )
 
 
 def _wrapped(text: str) -> list[str]:
@@ -177,7 +247,12 @@ def _wrapped(text: str) -> list[str]:
     lines = [
         part
         for line in text.splitlines()
-        for part in textwrap.wrap(line, width, break_on_hyphens=False)
+        for part in textwrap.wrap(
+            line,
+            width,
+            subsequent_indent=" " * (len(line) - len(line.lstrip())),
+            break_on_hyphens=False,
+        )
     ]
     if len(lines) > SENTENCE_LINES:
         lines = [*lines[: SENTENCE_LINES - 2], "…", lines[-1]]
@@ -189,6 +264,18 @@ def _frames(frames: Iterable[Frame]) -> list[str]:
     return list(dict.fromkeys(lines))[-FRAMES_SHOWN:]
 
 
+def _routes(routes: Sequence[str]) -> str:
+    """Return a line with as many routes as it holds."""
+    if not routes:
+        return "It has no routes yet."
+    for shown in range(len(routes), 0, -1):
+        left_out = [f"{len(routes) - shown} more"] if shown < len(routes) else []
+        line = f"It has: {and_join([*routes[:shown], *left_out])}"
+        if len(line) <= WIDTH - len(INDENT):
+            break
+    return line
+
+
 def _place(frame: Frame) -> str:
     return f"{frame.file}:{frame.line}"
 
@@ -197,9 +284,37 @@ def _account(account: Account, error: BaseException) -> list[str]:
     lines = []
     if account.exchange and isinstance(error, AssertionError):
         lines.append(f"Last  {account.exchange}")
+    if account.routes is not None:
+        lines.append(_routes(account.routes))
     for failure in account.raised[-1:]:
-        lines.append(f"There {failure}")
+        lines += _labelled("There", " ".join(_said(failure).split()))
         lines += [line.strip() for line in _frames(failure.frames)]
-    printed = [line for line in account.printed.splitlines() if line.strip()]
-    lines += [f"Print {line}" for line in printed[-PRINTED_SHOWN:]]
+    lines += [f"Print {line}" for line in _printed(account.printed)[-PRINTED_SHOWN:]]
     return [cut(INDENT + " ".join(line.split("\n"))) for line in lines]
+
+
+def _labelled(label: str, text: str) -> list[str]:
+    """Return a text with a label before it, in two lines at most."""
+    first, *rest = textwrap.wrap(
+        text,
+        WIDTH - len(INDENT) - len(label) - 1,
+        break_on_hyphens=False,
+        max_lines=2,
+        placeholder=" …",
+    ) or [""]
+    return [f"{label} {first}", *(" " * (len(label) + 1) + line for line in rest)]
+
+
+def _printed(text: str) -> list[str]:
+    """Return the lines that the application printed, without what Python adds to its warnings.
+
+    Python shows the line of source at which it noticed, which is not the trainee's.
+    """
+    lines: list[str] = []
+    warned = False
+    for line in text.splitlines():
+        inside = warned and line.startswith("  ")
+        warned = bool(re.search(r"^\S.*:\d+: \w*Warning: ", line))
+        if line.strip() and not inside and "Enable tracemalloc" not in line:
+            lines.append(re.sub(r"^.*:\d+: (\w*Warning: )", r"\1", line))
+    return lines

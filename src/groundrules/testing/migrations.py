@@ -1,6 +1,8 @@
 """The trainee's migrations, run by Alembic in the worker."""
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 from groundrules.testing.database import Database
@@ -26,6 +28,7 @@ class Migrations:
 
     database: Database
     _runner: Runner
+    _create: Callable[[], Awaitable[Database]]
 
     async def upgrade(self, revision: str = "head") -> None:
         """Go up to a revision. Raises `Raised` where a migration or Alembic does, as all of these do."""
@@ -40,8 +43,15 @@ class Migrations:
         await self._run("check")
 
     async def sql(self, revision: str = "head") -> str:
-        """Return the SQL that an upgrade to a revision would execute, made without a database."""
+        """Return the SQL that an upgrade to a revision would execute, made without a database.
+
+        `first:second` is the upgrade from one to the other.
+        """
         return str(_checked(await self._run("sql", revision), str))
+
+    async def new(self, message: str) -> str:
+        """Return the migration that Alembic would write for what differs now; none is left behind."""
+        return str(_checked(await self._run("new", message), str))
 
     async def heads(self) -> list[str]:
         """Return the ids of the revisions that no other follows."""
@@ -51,19 +61,53 @@ class Migrations:
         """Return all revisions, the newest first."""
         return [_revision(each) for each in _checked(await self._run("revisions"), list)]
 
+    @asynccontextmanager
+    async def of_models(self) -> AsyncIterator[Database]:
+        """Open another new database, with the tables that the models describe."""
+        database = await self._create()
+        try:
+            await create_tables(self._runner, database)
+            yield database
+        finally:
+            await database.close()
+
+    @asynccontextmanager
+    async def started(self, **environment: str | None) -> "AsyncIterator[Migrations]":
+        """Run the same migrations in another process, with other variables (None: unset)."""
+        changed = {**self._runner.environment, **environment}
+        set_ = {name: value for name, value in changed.items() if value is not None}
+        other = replace(self, _runner=replace(self._runner, environment=set_, _worker=None))
+        try:
+            yield other
+        finally:
+            other._runner.stop()
+
     async def close(self) -> None:
         """End the process that ran them, and the connection to the database."""
         await self._runner.end()
         await self.database.close()
 
     async def _run(self, command: str, revision: str = "head") -> JSON:
-        return await self._runner.worker().ask(
-            "migrate",
-            limit=MIGRATION_LIMIT,
-            doing=f"alembic {command}",
-            command=command,
-            revision=revision,
-        )
+        try:
+            return await self._runner.worker().ask(
+                "migrate",
+                limit=MIGRATION_LIMIT,
+                doing=f"alembic {command}",
+                command=command,
+                revision=revision,
+            )
+        finally:  # each has a process of its own, as in a terminal, and may leave its connections open
+            await self._runner.end()
+
+
+async def create_tables(runner: Runner, database: Database) -> None:
+    """Create the tables that the models describe."""
+    await runner.worker().ask(
+        "create_tables",
+        limit=MIGRATION_LIMIT,
+        doing="Making the tables of the models",
+        url=database.url,
+    )
 
 
 def _revision(data: JSON) -> Revision:

@@ -1,13 +1,9 @@
 """The part of the pytest plugin that runs a course's suites."""
 
-import asyncio
 import gc
 import os
-import random
-import secrets
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,27 +11,20 @@ import pytest
 from groundrules.course.steps import Course, CourseError, Step, Task
 from groundrules.testing.app import App
 from groundrules.testing.arguments import Arguments
-from groundrules.testing.code import Code
-from groundrules.testing.database import Database
-from groundrules.testing.failures import NothingToCheck, StepBefore, Words, explain
-from groundrules.testing.interrupts import interrupt_between_steps
-from groundrules.testing.library import Library
-from groundrules.testing.migrations import Migrations
-from groundrules.testing.proxy import short_temporary_folder
-from groundrules.testing.runner import Patience
-from groundrules.testing.samples import Samples
-from groundrules.testing.sites import Site, Sites, Tables
-from groundrules.testing.start import (
-    DATABASE_STEP,
-    application_to_check,
-    has_database,
-    launcher_for,
+from groundrules.testing.failures import (
+    FOR_TRAINEES,
+    NothingToCheck,
+    StepBefore,
+    Words,
+    explain,
 )
+from groundrules.testing.fixtures import STEP, Fixtures
+from groundrules.testing.interrupts import interrupt_between_steps
+from groundrules.testing.start import application_to_check
 from groundrules.testing.summary import show_failures
 from groundrules.testing.verdict import Verdict
 from groundrules.worker.launcher import Launcher
 
-STEP = pytest.StashKey[Step]()
 TASK = pytest.StashKey[Task]()
 
 
@@ -52,10 +41,12 @@ def register(config: pytest.Config, root: Path, launcher: Launcher | None) -> No
     except CourseError as error:
         raise pytest.UsageError(str(error)) from None
     report = _report_file(config)
-    suites = Suites(config, course, folder, launcher, report)
+    fixtures = Fixtures(config, course, folder, launcher)
+    config.pluginmanager.register(fixtures, "groundrules-fixtures")
+    suites = Suites(config, course, folder, fixtures, report)
     config.pluginmanager.register(suites, "groundrules-suites")
     if steps and not config.option.collectonly:
-        suites.begin(max(step.number for step in steps))
+        fixtures.begin(max(step.number for step in steps))
     if config.option.reportchars == "fE":  # pytest's default: a list of what was told just above
         config.option.reportchars = ""
     config.addinivalue_line("markers", "task(id, rules): the task of the lesson, and its rules")
@@ -75,10 +66,9 @@ def _report_file(config: pytest.Config) -> Path | None:
 
 
 class Suites:
-    """The hooks and fixtures of one run.
+    """The hooks of one run.
 
     :param folder: the folder that holds the `app` package.
-    :param launcher: what starts workers; made when it is needed if it is not there.
     :param report: where to write the verdict as JSON.
     """
 
@@ -87,22 +77,15 @@ class Suites:
         config: pytest.Config,
         course: Course,
         folder: Path,
-        launcher: Launcher | None,
+        fixtures: Fixtures,
         report: Path | None,
     ) -> None:
         self._config = config
         self._course = course
         self._folder = folder
+        self._fixtures = fixtures
         self._report = report
-        self._code = Code(course, folder)
         self._verdict = Verdict(course, partial=_is_partial(config))
-        self._patience = Patience()
-        given = config.getoption("--groundrules-seed")
-        self._seed: int = secrets.randbelow(1_000_000) if given is None else given
-        self._seed_used = False
-        self._launcher = launcher
-        self._sites: Sites | None = None
-        self._sockets: Path | None = None
         self._untouched_files: dict[str, bool] = {}
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -171,7 +154,7 @@ class Suites:
         for earlier in self._course.steps[: self._course.steps.index(step)]:
             for file in earlier.files:
                 if self._untouched(file):
-                    raise StepBefore(earlier, file)
+                    raise StepBefore(earlier, f"{file} is still its stub")
         stubs = [file for file in task.files if self._is_stub_of(step, file)]
         introduced = [file for file in task.files if self._course.introduces(file) is step]
         # A rule is kept by a stub, which says nothing of the code that is to come.
@@ -213,110 +196,31 @@ class Suites:
                 show_failures(terminalreporter, told)
         yield
         self._verdict.show(terminalreporter)
-        if self._seed_used:
-            terminalreporter.write_line(f"To repeat its values: --groundrules-seed {self._seed}")
+        if self._fixtures.seed_used:
+            seed = self._fixtures.seed
+            terminalreporter.write_line(f"To repeat its values: --groundrules-seed {seed}")
 
     def pytest_sessionfinish(self) -> None:
         """Write the verdict where it was asked for."""
         if self._report is not None:
             self._report.write_text(self._verdict.as_json(), encoding="utf-8")
 
-    def pytest_unconfigure(self) -> None:
-        """Leave nothing behind."""
-        if self._launcher is not None:
-            self._launcher.close()
-        if self._sites is not None:
-            self._sites.close()
-        if self._sockets is not None:
-            shutil.rmtree(self._sockets, ignore_errors=True)
-
-    @pytest.fixture
-    def anyio_backend(self) -> str:
-        """Suites run on asyncio, as the application does."""
-        return "asyncio"
-
-    @pytest.fixture
-    async def site(self, step: Step) -> Site:
-        """The application with the database that the step's suites use, its tables empty."""
-        sites = self._sites or self.begin(step.number)
-        site = await asyncio.wrap_future(sites.begin(self._tables(step.number)))
-        await site.clear()
-        return site
-
-    @pytest.fixture
-    async def app(self, site: Site) -> AsyncIterator[App]:
-        """The application under test, in a process of its own."""
-        app = App(site.runner)
-        yield app
-        await app.close()
-
-    @pytest.fixture
-    def database(self, site: Site) -> Database:
-        """The database of the application under test, its tables empty."""
-        assert site.database is not None, "this step has no database"
-        return site.database
-
-    @pytest.fixture
-    def samples(self, request: pytest.FixtureRequest) -> Samples:
-        """Values that differ from run to run, and not if the seed is given."""
-        self._seed_used = True
-        test = request.node.nodeid.rpartition("/")[2]
-        return Samples(random.Random(f"{self._seed} {test}"))
-
-    @pytest.fixture
-    def library(self, database: Database, samples: Samples) -> Library:
-        """The tables of the library, to put rows into and to read them."""
-        return Library(database, samples)
-
-    @pytest.fixture
-    async def migrations(self, step: Step) -> AsyncIterator[Migrations]:
-        """The migrations of the application under test, on a new database of their own."""
-        migrations = await (self._sites or self.begin(step.number)).migrations()
-        yield migrations
-        await migrations.close()
-
-    @pytest.fixture
-    def code(self) -> Code:
-        """The source of the application under test."""
-        return self._code
-
-    @pytest.fixture
-    def step(self, request: pytest.FixtureRequest) -> Step:
-        """The step that the suite belongs to."""
-        return request.node.stash[STEP]  # type: ignore[no-any-return]
-
-    def begin(self, number: int) -> Sites:
-        """Start the application for suites up to the step `number`; nobody waits for it here."""
-        tables = self._tables(number)
-        if self._launcher is None:
-            self._launcher = launcher_for(self._course, self._folder, number)
-        self._sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir=short_temporary_folder()))
-        self._sites = Sites(
-            self._launcher,
-            self._course.root,
-            self._folder,
-            self._sockets,
-            self._patience,
-            terminal=_wants_terminal(self._config),
-        )
-        self._sites.begin(tables)
-        return self._sites
-
-    def _tables(self, number: int) -> Tables:
-        """Return where the tables come from in the suite of the step `number`."""
-        if number < DATABASE_STEP and not has_database(self._course, self._folder):
-            return Tables.NO_DATABASE
-        return {1: Tables.NONE, 2: Tables.NONE, 3: Tables.MODELS}.get(number, Tables.MIGRATIONS)
-
     def _words(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Words | None:
-        """Return the words for what a test raised, if it is not the suite itself that failed."""
+        """Return the words for what a test raised, if it is not the suite itself that failed.
+
+        An author who asks for tracebacks gets them for what a test's own code raises.
+        """
         if call.excinfo is None or call.when == "teardown":
             return None
+        traceback_wanted = self._config.option.tbstyle not in ("auto", "no")
+        if traceback_wanted and not isinstance(call.excinfo.value, FOR_TRAINEES):
+            return None
         app = item.funcargs.get("app") if isinstance(item, pytest.Function) else None
-        step, task = item.stash[STEP], item.stash[TASK]
-        return explain(
-            call.excinfo.value, step, task, app if isinstance(app, App) else None, self._folder
-        )
+        error, asked = call.excinfo.value, app if isinstance(app, App) else None
+        words = explain(error, self._course, item.stash[TASK], asked, self._folder)
+        if words is None or not isinstance(error, AssertionError):
+            return words
+        return replace(words, cause=_without_parameters(words.cause, item))
 
     def _is_stub_of(self, step: Step, file: str) -> bool:
         return self._course.introduces(file) is step and self._untouched(file)
@@ -327,6 +231,14 @@ class Suites:
             step = self._course.introduces(file)
             self._untouched_files[file] = step is not None and step.untouched(self._folder, file)
         return self._untouched_files[file]
+
+
+def _without_parameters(text: str, item: pytest.Item) -> str:
+    """Return what the messages of one test have in common, whatever it was given."""
+    call = getattr(item, "callspec", None)
+    for value in call.params.values() if call is not None else ():
+        text = text.replace(str(value), "…")
+    return text
 
 
 def _without_traceback(words: Words) -> pytest.ExceptionInfo[BaseException]:
@@ -344,14 +256,3 @@ def _is_partial(config: pytest.Config) -> bool:
 def _shown(folder: Path, config: pytest.Config) -> str:
     here = config.invocation_params.dir
     return str(folder.relative_to(here) if folder.is_relative_to(here) else folder) + os.sep + "app"
-
-
-def _wants_terminal(config: pytest.Config) -> bool:
-    """Whether breakpoint() in the application is to work: -s or --pdb, where there is a terminal."""
-    if config.option.capture != "no" and not config.option.usepdb:
-        return False
-    try:
-        os.close(os.open("/dev/tty", os.O_RDWR))
-    except OSError:
-        return False
-    return True

@@ -72,6 +72,7 @@ class Runner:
     :param folder: the folder that holds the `app` package.
     :param sockets: a short folder for Unix sockets.
     :param target: what is served: an application, or with `factory` a function that makes one.
+    :param hung: the modules whose import did not end, by their dotted names; they are not imported again.
     """
 
     launcher: Launcher
@@ -82,6 +83,7 @@ class Runner:
     target: str = APPLICATION
     factory: bool = False
     terminal: bool = False
+    hung: dict[str, Hung] = field(default_factory=dict)
     _worker: Worker | None = None
     current: Served | None = None
     _failure: WorkerError | None = None
@@ -97,6 +99,7 @@ class Runner:
         """Return the application once it has started; raise the `WorkerError` that says why it does not."""
         if self._failure is not None:
             raise self._failure
+        self.must_not_hang_again(self.target)
         if self.current is None or self.current.worker is not self.worker():
             self.start()
         served = self.current
@@ -109,9 +112,22 @@ class Runner:
         except WorkerError as error:
             self._failure = error
             if isinstance(error, Hung):
-                self.patience.lose(doing)
+                self.lose_patience(error, doing)
             raise
         return served
+
+    def must_not_hang_again(self, target: str) -> None:
+        """Raise what the import of the target's module ended with before, if it hung."""
+        for module, error in self.hung.items():
+            if f"{target}.".startswith(f"{module}."):
+                raise error
+
+    def lose_patience(self, error: Hung, doing: str) -> None:
+        """Wait less from now on, and not at all for what was being imported."""
+        self.patience.lose(doing)
+        for file in error.importing:
+            module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            self.hung.setdefault(module, error)
 
     def worker(self) -> Worker:
         """Return a living worker: the one there is, or a new one in place of a lost one."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from groundrules.testing.background import Background
 from groundrules.testing.database import Database, Databases, Refused
-from groundrules.testing.migrations import MIGRATION_LIMIT, Migrations
+from groundrules.testing.migrations import Migrations, create_tables
 from groundrules.testing.runner import Patience, Runner
+from groundrules.worker.errors import MachineTrouble, Raised, WorkerError
 from groundrules.worker.launcher import Launcher
 
 
@@ -21,6 +22,10 @@ class Tables(Enum):
     NONE = "none"
     MODELS = "the models"
     MIGRATIONS = "the migrations"
+
+
+class TablesMissing(Exception):
+    """The migrations do not make the tables; the text says in a few words what they do instead."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,8 @@ class Sites:
 
     async def migrations(self) -> Migrations:
         """Return the migrations with a new and empty database."""
-        databases = self._of_the_run()
-        database = await databases.create("empty")
-        return Migrations(database, self._runner(_environment(database)))
+        database = await self._empty()
+        return Migrations(database, self._runner(_environment(database)), self._empty)
 
     def close(self) -> None:
         """Drop the databases; the processes are to be ended before."""
@@ -105,16 +109,14 @@ class Sites:
         runner = self._runner(_environment(database))
         try:
             if tables is Tables.MIGRATIONS:
-                await Migrations(database, runner).upgrade()
+                await _migrate(Migrations(database, runner, self._empty))
             else:
-                await runner.worker().ask(
-                    "create_tables",
-                    limit=MIGRATION_LIMIT,
-                    doing="Making the tables of the models",
-                    url=database.url,
-                )
+                await create_tables(runner, database)
         finally:
             await runner.end()
+
+    async def _empty(self) -> Database:
+        return await self._of_the_run().create("empty")
 
     def _served(self, database: Database | None) -> Site:
         runner = self._runner(_environment(database) if database else {})
@@ -140,6 +142,19 @@ class Sites:
         if self._databases is None:
             self._databases = Databases(self._thread(), self._root)
         return self._databases
+
+
+async def _migrate(migrations: Migrations) -> None:
+    try:
+        await migrations.upgrade()
+    except MachineTrouble:
+        raise
+    except WorkerError as error:
+        does = f"raises {error.failure.kind}" if isinstance(error, Raised) else "does not end well"
+        place = f" at {error.frames[-1].file}:{error.frames[-1].line}" if error.frames else ""
+        raise TablesMissing(f"alembic upgrade head {does}{place}") from error
+    if await migrations.database.tables() <= {"alembic_version"}:
+        raise TablesMissing("alembic upgrade head makes no tables")
 
 
 def _environment(database: Database) -> dict[str, str]:

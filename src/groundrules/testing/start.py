@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from groundrules.course.steps import EXERCISES, Course, CourseError, application_folder
+from groundrules.course.steps import Course, CourseError, application_folder, exercises_of
 from groundrules.testing.arguments import Arguments
 from groundrules.worker.launcher import BASE, MIGRATIONS, Launcher, imported_by, launcher
 
@@ -12,7 +12,9 @@ MIGRATIONS_STEP = 4  # the step from which on migrations make its tables
 
 def application_to_check(root: Path, working_folder: Path, named: str | None) -> Path:
     """Return the folder that holds the `app` package; raise `CourseError` if there is none."""
-    return application_folder(Path(working_folder, named) if named else root / EXERCISES)
+    if named:
+        return application_folder(Path(working_folder, named))
+    return application_folder(exercises_of(Course(root)))
 
 
 def early_launcher(arguments: Arguments, paths: list[str], named: str | None) -> Launcher | None:

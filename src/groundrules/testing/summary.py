@@ -3,11 +3,11 @@
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pytest
 
-from groundrules.testing.failures import INDENT, WIDTH, Words, and_join, cut
+from groundrules.testing.failures import INDENT, WIDTH, Words, and_join
 
 
 def show_failures(reporter: pytest.TerminalReporter, failures: Sequence[tuple[str, Words]]) -> None:
@@ -33,34 +33,43 @@ def _show(reporter: pytest.TerminalReporter, same: Sequence[tuple[str, Words]]) 
             reporter.write_line(_printable(line))
     else:
         for line in textwrap.wrap(
-            str(words), WIDTH, subsequent_indent=INDENT, break_on_hyphens=False
+            str(words),
+            WIDTH,
+            subsequent_indent=INDENT,
+            break_long_words=False,
+            break_on_hyphens=False,
         ):
             reporter.write_line(line)
-    task = words.task.id
+    task = words.about.id
     tests = [test.rpartition("::")[2] for test, each in same if each.task.id == task]
     others = Counter(each.task.id for _, each in same if each.task.id != task)
-    if whole and not all("[GR" in test for test in tests):
-        reporter.write_line(_names(tests))
+    if whole and tests and not all("[GR" in test for test in tests):
+        _write_list(reporter, "Test", _shortened(tests))
     if others:
-        reporter.write_line(_others(others))
+        counted = [f"{task} ({_count(number)})" for task, number in others.items()]
+        _write_list(reporter, "Also  it fails", counted)
 
 
-def _others(tasks: Mapping[str, int]) -> str:
-    """Return one line that names the tasks, with how many of their tests fail if there is room for that."""
-    counted = and_join([f"{task} ({_count(number)})" for task, number in tasks.items()])
-    line = f"{INDENT}Also  it fails {counted}"
-    return line if len(line) <= WIDTH else cut(f"{INDENT}Also  it fails {and_join(list(tasks))}")
-
-
-def _names(tests: Sequence[str]) -> str:
-    """Return one line with as many names as it holds."""
-    for shown in range(len(tests), 1, -1):
-        left_out = [f"{len(tests) - shown} more"] if shown < len(tests) else []
-        line = f"{INDENT}Test  {and_join([*tests[:shown], *left_out])}"
+def _write_list(reporter: pytest.TerminalReporter, label: str, names: Sequence[str]) -> None:
+    """Write one line with as many names as it holds; none if it does not hold the first."""
+    for shown in range(len(names), 0, -1):
+        left_out = [f"{len(names) - shown} more"] if shown < len(names) else []
+        space = " " if label.startswith("Also") else "  "
+        line = f"{INDENT}{label}{space}{and_join([*names[:shown], *left_out])}"
         if len(line) <= WIDTH:
-            return line
-    more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
-    return cut(f"{INDENT}Test  {tests[0]}")[: WIDTH - len(more)] + more
+            reporter.write_line(line)
+            return
+
+
+def _shortened(tests: Sequence[str]) -> list[str]:
+    """Return the names of tests; one that differs from the one before in its parameter is that alone."""
+    names: list[str] = []
+    before = ""
+    for test in tests:
+        function, bracket, parameter = test.partition("[")
+        names.append(bracket + parameter if bracket and function == before else test)
+        before = function
+    return names
 
 
 def _count(tests: int) -> str:

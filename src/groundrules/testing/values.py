@@ -48,6 +48,13 @@ class Row:
         )
 
 
+class Record:
+    """An object that has these attributes, to be handed to what reads a row's attributes."""
+
+    def __init__(self, **attributes: Any) -> None:
+        self.attributes = attributes
+
+
 @dataclass(frozen=True)
 class Opaque:
     """Anything that JSON has no form for, by its class; two are equal if they are the same object."""
@@ -62,6 +69,18 @@ class Opaque:
             f"`{name}` cannot be read from {_short(self.class_name)}: "
             "it is neither a Pydantic model nor a row."
         )
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class itself, where an object of it may have been meant."""
+
+    class_name: str
+
+    @property
+    def name(self) -> str:
+        """Its name without its module."""
+        return _short(self.class_name)
 
 
 def from_json(data: JSON, depth: int = 0) -> Any:
@@ -81,6 +100,8 @@ def from_json(data: JSON, depth: int = 0) -> Any:
             return [from_json(item, depth + 1) for item in items]
         case {"object": dict(items), **rest} if not rest:
             return _each(items, depth)
+        case {"class": str(name), **rest} if not rest:
+            return Class(name)
         case {"opaque": str(name), "number": int(number), **rest} if not rest:
             return Opaque(name, number)
     raise BadReply("The worker sent something that is no value.")
@@ -105,14 +126,21 @@ def to_argument(value: Any) -> dict[str, JSON]:
                 raise AssertionError(f"This {name} has no primary key: it was never stored.")
             key: dict[str, JSON] = {name: to_argument(part) for name, part in value.key.items()}
             return {"row": value.class_name, "key": key}
+        case Record():
+            return {"attributes": arguments_of(value.attributes)}
         case list() | tuple():
             return {"list": [to_argument(each) for each in value]}
         case Mapping():
-            return {"object": {name: to_argument(each) for name, each in value.items()}}
+            return {"object": arguments_of(value)}
     if hasattr(type(value), "as_argument"):
         argument: dict[str, JSON] = value.as_argument()
         return argument
     raise TypeError(f"A test cannot hand over {value!r}.")
+
+
+def arguments_of(values: Mapping[str, Any]) -> dict[str, JSON]:
+    """Return named arguments as `to_argument` does each."""
+    return {name: to_argument(value) for name, value in values.items()}
 
 
 def _each(values: dict[str, JSON], depth: int) -> dict[str, Any]:

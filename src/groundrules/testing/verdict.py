@@ -1,13 +1,14 @@
 """What a run has found, task by task."""
 
 import json
+import textwrap
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 import pytest
 
 from groundrules.course.steps import Course, Step, Task
-from groundrules.testing.failures import WIDTH, NothingToCheck, StepBefore, Words, and_join, cut
+from groundrules.testing.failures import WIDTH, NothingToCheck, StepBefore, Words, and_join
 
 
 @dataclass
@@ -17,6 +18,7 @@ class TaskVerdict:
     :ivar tests: how many were collected, run or not.
     :ivar untouched: the task's files are still stubs.
     :ivar place: the line that its first failure is about, as in `app/main.py:5`, if there is one.
+    :ivar owner: the task whose files hold that line.
     :ivar after: the number of an earlier step that must be done first, if that is so.
     """
 
@@ -28,6 +30,7 @@ class TaskVerdict:
     failed: int = 0
     untouched: bool = False
     place: str | None = None
+    owner: str | None = None
     after: int | None = None
 
     @property
@@ -66,8 +69,9 @@ class Verdict:
         verdict = self._tasks[task.id]
         verdict.passed += report.passed
         verdict.failed += report.failed
-        if isinstance(report.longrepr, Words):
-            verdict.place = verdict.place or report.longrepr.place
+        words = report.longrepr
+        if isinstance(words, Words) and words.place is not None and verdict.place is None:
+            verdict.place, verdict.owner = words.place, words.about.id
         verdict.untouched |= isinstance(error, NothingToCheck)
         if isinstance(error, StepBefore):
             verdict.after = error.step.number
@@ -75,6 +79,7 @@ class Verdict:
             {
                 "test": report.nodeid,
                 "task": task.id,
+                "about": words.about.id if isinstance(words, Words) else task.id,
                 "passed": report.passed,
                 "message": report.longreprtext,
             }
@@ -99,26 +104,41 @@ class Verdict:
         unfinished = [verdict for verdict in shown if verdict.failed]
         if unfinished:
             for line in self._next(unfinished[0]):
-                reporter.write_line(cut(line))
+                reporter.write_line(line)
+        elif not self._partial:
+            reporter.write_line(self._after(self._course.task(shown[-1].task)[0]))
 
     def as_json(self) -> str:
         """Return the verdict as one JSON object.
 
         `{"version": 1, "tasks": [{"task", "title", "step", "tests", "passed", "failed", "untouched",
-        "place", "after"}], "tests": [{"test", "task", "passed", "message"}]}`
+        "place", "owner", "after"}], "tests": [{"test", "task", "about", "passed", "message"}]}`
         """
         tasks = [asdict(verdict) for verdict in self._tasks.values() if verdict.run]
         return json.dumps({"version": 1, "tasks": tasks, "tests": self._tests})
+
+    def _after(self, step: Step) -> str:
+        """Return what to do once `step` is done."""
+        later = [each for each in self._course.ready_steps if each.number > step.number]
+        if not later:
+            return f"Step {step.number:02} is done, the last that is ready."
+        return f"Next: step {later[0].number:02}, {later[0].title}; read steps/{later[0].name}/README.md"
 
     def _next(self, verdict: TaskVerdict) -> list[str]:
         if verdict.after is not None:
             first = self._course.step(verdict.after)
             return [f"Next: step {first.number:02} first; read steps/{first.name}/README.md"]
-        step, task = self._course.task(verdict.task)
+        step, task = self._course.task(verdict.owner or verdict.task)
         where = f" at {verdict.place}" if verdict.place else ""
         if not where and len(task.files) < 3:
             where = f" in {and_join(task.files)}"
         line = f"Next: {task.id}{where}; read steps/{step.name}/README.md"
-        return (
-            [line] if len(line) <= WIDTH else [*line.replace("; read", ";\n      read").split("\n")]
+        if len(line) <= WIDTH:
+            return [line]
+        return textwrap.wrap(
+            line,
+            WIDTH,
+            subsequent_indent=" " * 6,
+            break_long_words=False,
+            break_on_hyphens=False,
         )

@@ -14,7 +14,7 @@ from typing import Any
 from groundrules.worker.calls import Calls
 from groundrules.worker.failures import describe, running_frames, waiting_frames
 from groundrules.worker.migrations import migrate
-from groundrules.worker.names import Missing, find
+from groundrules.worker.names import Missing, application_at, find
 from groundrules.worker.protocol import BROKEN, JSON, REPLY_LIMIT, decode, encode
 from groundrules.worker.serving import Server
 from groundrules.worker.sessions import States
@@ -41,11 +41,14 @@ class Agent:
             "import": self._import,
             "call": self._calls.make,
             "needs_session": self._calls.needs_session,
+            "returns": self._calls.returns,
             "query": self._calls.query,
+            "save": self._calls.save,
             "create_tables": partial(create_tables, folder),
             "migrate": partial(migrate, folder),
             "raised": self._tell_raised,
             "waiting": self._tell_waiting,
+            "routes": self._routes,
             "stop": self._stop,
         }
 
@@ -105,10 +108,7 @@ class Agent:
 
     async def _serve(self, target: str, factory: bool, path: str | None) -> JSON:
         """Serve an application; return the TCP port where there is no Unix socket."""
-        made = find(target, self._folder)
-        application = made() if factory else made
-        if not callable(application):
-            raise Missing(f"{target} is not an application: it is {type(application).__name__}.")
+        application = application_at(target, self._folder, factory=factory)
         server = Server(application, self._raised.append)
         self._servers.append(server)
         return await server.start(path)
@@ -120,6 +120,10 @@ class Agent:
 
     def _states(self) -> States:
         return self._servers[-1].states if self._servers else States()
+
+    async def _routes(self) -> JSON:
+        """Return the routes of the application that is served, as in `GET /api/v1/health`."""
+        return list(self._servers[-1].routes()) if self._servers else []
 
     async def _tell_raised(self) -> JSON:
         """Return what handlers raised since this was last asked."""

@@ -3,13 +3,14 @@
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from types import UnionType
+from types import GenericAlias, SimpleNamespace, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from groundrules.worker.names import Missing, find
 from groundrules.worker.protocol import JSON
 from groundrules.worker.scalars import from_text
 from groundrules.worker.sessions import States, with_session
+from groundrules.worker.tables import import_models
 from groundrules.worker.values import to_json
 
 GET_DB = "app.api.deps.get_db"
@@ -21,8 +22,8 @@ class Calls:
     """Calls functions of the application in `folder`.
 
     A call is `{"call": target, "arguments": […], "keywords": {…}}`. Arguments are tagged as results are
-    (see `values`), rows without their values; or they are calls themselves, made first and in the same
-    session.
+    (see `values`), rows without their values, and `{"attributes": {…}}` is an object that has these; or they
+    are calls themselves, made first and in the same session.
     :param states: returns the states of the application that is served.
     """
 
@@ -47,6 +48,14 @@ class Calls:
         """Return whether anything in a call takes a session."""
         return self._needs_session(call)
 
+    async def returns(self, target: str) -> JSON:
+        """Return the name of the class that a function says it returns; None if it says none."""
+        try:
+            hint = get_type_hints(find(target, self._folder)).get("return")
+        except Exception:  # hints may name what is imported for type checkers only
+            return None
+        return hint.__name__ if type(hint) is not GenericAlias and isinstance(hint, type) else None
+
     async def query(self, sql: str) -> JSON:
         """Return the first value of a query, asked through a session from `get_db`, as tagged JSON."""
         from sqlalchemy import text
@@ -60,14 +69,31 @@ class Calls:
 
         return await with_session(find(GET_DB, self._folder), self._states(), use)
 
+    async def save(self, row: Tagged, changes: dict[str, Tagged]) -> JSON:
+        """Change a row, add it if it is new, commit, and return it as it is then, as tagged JSON.
+
+        Everything happens in one session from `get_db`, with every model imported.
+        """
+        import_models(self._folder)
+
+        async def use(session: Any) -> JSON:
+            found = await self._value(row, session)
+            for name, value in changes.items():
+                setattr(found, name, await self._value(value, session))
+            session.add(found)
+            await session.commit()
+            return to_json(found)
+
+        return await with_session(find(GET_DB, self._folder), self._states(), use)
+
     def _needs_session(self, value: Tagged) -> bool:
         if "row" in value:
             return True
         if "call" in value:
             inside = [*value["arguments"], *value["keywords"].values()]
             return self._takes_session(value) or any(map(self._needs_session, inside))
-        inside = value.get("list") or list(value.get("object", {}).values())
-        return any(map(self._needs_session, inside))
+        named = value.get("object") or value.get("attributes") or {}
+        return any(map(self._needs_session, value.get("list") or named.values()))
 
     def _takes_session(self, call: Tagged) -> bool:
         return not call["arguments"] and takes_session(
@@ -84,6 +110,10 @@ class Calls:
                 return [await self._value(each, session) for each in values]
             case {"object": values}:
                 return {name: await self._value(each, session) for name, each in values.items()}
+            case {"attributes": values}:
+                return SimpleNamespace(
+                    **{name: await self._value(each, session) for name, each in values.items()}
+                )
             case {"schema": name, "data": data}:
                 return find(name, self._folder).model_validate(data)
             case {"row": name, "key": key}:

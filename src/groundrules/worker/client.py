@@ -151,15 +151,16 @@ class Worker:
             waiting = await self._lines("waiting")
         except Ended:
             return await self.death(doing)
-        frames = waiting or await self._stack()
+        running, importing = ((), ()) if waiting else await self._stack()
+        frames = waiting or running
         self.kill()
         await self._wait_for_exit()
         unanswered = f"{doing} did not end within {limit:g} s"
         if waiting or (frames and used is not None and used < limit / 20):  # a loop has its share
-            return Hung(f"{unanswered}: it is waiting at this line.", frames)
+            return Hung(f"{unanswered}: it is waiting at this line.", frames, importing)
         if frames:
             doubt = "it is still at this line" if used is None else "this line is still running"
-            return Hung(f"{unanswered}: {doubt}.", frames)
+            return Hung(f"{unanswered}: {doubt}.", frames, importing)
         if waiting is None and used is not None and used < limit / 4:
             return MachineTrouble(
                 f"{unanswered}, but had only {used:.1f} s of processor time: "
@@ -278,23 +279,30 @@ class Worker:
         except (TimeoutError, Raised, Missing, ProtocolError):
             return None
 
-    async def _stack(self) -> tuple[Frame, ...]:
-        """Make the process dump its stacks, and return the innermost line of the trainee's."""
+    async def _stack(self) -> tuple[tuple[Frame, ...], tuple[str, ...]]:
+        """Make the process dump its stacks; return the trainee's innermost line, and what it imports."""
         if self._stacks is None:
-            return (await self._lines("stack") or ())[-1:]
+            return (await self._lines("stack") or ())[-1:], ()
         dump = b""
         with suppress(OSError, ValueError):  # the process may end meanwhile
             os.kill(self.pid.result(), signal.SIGUSR1)
             while select([self._stacks], [], [], 0.2)[0]:  # it comes in small pieces
                 dump += self._stacks.read(65536)
-        for file, line in re.findall(
-            r'^  File "(.*)", line (\d+) in ', dump.decode(), re.MULTILINE
-        ):
-            path = Path(file)
-            if path.is_relative_to(self.folder):
-                shown = path.relative_to(self.folder).as_posix()
-                return (Frame(shown, int(line), getline(file, int(line)).strip()),)
-        return ()
+        calls = [
+            (Path(file), int(line), function)
+            for file, line, function in re.findall(
+                r'^  File "(.*)", line (\d+) in (.*)$', dump.decode(), re.MULTILINE
+            )
+            if Path(file).is_relative_to(self.folder)
+        ]
+        frames = tuple(
+            Frame(self._shown(file), line, getline(str(file), line).strip())
+            for file, line, _ in calls[:1]
+        )
+        return frames, tuple(self._shown(file) for file, _, name in calls if name == "<module>")
+
+    def _shown(self, file: Path) -> str:
+        return file.relative_to(self.folder).as_posix()
 
 
 async def _within(limit: float | None, future: Future[T]) -> T:

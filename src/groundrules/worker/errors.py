@@ -17,17 +17,25 @@ class WorkerError(Exception):
 class Raised(WorkerError):
     """The trainee's code raised an exception, `doing` something.
 
-    :param instead_of: what it must have done, if that is known.
+    :param instead_of: what it must have raised, if that is known.
+    :param refused: what it must have accepted, if that is known.
     """
 
     def __init__(
-        self, failure: Failure, doing: str = "The code", *, instead_of: str | None = None
+        self,
+        failure: Failure,
+        doing: str = "The code",
+        *,
+        instead_of: str | None = None,
+        refused: str | None = None,
     ) -> None:
         wanted = f"; it must raise {instead_of}" if instead_of else ""
-        super().__init__(f"{doing} raised {failure}{wanted}", failure.frames)
+        before = f"{refused} must be accepted. " if refused else ""
+        super().__init__(f"{before}{doing} raised {failure}{wanted}", failure.frames)
         self.failure = failure
         self.doing = doing
         self.instead_of = instead_of
+        self.refused = refused
 
 
 class Missing(WorkerError):
@@ -35,7 +43,16 @@ class Missing(WorkerError):
 
 
 class Hung(WorkerError):
-    """The trainee's code did not come to an end in time."""
+    """The trainee's code did not come to an end in time.
+
+    :param importing: the files whose import was still running, relative to the folder.
+    """
+
+    def __init__(
+        self, message: str, frames: tuple[Frame, ...] = (), importing: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, frames)
+        self.importing = importing
 
 
 class Ended(WorkerError):

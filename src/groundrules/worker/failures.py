@@ -9,6 +9,7 @@ from pathlib import Path
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
+from groundrules.worker.answers import refused_answer
 from groundrules.worker.protocol import FRAME_LIMIT, JSON, NAME_LIMIT, TEXT_LIMIT
 
 
@@ -23,11 +24,16 @@ def describe(error: BaseException, folder: Path) -> dict[str, JSON]:
     ]
     if isinstance(error, SyntaxError) and error.filename and _is_below(error.filename, folder):
         frames.append(_frame(error.filename, error.lineno or 1, folder))
+    message = _text(error)
+    refused = refused_answer(error)
+    if refused is not None and _is_below(refused[1], folder):
+        message, file, line = refused
+        frames.append(_frame(file, line, folder))
     if len(frames) > FRAME_LIMIT:
         frames = frames[: FRAME_LIMIT // 2] + frames[-FRAME_LIMIT // 2 :]
     return {
         "kind": type(error).__name__,
-        "message": _text(error),
+        "message": message,
         "kinds": [kind.__name__ for kind in type(error).__mro__],
         "frames": frames,
         "fields": _fields(error),

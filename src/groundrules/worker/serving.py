@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -36,6 +36,13 @@ class Server:
         """Where the application keeps what its dependencies may look for."""
         lifespan = self._server.lifespan.state if self.started and self._server else {}
         return States(getattr(self._application, "state", None), dict(lifespan))
+
+    def routes(self) -> Iterator[str]:
+        """Yield the routes that the application documents, as in `GET /api/v1/health`."""
+        document: Callable[[], dict[str, Any]] = getattr(self._application, "openapi", dict)
+        for path, methods in document().get("paths", {}).items():
+            for method in methods:
+                yield f"{method.upper()} {path}"
 
     async def start(self, path: str | None) -> int | None:
         """Start on the Unix socket `path`, or on a free TCP port, which is returned.

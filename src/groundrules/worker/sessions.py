@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, Response
 
+from groundrules.worker.names import Missing
 from groundrules.worker.protocol import JSON
 
 
@@ -34,6 +35,8 @@ async def with_session(
 
     async def handler(session: Any = Depends(get_db)) -> Response:
         try:
+            if session is None:
+                raise Missing("get_db() must yield an AsyncSession; it yields None.")
             results.append(await use(session))
         except BaseException as error:
             raised.append(error)

@@ -1,4 +1,4 @@
-"""Making the tables that the trainee's models describe, before there are migrations."""
+"""The trainee's models as a whole: importing them all, and making their tables without migrations."""
 
 from importlib import import_module
 from pathlib import Path
@@ -15,15 +15,20 @@ async def create_tables(folder: Path, url: str) -> JSON:
     from sqlalchemy.ext.asyncio import create_async_engine
     from sqlalchemy.pool import NullPool
 
-    package = find("app.models", folder)
-    for module in walk_packages(package.__path__, "app.models.", onerror=_raise):
-        import_module(module.name)
+    import_models(folder)
     metadata = find(BASE, folder).metadata
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
     await engine.dispose()
     return sorted(metadata.tables)
+
+
+def import_models(folder: Path) -> None:
+    """Import every module below `app.models`: a model may name another that it does not import."""
+    package = find("app.models", folder)
+    for module in walk_packages(package.__path__, "app.models.", onerror=_raise):
+        import_module(module.name)
 
 
 def _raise(_: str) -> None:

@@ -3,8 +3,8 @@
 `{"json": …}` is a value of JSON's own, `{"scalar": kind, "text": …}` one of `scalars`,
 `{"schema": class, "data": …}` a Pydantic model, `{"row": class, "key": {…}, "values": {…}}` a row by its
 primary key with the columns that are loaded, `{"list": […]}` and `{"object": {…}}` hold more such values,
-and `{"opaque": class, "number": n}` is anything else, with a number of its own for each object. Classes
-are dotted names.
+`{"class": class}` is a class itself, and `{"opaque": class, "number": n}` anything else, with a number of
+its own for each object. Classes are dotted names.
 """
 
 import sys
@@ -27,6 +27,8 @@ def to_json(value: Any, depth: int = 0) -> dict[str, JSON]:
     scalar = to_text(value)
     if scalar is not None:
         return {**scalar}
+    if isinstance(value, type):
+        return {"class": _name(value)}
     pydantic = sys.modules.get("pydantic")
     if pydantic is not None and isinstance(value, pydantic.BaseModel):
         return {"schema": _name(type(value)), "data": value.model_dump(mode="json")}

@@ -58,7 +58,9 @@ def _judge(declared: Declaration) -> str | None:
             raise NotASpecifier
         version = newest_too_old(text, OLDEST, poetry=declared.poetry)
     except ValueError:  # NotASpecifier, or a number too long to be one
-        return f"{written} is no set of Python versions."
+        poetry = isinstance(text, str) and text.lstrip().startswith("^") and not declared.poetry
+        notation = ": `^` is Poetry's notation" if poetry else ""
+        return f"{written} is no set of Python versions{notation}."
     return f"{written} lets in Python {version}." if version else None
 
 

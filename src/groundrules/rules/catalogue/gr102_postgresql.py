@@ -24,6 +24,10 @@ _PACKAGES = {
     **dict.fromkeys(("aioodbc", "pymssql"), _OTHER),
     **dict.fromkeys(("psycopg2", "pg8000"), _SYNC),
 }
+_CONNECTING = (
+    *("asyncpg.connect", "asyncpg.create_pool", "asyncpg.pool.create_pool"),
+    *("psycopg.AsyncConnection.connect", "psycopg_pool.AsyncConnectionPool"),
+)
 _ASYNC_DRIVERS = frozenset({"asyncpg", "psycopg", "psycopg_async"})
 _BARE_SCHEME = re.compile(r"(?:postgres\w*)?\+(?:asyncpg|psycopg|psycopg_async):?/*")
 _IMPORTERS = (External("importlib.import_module"), External("builtins.__import__"))
@@ -66,10 +70,13 @@ def _import_message(project: Project, name: str) -> str | None:
 
 
 def _urls(project: Project, module: Module) -> Iterator[Violation]:
+    """Yield the URLs; one without a driver may be meant for an async driver that is called itself."""
     for url in find_urls(project.names, module):
         if url.database != "PostgreSQL":
             message = f"`{url.scheme}` names {url.database}, not PostgreSQL."
-        elif url.driver in _ASYNC_DRIVERS or (url.driver is None and _is_converted(project)):
+        elif url.driver in _ASYNC_DRIVERS or (
+            url.driver is None and (_is_converted(project) or any(project.calls.to(_CONNECTING)))
+        ):
             continue
         else:
             message = _sync_message(url)
@@ -286,6 +293,19 @@ VALID = (
 )
 
 VALID_ALTERNATIVE = (
+    case(
+        "a URL for asyncpg itself, which wants no driver named",
+        """
+        import asyncpg
+
+        DATABASE_URL = "postgresql://library@localhost/library"
+
+
+        async def open_pool() -> asyncpg.Pool:
+            return await asyncpg.create_pool(dsn=DATABASE_URL, min_size=5)
+        """,
+        path="app/core/database.py",
+    ),
     case(
         "a URL that is given its driver before it is used",
         """

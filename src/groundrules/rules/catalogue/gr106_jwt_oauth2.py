@@ -187,6 +187,39 @@ INVALID = (
         26,
     ),
     case(
+        "a password with every request, beside a token that is read",
+        {
+            "app/core/security.py": """
+                from jose import jwt
+
+
+                def read_token(token: str) -> str:
+                    return str(jwt.decode(token, "key", algorithms=["HS256"])["sub"])
+                """,
+            "app/api/items.py": """
+                from typing import Annotated
+
+                from fastapi import APIRouter, Depends
+                from fastapi.security import HTTPBasic, HTTPBasicCredentials
+
+                from app.core.security import read_token
+
+                router = APIRouter()
+
+
+                async def get_user(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())]) -> str:
+                    return read_token(given.password)
+
+
+                @router.get("/me")
+                async def read_me(user: Annotated[str, Depends(get_user)]) -> str:
+                    \"\"\"Show who is asking.\"\"\"
+                    return user
+                """,
+        },
+        11,
+    ),
+    case(
         "the `Authorization` header read by hand",
         """
         from fastapi import APIRouter, Request

@@ -1,6 +1,7 @@
 """GR201: Every argument and every return has a type hint."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from groundrules.rules.cases import case
 from groundrules.rules.model.project import Project
@@ -13,6 +14,7 @@ RATIONALE = "Hints tell readers, editors and FastAPI itself what a function take
 FIX = (
     "Write a type after each name (`limit: int`) and before the colon what comes back (`-> None`)."
 )
+FIX_RETURN = "Write `-> TYPE` before the colon: what comes back, or `None`."
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -26,7 +28,8 @@ def check(project: Project) -> Iterator[Violation]:
         ]
         lacks_return = function.node.returns is None
         if missing or lacks_return:
-            yield at_name(function, _message(function.name, missing, lacks_return=lacks_return))
+            found = at_name(function, _message(function.name, missing, lacks_return=lacks_return))
+            yield found if missing else replace(found, fix=FIX_RETURN)
 
 
 def _is_first_of_method(project: Project, function: Function, argument: str) -> bool:

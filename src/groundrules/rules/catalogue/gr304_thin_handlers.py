@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from groundrules.rules.cases import case
 from groundrules.rules.catalogue.samples import LIBRARY, library
 from groundrules.rules.model.arithmetic import is_arithmetic
+from groundrules.rules.model.calls import full_name
 from groundrules.rules.model.guards import choices
+from groundrules.rules.model.headers import REQUESTS
 from groundrules.rules.model.project import Project
 from groundrules.rules.model.queries import builds_query
 from groundrules.rules.model.tree import CallSite, Function, Module
@@ -137,9 +139,18 @@ class _Calling:
     def _is_service(self, function: Function) -> bool:
         for each in self._project.calls.reached([function]):
             folder = (each.module.parts or ("",))[0]
-            if folder == "services" or (each.is_async and folder not in _NO_SERVICES):
+            if folder == "services":
+                return True
+            if each.is_async and folder not in _NO_SERVICES and not self._takes_request(each):
                 return True
         return False
+
+    def _takes_request(self, function: Function) -> bool:
+        """Whether a function belongs to HTTP, as no service does: one that shows a message, say."""
+        return any(
+            full_name(self._project.names.type_of(each.annotation, function.outer)) in REQUESTS
+            for each in function.arguments
+        )
 
 
 def _stands_in(node: ast.expr, statement: ast.stmt) -> bool:

@@ -13,7 +13,8 @@ from groundrules.rules.findings import CheckError
 _NOT_APPLICATION = frozenset(
     {"tests", "test", "migrations", "alembic", "venv", "env", "site-packages", "node_modules"}
 )
-_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
+_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|tests\.py|conftest\.py")
+_REVISIONS = "script.py.mako"  # Alembic's, in the folder that holds a project's migrations
 _FASTAPI = re.compile(rb"^[ \t]*(?:from|import)[ \t]+fastapi\b", re.MULTILINE)
 
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
@@ -66,6 +67,9 @@ def python_files(folder: Path) -> Iterator[Path]:
             folders.clear()
             continue
         seen.add(real)
+        if _REVISIONS in files:
+            folders.clear()
+            continue
         folders[:] = sorted(each for each in folders if _is_application(Path(current), each))
         for file in sorted(files):
             if file.endswith(".py") and not _TEST_FILE.fullmatch(file):
@@ -82,12 +86,29 @@ def read_bytes(file: Path) -> bytes:
 def _named(path: Path, name: str) -> Package:
     folder_name = name.replace(".", "/")
     for holder in (path, path / "src"):
+        if name == "src" and (holder / name).is_dir():
+            return _package(holder / name, path)
         if (holder / folder_name).is_dir():
             return Package(name, holder / folder_name, path, holder)
     here = path.resolve()
     if here.name == name:
         return Package(name, path, path.parent if path.name else here.parent, here.parent)
     raise CheckError(f"There is no package {name} in {path}: name one of its folders.")
+
+
+def _package(folder: Path, root: Path) -> Package:
+    """Return the package that a folder is or, if its code never names it, that it holds."""
+    named = any(folder.name in imported_tops(file) for file in python_files(folder))
+    if named:
+        return Package(folder.name, folder, root, folder.parent)
+    if (folder / "__init__.py").is_file():
+        on_path = folder.name == "src"
+        return Package(folder.name, folder, root, folder if on_path else folder.parent)
+    try:
+        inner = find_package(folder)
+    except CheckError:
+        return Package(folder.name, folder, root, folder.parent)
+    return Package(inner.name, inner.folder, root, inner.imports)
 
 
 def _by_content(path: Path) -> Package:
@@ -97,14 +118,15 @@ def _by_content(path: Path) -> Package:
             continue
         for folder in sorted(holder.iterdir()):
             if _is_candidate(folder, path) and any(map(mentions_fastapi, python_files(folder))):
-                candidates.append(Package(folder.name, folder, path, holder))
+                candidates.append(_package(folder, path))
     proper = any((each.folder / "__init__.py").is_file() for each in candidates)
     if not proper and any(map(mentions_fastapi, modules_in(path))):
         return Package(path.resolve().name, path, path, path)
-    if len(candidates) == 1:
-        return candidates[0]
-    if candidates:
-        names = ", ".join(each.name for each in candidates)
+    chosen = [each for each in candidates if (each.folder / "__init__.py").is_file()] or candidates
+    if len(chosen) == 1:
+        return chosen[0]
+    if chosen:
+        names = ", ".join(each.name for each in chosen)
         raise CheckError(
             f"{path} holds several packages with FastAPI code: {names}. Say which with --package NAME."
         )
@@ -114,7 +136,8 @@ def _by_content(path: Path) -> Package:
 
 
 def _is_candidate(folder: Path, path: Path) -> bool:
-    named_well = folder.name.isidentifier() and folder != path / "src"
+    is_source = folder == path / "src" and not (folder / "__init__.py").is_file()
+    named_well = folder.name.isidentifier() and not is_source
     return folder.is_dir() and named_well and _is_application(folder.parent, folder.name)
 
 
@@ -122,6 +145,12 @@ def modules_in(folder: Path) -> list[Path]:
     """Return the files of application code that lie in a folder itself, not below it."""
     names = (file for file in folder.glob("*.py") if not _TEST_FILE.fullmatch(file.name))
     return sorted(file for file in names if file.is_file())
+
+
+def packages_in(folder: Path) -> list[Path]:
+    """Return the folders of application code in a folder that have an `__init__.py`."""
+    inits = folder.glob("*/__init__.py")
+    return sorted(each.parent for each in inits if _is_application(folder, each.parent.name))
 
 
 def mentions_fastapi(file: Path) -> bool:

@@ -11,7 +11,7 @@ from groundrules.rules.model.tree import Function, Module, Scope
 from groundrules.rules.model.values import Attribute, ClassValue, External, Instance, Value
 
 Place = tuple[ast.expr, Scope]
-_REQUESTS = frozenset(
+REQUESTS = frozenset(
     f"{module}.{name}"
     for module in ("fastapi", "fastapi.requests", "starlette.requests", "starlette.websockets")
     for name in ("Request", "HTTPConnection", "WebSocket")
@@ -96,7 +96,7 @@ def _is(names: Names, key: ast.expr, scope: Scope, header: str) -> bool:
 def _is_headers(names: Names, owner: ast.expr, scope: Scope) -> bool:
     match names.evaluate(owner, scope):
         case Attribute(of=Instance(of=kind), name="headers"):
-            return names.is_a(kind, _REQUESTS)
+            return names.is_a(kind, REQUESTS)
         case Instance(of=kind):
             return names.is_a(kind, _HEADERS)
     return False

@@ -20,6 +20,7 @@ from groundrules.rules.model.files import (
     imported_tops,
     mentions_fastapi,
     modules_in,
+    packages_in,
     python_files,
     read_bytes,
 )
@@ -140,7 +141,7 @@ class Project:
 
 
 def load_project(package: Package, progress: Progress | None = None) -> Project:
-    """Read and parse the code of a package and of the modules beside it that belong to it."""
+    """Read and parse the code of a package and of what lies beside it and belongs to it."""
     files = list(python_files(package.folder))
     files += _beside(package, files)
     project = Project(package, len(files), {})
@@ -154,19 +155,29 @@ def load_project(package: Package, progress: Progress | None = None) -> Project:
 
 
 def _beside(package: Package, files: list[Path]) -> list[Path]:
-    """Return the modules beside a package that hold FastAPI code, or that its code imports."""
+    """Return the code beside a package that belongs to it.
+
+    That is the modules with FastAPI code, and the modules and packages that its code imports.
+    """
     if package.folder == package.imports:
         return []
-    candidates = modules_in(package.imports)
-    found = [file for file in candidates if mentions_fastapi(file)]
-    named = [file for file in candidates if file not in found]
+    modules = modules_in(package.imports)
+    found = [file for file in modules if mentions_fastapi(file)]
+    named = {file.stem: file for file in modules if file not in found}
+    named |= {each.name: each for each in packages_in(package.imports) if each != package.folder}
     reading = [*files, *found]
     while named and reading:
         imported = {name for file in reading for name in imported_tops(file)}
-        reading = [file for file in named if file.stem in imported]
-        named = [file for file in named if file not in reading]
+        reading = [
+            file for name in sorted(named.keys() & imported) for file in _code_of(named.pop(name))
+        ]
         found += reading
     return sorted(found)
+
+
+def _code_of(place: Path) -> list[Path]:
+    files = python_files(place) if place.is_dir() else [place]
+    return [file for file in files if file.stem.isidentifier()]
 
 
 def relative(path: Path, root: Path) -> str:
@@ -215,11 +226,8 @@ def _load(project: Project, file: Path, places: _Places) -> None:
     try:
         tree = ast.parse(content)
         text = _decode(content)
-    except SyntaxError as error:
-        line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
-        project.broken.append(Broken(path, line, column, f"{path} does not parse: {error.msg}."))
-    except (ValueError, LookupError) as error:
-        project.broken.append(Broken(path, 1, 1, f"{path} does not parse: {error}."))
+    except (SyntaxError, ValueError, LookupError) as error:
+        project.broken.append(_unparsable(path, content, error))
     except (RecursionError, MemoryError):
         project.broken.append(
             Broken(path, 1, 1, f"{path} does not parse: its code is nested too deeply.")
@@ -235,6 +243,26 @@ def _load(project: Project, file: Path, places: _Places) -> None:
 def _is_migration(text: str) -> bool:
     """Whether a file is a revision of Alembic, which is no application code wherever it lies."""
     return "\ndown_revision" in text and "\nrevision" in text
+
+
+def _unparsable(path: str, content: bytes, error: Exception) -> Broken:
+    foreign = not_utf8(content) if "utf-8" in str(error) else None
+    if foreign is not None:
+        return Broken(path, *foreign, f"{path} is not UTF-8: save it in that encoding.")
+    if not isinstance(error, SyntaxError):
+        return Broken(path, 1, 1, f"{path} does not parse: {error}.")
+    line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
+    return Broken(path, line, column, f"{path} does not parse: {error.msg}.")
+
+
+def not_utf8(content: bytes) -> tuple[int, int] | None:
+    """Return the line and column of the first byte that is not UTF-8, counted from 1; None if all are."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        return before.count("\n") + 1, len(before) - before.rfind("\n")
+    return None
 
 
 def _add_namespaces(modules: dict[str, Module]) -> None:

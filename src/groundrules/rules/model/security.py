@@ -14,14 +14,17 @@ JWT_LIBRARIES = (
 )
 PASSWORD_LIBRARIES = ("passlib.", "bcrypt.", "argon2.", "pwdlib.", "scrypt.", "werkzeug.security.")
 LIBRARIES = (*JWT_LIBRARIES, *PASSWORD_LIBRARIES)
-_JWT_VERBS = frozenset(
+_JWT_READING = frozenset(
     {
-        *("encode", "decode", "sign", "verify", "serialize", "deserialize", "encrypt", "decrypt"),
+        *("decode", "verify", "deserialize", "decrypt", "decode_complete", "verify_jwt"),
         *("get_unverified_header", "get_unverified_headers", "get_unverified_claims"),
-        *("decode_complete", "generate_jwt", "verify_jwt", "process_jwt"),
-        *("make_signed_token", "serialize_compact", "deserialize_compact"),
+        *("process_jwt", "deserialize_compact"),
     }
 )
+_JWT_VERBS = _JWT_READING | {
+    *("encode", "sign", "serialize", "encrypt", "generate_jwt"),
+    *("make_signed_token", "serialize_compact"),
+}
 _PASSWORD_VERBS = frozenset(
     {
         *("hash", "verify", "encrypt", "hashpw", "checkpw", "kdf", "verify_and_update"),
@@ -60,7 +63,9 @@ def within(name: str, packages: tuple[str, ...]) -> bool:
 def encodes_jwt(called: Value | None) -> bool:
     """Whether calling a value makes a token by a JWT library."""
     name = _name(called)
-    return name is not None and within(name, JWT_LIBRARIES)
+    if name is None or not within(name, JWT_LIBRARIES):
+        return False
+    return name.rpartition(".")[2] not in _JWT_READING
 
 
 def _name(called: Value | None) -> str | None:

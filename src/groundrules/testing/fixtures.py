@@ -1,0 +1,153 @@
+"""The fixtures of a course's suites: the application under test, and what surrounds it."""
+
+import asyncio
+import os
+import random
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from groundrules.course.steps import Course, Step
+from groundrules.testing.app import App
+from groundrules.testing.code import Code
+from groundrules.testing.database import Database
+from groundrules.testing.failures import StepBefore
+from groundrules.testing.library import Library
+from groundrules.testing.migrations import Migrations
+from groundrules.testing.proxy import short_temporary_folder
+from groundrules.testing.runner import Patience
+from groundrules.testing.samples import Samples
+from groundrules.testing.sites import Site, Sites, Tables, TablesMissing
+from groundrules.testing.start import DATABASE_STEP, MIGRATIONS_STEP, has_database, launcher_for
+from groundrules.worker.launcher import Launcher
+
+STEP = pytest.StashKey[Step]()
+
+
+class Fixtures:
+    """The fixtures of one run.
+
+    :param folder: the folder that holds the `app` package.
+    :param launcher: what starts workers; made when it is needed if it is not there.
+    :ivar seed: where the values of `samples` come from; `seed_used` is whether a test had any.
+    """
+
+    def __init__(
+        self, config: pytest.Config, course: Course, folder: Path, launcher: Launcher | None
+    ) -> None:
+        self._config = config
+        self._course = course
+        self._folder = folder
+        self._code = Code(course, folder)
+        self._patience = Patience()
+        given = config.getoption("--groundrules-seed")
+        self.seed: int = secrets.randbelow(1_000_000) if given is None else given
+        self.seed_used = False
+        self._launcher = launcher
+        self._sites: Sites | None = None
+        self._sockets: Path | None = None
+
+    @pytest.fixture
+    def anyio_backend(self) -> str:
+        """Suites run on asyncio, as the application does."""
+        return "asyncio"
+
+    @pytest.fixture
+    async def site(self, step: Step) -> Site:
+        """The application with the database that the step's suites use, its tables empty."""
+        sites = self._sites or self.begin(step.number)
+        try:
+            site = await asyncio.wrap_future(sites.begin(self._tables(step.number)))
+        except TablesMissing as missing:
+            raise StepBefore(self._course.step(MIGRATIONS_STEP), str(missing)) from None
+        await site.clear()
+        return site
+
+    @pytest.fixture
+    async def app(self, site: Site) -> AsyncIterator[App]:
+        """The application under test, in a process of its own."""
+        app = App(site.runner)
+        yield app
+        await app.close()
+
+    @pytest.fixture
+    def database(self, site: Site) -> Database:
+        """The database of the application under test, its tables empty."""
+        assert site.database is not None, "this step has no database"
+        return site.database
+
+    @pytest.fixture
+    def samples(self, request: pytest.FixtureRequest) -> Samples:
+        """Values that differ from run to run, and not if the seed is given."""
+        self.seed_used = True
+        test = request.node.nodeid.rpartition("/")[2]
+        return Samples(random.Random(f"{self.seed} {test}"))
+
+    @pytest.fixture
+    def library(self, database: Database, samples: Samples) -> Library:
+        """The tables of the library, to put rows into and to read them."""
+        return Library(database, samples)
+
+    @pytest.fixture
+    async def migrations(self, step: Step) -> AsyncIterator[Migrations]:
+        """The migrations of the application under test, on a new database of their own."""
+        migrations = await (self._sites or self.begin(step.number)).migrations()
+        yield migrations
+        await migrations.close()
+
+    @pytest.fixture
+    def code(self) -> Code:
+        """The source of the application under test."""
+        return self._code
+
+    @pytest.fixture
+    def step(self, request: pytest.FixtureRequest) -> Step:
+        """The step that the suite belongs to."""
+        return request.node.stash[STEP]  # type: ignore[no-any-return]
+
+    def begin(self, number: int) -> Sites:
+        """Start the application for suites up to the step `number`; nobody waits for it here."""
+        tables = self._tables(number)
+        if self._launcher is None:
+            self._launcher = launcher_for(self._course, self._folder, number)
+        self._sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir=short_temporary_folder()))
+        self._sites = Sites(
+            self._launcher,
+            self._course.root,
+            self._folder,
+            self._sockets,
+            self._patience,
+            terminal=_wants_terminal(self._config),
+        )
+        self._sites.begin(tables)
+        return self._sites
+
+    def _tables(self, number: int) -> Tables:
+        """Return where the tables come from in the suite of the step `number`."""
+        if number < DATABASE_STEP and not has_database(self._course, self._folder):
+            return Tables.NO_DATABASE
+        return {1: Tables.NONE, 2: Tables.NONE, 3: Tables.MODELS}.get(number, Tables.MIGRATIONS)
+
+    def pytest_unconfigure(self) -> None:
+        """Leave nothing behind."""
+        if self._launcher is not None:
+            self._launcher.close()
+        if self._sites is not None:
+            self._sites.close()
+        if self._sockets is not None:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+
+
+def _wants_terminal(config: pytest.Config) -> bool:
+    """Whether breakpoint() in the application is to work: -s or --pdb, where there is a terminal."""
+    if config.option.capture != "no" and not config.option.usepdb:
+        return False
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR))
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,135 @@
+"""Tasks 03.1, 03.3 and 03.5: the tables as PostgreSQL has them."""
+
+import pytest
+
+from groundrules.testing import task
+from groundrules.testing.database import Database
+
+TEXT, NUMBER, ID, YES_OR_NO = "text", "a whole number", "bigint", "boolean"
+MOMENT = "timestamp with time zone"
+TYPES = {
+    TEXT: {"text", "character varying", "character"},
+    NUMBER: {"smallint", "integer", "bigint"},
+    ID: {"bigint"},
+    YES_OR_NO: {"boolean"},
+    MOMENT: {"timestamp with time zone"},
+}
+
+COLUMNS = """
+SELECT data_type AS type, is_nullable = 'YES' AS nullable FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name = $1 AND column_name = $2
+"""
+NAMES = """
+SELECT contype::text AS kind, conname AS name FROM pg_constraint
+WHERE conrelid = $1::text::regclass AND contype IN ('p', 'u', 'c', 'f') ORDER BY conname
+"""
+PRIMARY_KEY = """
+SELECT array_agg(attname::text) FROM pg_index JOIN pg_attribute
+    ON attrelid = indrelid AND attnum = ANY(indkey)
+WHERE indisprimary AND indrelid = $1::text::regclass
+"""
+PREFIXES = {"p": "pk", "u": "uq", "c": "ck", "f": "fk"}
+CLASSES = {"users": "User", "books": "Book", "loans": "Loan"}
+TIMES = {"created_at": MOMENT, "updated_at": MOMENT}
+
+USERS = {
+    "id": ID,
+    "email": TEXT,
+    "full_name": TEXT,
+    "hashed_password": TEXT,
+    "is_librarian": YES_OR_NO,
+    "is_active": YES_OR_NO,
+    **TIMES,
+}
+BOOKS = {
+    "id": ID,
+    "isbn": TEXT,
+    "title": TEXT,
+    "author": TEXT,
+    "published_year": NUMBER,
+    "copies": NUMBER,
+    **TIMES,
+}
+LOANS = {
+    "id": ID,
+    "user_id": ID,
+    "book_id": ID,
+    "borrowed_at": MOMENT,
+    "due_at": MOMENT,
+    "returned_at": MOMENT,
+    **TIMES,
+}
+MAY_BE_NULL = {"published_year", "returned_at"}
+
+
+@task("03.1")
+@pytest.mark.parametrize("column", USERS)
+async def test_users_have_a_column(database: Database, column: str) -> None:
+    await must_have(database, "users", column, USERS[column])
+
+
+@task("03.3")
+@pytest.mark.parametrize("column", BOOKS)
+async def test_books_have_a_column(database: Database, column: str) -> None:
+    await must_have(database, "books", column, BOOKS[column])
+
+
+@task("03.5")
+@pytest.mark.parametrize("column", LOANS)
+async def test_loans_have_a_column(database: Database, column: str) -> None:
+    await must_have(database, "loans", column, LOANS[column])
+
+
+@task("03.1")
+async def test_constraints_of_users_are_named(database: Database) -> None:
+    await must_be_named(database, "users")
+
+
+@task("03.4")
+async def test_constraints_of_books_are_named(database: Database) -> None:
+    await must_be_named(database, "books")
+
+
+@task("03.5")
+async def test_constraints_of_loans_are_named(database: Database) -> None:
+    await must_be_named(database, "loans")
+
+
+async def must_have(database: Database, table: str, name: str, kind: str) -> None:
+    model = f"{CLASSES[table]} in {file_of(table)}"
+    await must_exist(database, table)
+    column = await database.fetchrow(COLUMNS, table, name)
+    assert column is not None, f"The table {table} has no column `{name}`: add it to {model}."
+    assert column["type"] in TYPES[kind], (
+        f"{table}.{name} must be {kind}; the table that {model} makes has it as {column['type']}."
+    )
+    may = name in MAY_BE_NULL
+    assert column["nullable"] == may, (
+        f"{table}.{name} must {'be' if may else 'not be'} nullable. "
+        "Mapped[… | None] makes it so, Mapped[…] does not; without a hint, nullable= decides."
+    )
+    if name == "id":
+        keys = await database.fetchval(PRIMARY_KEY, table)
+        assert keys == ["id"], f"`id`, and nothing else, must be the primary key of {table}."
+
+
+async def must_be_named(database: Database, table: str) -> None:
+    await must_exist(database, table)
+    constraints = await database.fetch(NAMES, table)
+    for each in constraints:
+        start = f"{PREFIXES[each['kind']]}_{table}"
+        assert each["name"].startswith(start), (
+            f"The constraint {each['name']} of the table {table} is not named by the convention: "
+            f"its name must begin with {start}."
+        )
+
+
+async def must_exist(database: Database, table: str) -> None:
+    assert table in await database.tables(), (
+        f"There is no table {table}: write the class {CLASSES[table]} in {file_of(table)}, "
+        f'with `Base` of app/models/base.py as its parent, and __tablename__ = "{table}".'
+    )
+
+
+def file_of(table: str) -> str:
+    return f"app/models/{CLASSES[table].lower()}.py"

@@ -1,0 +1,88 @@
+"""Task 03.4: what holds for every book."""
+
+import pytest
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.database import Refused
+from groundrules.testing.library import Library
+from groundrules.testing.samples import Samples
+
+UNIQUE = "23505"  # unique_violation
+
+
+@task("03.4")
+async def test_no_two_books_have_one_isbn(library: Library, samples: Samples) -> None:
+    isbn = samples.isbn()
+    await library.book(isbn=isbn)
+    await library.book()
+
+    with library.database.refuses(
+        UNIQUE, message="PostgreSQL takes two books with one ISBN: books.isbn must be unique."
+    ):
+        await library.book(isbn=isbn)
+
+
+@task("03.4")
+async def test_an_isbn_is_13_digits(library: Library, samples: Samples) -> None:
+    isbn = samples.isbn()
+    await library.book(isbn=isbn)
+
+    for wrong in (
+        isbn[:12],
+        isbn + "0",
+        f"{isbn[:3]}-{isbn[3:12]}",
+        samples.word(13),
+        isbn[:12] + "X",
+        isbn[:12] + "\n",
+        isbn[:10] + "   ",
+        "",
+    ):
+        with library.database.refuses(
+            message=f"PostgreSQL takes {wrong!r} as an ISBN: books.isbn must be 13 digits "
+            "from 0 to 9, and a constraint must say so."
+        ):
+            await library.book(isbn=wrong)
+
+
+@task("03.4")
+async def test_copies_are_not_negative(library: Library) -> None:
+    for copies in (0, 1, 1000):
+        await library.book(copies=copies)
+
+    with library.database.refuses(
+        message="PostgreSQL takes a book with -1 copies: a constraint must say that they are 0 or more."
+    ):
+        await library.book(copies=-1)
+
+
+@task("03.4")
+@pytest.mark.parametrize("column", ["title", "author"])
+async def test_there_is_room_for_a_text(library: Library, samples: Samples, column: str) -> None:
+    await library.book()
+
+    try:
+        await library.book(**{column: samples.word(200)})
+    except Refused as refusal:
+        raise AssertionError(
+            f"books.{column} must have room for 200 characters. {refusal}"
+        ) from None
+
+
+@task("03.4")
+async def test_a_book_may_have_no_year(app: App, library: Library, samples: Samples) -> None:
+    copies = samples.numbers.randint(1, 9)
+    book = await app.save(
+        app.models.book.Book(
+            isbn=samples.isbn(), title=samples.title(), author=samples.name(), copies=copies
+        )
+    )
+
+    found = await library.read(book)
+    assert found is not None, "A book that was added and committed is not in the table books."
+    assert found["published_year"] is None, (
+        f"books.published_year must be null unless it is given; it is {found['published_year']}."
+    )
+    assert found["copies"] == copies, (
+        f"Book(…, copies={copies}) must be saved as it says; the table has {found['copies']}."
+    )

@@ -1,0 +1,173 @@
+"""Task 03.7: when a row was made, and when it last changed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.library import LOAN_PERIOD, Library
+from groundrules.testing.samples import Samples
+from groundrules.testing.values import Row
+
+TIMES = ("created_at", "updated_at")
+A_MOMENT = 0.02  # seconds; a clock may be no finer than that
+CLOCKS_DIFFER = timedelta(minutes=5)  # what the application's and the database's may
+
+Make = Callable[[App, Library, Samples], Awaitable[Row]]
+Change = Callable[[Samples], dict[str, Any]]
+
+
+async def new_user(app: App, library: Library, samples: Samples) -> Row:
+    return await app.save(
+        app.models.user.User(
+            email=samples.email(), full_name=samples.name(), hashed_password=samples.word(60)
+        )
+    )
+
+
+async def new_book(app: App, library: Library, samples: Samples) -> Row:
+    return await app.save(
+        app.models.book.Book(
+            isbn=samples.isbn(), title=samples.title(), author=samples.name(), copies=1
+        )
+    )
+
+
+async def new_loan(app: App, library: Library, samples: Samples) -> Row:
+    user, book, moment = await library.user(), await library.book(), samples.moment()
+    return await app.save(
+        app.models.loan.Loan(
+            user_id=user.id, book_id=book.id, borrowed_at=moment, due_at=moment + LOAN_PERIOD
+        )
+    )
+
+
+def new_name(samples: Samples) -> dict[str, Any]:
+    return {"full_name": samples.word(20)}
+
+
+def new_title(samples: Samples) -> dict[str, Any]:
+    return {"title": samples.word(20)}
+
+
+def now(samples: Samples) -> dict[str, Any]:
+    return {"returned_at": datetime.now(UTC)}
+
+
+EACH = pytest.mark.parametrize(
+    ("make", "change"),
+    [
+        pytest.param(new_user, new_name, id="User"),
+        pytest.param(new_book, new_title, id="Book"),
+        pytest.param(new_loan, now, id="Loan"),
+    ],
+)
+
+
+@task("03.7")
+@EACH
+async def test_a_new_row_has_both_times(
+    app: App, library: Library, samples: Samples, make: Make, change: Change
+) -> None:
+    first = await make(app, library, samples)
+    await asyncio.sleep(A_MOMENT)
+    second = await make(app, library, samples)
+
+    row = await in_table(library, first)
+    later = await in_table(library, second)
+    for column in TIMES:
+        assert abs(row[column] - datetime.now(UTC)) < CLOCKS_DIFFER, (
+            f"{column} of a new {kind_of(first)} must be the present time; it is {row[column]}."
+        )
+        assert later[column] > row[column], (
+            f"{column} of two rows of {kind_of(first)}, one made after the other, is the same: "
+            "the time must be taken for each row, not once when the module is imported."
+        )
+
+
+@task("03.7")
+@EACH
+async def test_every_change_moves_updated_at_and_nothing_else(
+    app: App, library: Library, samples: Samples, make: Make, change: Change
+) -> None:
+    row = await make(app, library, samples)
+    before = await in_table(library, row)
+
+    for _ in range(2):
+        await asyncio.sleep(A_MOMENT)
+        changes = change(samples)
+        await app.save(row, **changes)
+        after = await in_table(library, row)
+
+        name = f"{kind_of(row)}.{next(iter(changes))}"
+        assert after["updated_at"] > before["updated_at"], (
+            f"A change of {name} must move updated_at on; it {how_it_moves(before, after)}."
+        )
+        assert after["created_at"] == before["created_at"], (
+            f"A change of {name} must leave created_at as it is; it moves."
+        )
+        before = after
+
+
+@task("03.7")
+@EACH
+async def test_a_new_object_can_be_read_after_the_commit(
+    app: App, library: Library, samples: Samples, make: Make, change: Change
+) -> None:
+    row = await make(app, library, samples)
+
+    must_show(row, await in_table(library, row), "After a new row is committed")
+
+
+@task("03.7")
+@EACH
+async def test_a_changed_object_can_be_read_after_the_commit(
+    app: App, library: Library, samples: Samples, make: Make, change: Change
+) -> None:
+    row = await make(app, library, samples)
+    await asyncio.sleep(A_MOMENT)
+
+    changed = await app.save(row, **change(samples))
+
+    must_show(changed, await in_table(library, row), "After a change is committed")
+
+
+async def in_table(library: Library, row: Row) -> dict[str, Any]:
+    found = await library.read(row)
+    assert found is not None, f"A {kind_of(row)} that was committed is not in its table."
+    return found
+
+
+def must_show(row: Row, found: dict[str, Any], when: str) -> None:
+    """The object holds both times as the table has them, so that nobody needs to ask again."""
+    assert row.values, (
+        f"{when}, nothing can be read from the object any more: the session factory in "
+        "app/core/database.py needs expire_on_commit=False."
+    )
+    for column in TIMES:
+        name = f"{kind_of(row)}.{column}"
+        assert column in row.values, (
+            f"{when}, `{name}` is not loaded: to read it would need the database again. "
+            "With eager_defaults, what the database sets is loaded at once."
+        )
+        shown = row.values[column]
+        assert getattr(shown, "tzinfo", None) is not None, (
+            f"{when}, `{name}` of the object names no time zone: "
+            "datetime.now(UTC) does, datetime.now() and utcnow() do not."
+        )
+        assert shown == found[column], (
+            f"{when}, `{name}` of the object is not what the table has: who changed it must tell "
+            "the model, as server_onupdate=FetchedValue() does of a trigger."
+        )
+
+
+def how_it_moves(before: dict[str, Any], after: dict[str, Any]) -> str:
+    return "stays" if after["updated_at"] == before["updated_at"] else "moves back"
+
+
+def kind_of(row: Row) -> str:
+    return row.class_name.rpartition(".")[2]

@@ -1,0 +1,86 @@
+"""Task 03.2: what holds for every user."""
+
+import pytest
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.database import Refused
+from groundrules.testing.library import Library
+from groundrules.testing.samples import Samples
+
+UNIQUE = "23505"  # unique_violation
+
+
+@task("03.2")
+async def test_no_two_users_have_one_email(library: Library, samples: Samples) -> None:
+    email = samples.email()
+    await library.user(email=email, is_active=False)
+    await library.user()
+
+    with library.database.refuses(
+        UNIQUE, message="PostgreSQL takes two users with one email: users.email must be unique."
+    ):
+        await library.user(email=email)
+
+
+@task("03.2")
+@pytest.mark.parametrize(
+    ("column", "length"), [("email", 254), ("full_name", 200), ("hashed_password", 255)]
+)
+async def test_there_is_room_for_a_text(
+    library: Library, samples: Samples, column: str, length: int
+) -> None:
+    host = "@example.org" if column == "email" else ""
+    text = samples.word(length - len(host)) + host
+    await library.user()
+
+    try:
+        await library.user(**{column: text})
+    except Refused as refusal:
+        raise AssertionError(
+            f"users.{column} must have room for {length} characters. {refusal}"
+        ) from None
+
+
+@task("03.2")
+async def test_a_new_user_is_active_and_no_librarian(
+    app: App, library: Library, samples: Samples
+) -> None:
+    user = await app.save(
+        app.models.user.User(
+            email=samples.email(),
+            full_name=samples.name(),
+            hashed_password=samples.word(60),
+        )
+    )
+
+    found = await library.read(user)
+    assert found is not None, "A user that was added and committed is not in the table users."
+    for column, wanted in (("is_librarian", False), ("is_active", True)):
+        assert found[column] is wanted, (
+            f"users.{column} must be {wanted} unless User(…) is told otherwise; it is {found[column]}."
+        )
+        assert getattr(user, column) is wanted, (
+            f"After the commit, the object's {column} must be {wanted}, "
+            f"not {getattr(user, column)}."
+        )
+
+
+@task("03.2")
+async def test_a_user_may_be_a_librarian(app: App, library: Library, samples: Samples) -> None:
+    user = await app.save(
+        app.models.user.User(
+            email=samples.email(),
+            full_name=samples.name(),
+            hashed_password=samples.word(60),
+            is_librarian=True,
+            is_active=False,
+        )
+    )
+
+    found = await library.read(user)
+    assert found is not None, "A user that was added and committed is not in the table users."
+    assert (found["is_librarian"], found["is_active"]) == (True, False), (
+        "User(…, is_librarian=True, is_active=False) must be saved as it says; "
+        f"the table has {found['is_librarian']} and {found['is_active']}."
+    )

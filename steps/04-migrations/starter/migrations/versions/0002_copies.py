@@ -1,0 +1,18 @@
+"""Stub of the second migration.
+
+Write it in step 04 (steps/04-migrations/README.md): `copies`, for the books that are there as well. Or
+delete this file, and let Alembic write one.
+"""
+
+from collections.abc import Sequence
+
+revision: str = "0002"
+down_revision: str | Sequence[str] | None = "0001"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,235 @@
+"""Tasks 04.5 and 04.6: changes while data is there, and the way back."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from groundrules.testing import task
+from groundrules.testing.database import Database
+from groundrules.testing.migrations import Migrations
+from groundrules.testing.samples import Samples
+from groundrules.testing.schema import Schema, schema_of
+
+TABLES = {"users", "books", "loans"}
+COLUMNS = """
+SELECT table_name, array_agg(column_name::text) AS names
+FROM information_schema.columns WHERE table_schema = 'public' GROUP BY table_name
+"""
+last_found: list[str] = []  # it is the same in all tests, and takes a while to find
+Rows = Mapping[str, Mapping[int, Mapping[str, Any]]]
+
+
+@task("04.5")
+async def test_books_that_were_there_get_copies_and_nothing_else_changes(
+    migrations: Migrations, samples: Samples
+) -> None:
+    await go_before_copies(migrations)
+    wanted = await add_rows(migrations.database, samples)
+    before = await rows(migrations.database)
+
+    await migrations.upgrade()
+
+    await must_have_copies(migrations.database, wanted)
+    must_be_kept(before, await rows(migrations.database), "The migration that brings copies")
+
+
+@task("04.6")
+async def test_nothing_is_left_after_the_way_back(migrations: Migrations) -> None:
+    await migrations.upgrade()
+    made = await schema_of(migrations.database)
+    assert "table loans" in made, "The tables are not made yet: do 04.4 first."
+
+    await migrations.downgrade()
+
+    left = sorted(await schema_of(migrations.database))
+    tables = [name for name in left if name.startswith("table ")]
+    assert not left, f"After alembic downgrade base, there is still the {(tables or left)[0]}."
+    await migrations.upgrade()
+    must_be_as_before(made, await schema_of(migrations.database), "base")
+
+
+@task("04.6")
+async def test_each_migration_can_be_taken_back_with_data_there(
+    migrations: Migrations, samples: Samples
+) -> None:
+    await go_before_copies(migrations)
+    await add_rows(migrations.database, samples)
+    await migrations.upgrade()
+    newest_first = await migrations.revisions()
+
+    for each, older in zip(newest_first, [*newest_first[1:], None], strict=True):
+        before = await rows(migrations.database)
+        await migrations.downgrade(older.id if older else "base")
+        after = await rows(migrations.database)
+        must_be_kept(
+            {table: found for table, found in before.items() if table in after},
+            after,
+            f"downgrade() of the migration {each.id}",
+        )
+
+
+@task("04.6")
+async def test_after_the_way_back_the_way_forward_works_again(
+    migrations: Migrations, samples: Samples
+) -> None:
+    last = await go_before_copies(migrations)
+    wanted = await add_rows(migrations.database, samples)
+    await migrations.upgrade()
+    made = await schema_of(migrations.database)
+
+    await migrations.downgrade(last)
+    await migrations.upgrade()
+
+    must_be_as_before(made, await schema_of(migrations.database), last)
+    await must_have_copies(migrations.database, wanted)
+
+
+@task("04.8")
+async def test_the_sql_gives_copies_to_books_that_were_there(
+    migrations: Migrations, samples: Samples
+) -> None:
+    last = await go_before_copies(migrations)
+    wanted = await add_rows(migrations.database, samples)
+
+    await migrations.database.execute(await migrations.sql(f"{last}:head"))
+
+    await must_have_copies(migrations.database, wanted)
+
+
+async def go_before_copies(migrations: Migrations) -> str:
+    """Go up to the last migration before the one that brings `copies`, and return its id."""
+    if not last_found:
+        last_found.append(await last_before_copies(migrations))
+    [last] = last_found
+    await migrations.upgrade(last)
+    return last
+
+
+async def last_before_copies(migrations: Migrations) -> str:
+    """Find that migration by going up one by one; the database is empty again afterwards."""
+    last = None
+    for each in reversed(await migrations.revisions()):
+        await migrations.upgrade(each.id)
+        columns = await columns_of(migrations.database)
+        if "copies" in columns.get("books", ()):
+            break
+        if columns.keys() >= TABLES:
+            last = each.id
+    else:
+        raise AssertionError("No migration gives the table books a column copies.")
+    assert last is not None, (
+        "The table books has the column copies from the beginning; the first migrations must make the "
+        "three tables without it: do 04.4 first."
+    )
+    await migrations.database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    return last
+
+
+async def add_rows(database: Database, samples: Samples) -> dict[str, int]:
+    """Add users, books and loans as they were before `copies`; return how many each ISBN must get."""
+    readers = [
+        await add(
+            database,
+            "users",
+            email=samples.email(),
+            full_name=samples.name(),
+            hashed_password=samples.word(60),
+            is_librarian=False,
+            is_active=True,
+        )
+        for _ in range(4)
+    ]
+    wanted = {}
+    for open_loans, returned_loans in ((0, 0), (0, 2), (1, 1), (samples.numbers.randint(2, 4), 0)):
+        isbn = samples.isbn()
+        wanted[isbn] = max(1, open_loans)
+        book = await add(
+            database,
+            "books",
+            isbn=isbn,
+            title=samples.title(),
+            author=samples.name(),
+            published_year=samples.year(),
+        )
+        for reader in readers[:open_loans]:
+            await add_loan(database, reader, book, samples, returned=False)
+        for reader in readers[:returned_loans]:
+            await add_loan(database, reader, book, samples, returned=True)
+    return wanted
+
+
+async def add_loan(
+    database: Database, reader: int, book: int, samples: Samples, *, returned: bool
+) -> None:
+    borrowed = samples.moment()
+    await add(
+        database,
+        "loans",
+        user_id=reader,
+        book_id=book,
+        borrowed_at=borrowed,
+        due_at=borrowed + timedelta(days=21),
+        returned_at=borrowed + timedelta(days=2) if returned else None,
+    )
+
+
+async def add(database: Database, table: str, **values: Any) -> int:
+    """Add a row, with values for the columns that the table has by now; return its id."""
+    there = (await columns_of(database))[table]
+    known = {name: value for name, value in values.items() if name in there}
+    stamps = [name for name in ("created_at", "updated_at") if name in there]
+    places = [f"${place}" for place in range(1, len(known) + 1)] + ["now()"] * len(stamps)
+    return int(
+        await database.fetchval(
+            f"INSERT INTO {table} ({', '.join([*known, *stamps])}) "
+            f"VALUES ({', '.join(places)}) RETURNING id",
+            *known.values(),
+        )
+    )
+
+
+async def columns_of(database: Database) -> dict[str, list[str]]:
+    return {row["table_name"]: row["names"] for row in await database.fetch(COLUMNS)}
+
+
+async def rows(database: Database) -> Rows:
+    """Return the rows of the library's tables that are there, by table and id."""
+    return {
+        table: {
+            row["id"]: dict(row)
+            for row in await database.fetch(f"SELECT * FROM {table} ORDER BY id")
+        }
+        for table in sorted(TABLES & await database.tables())
+    }
+
+
+def must_be_kept(before: Rows, after: Rows, who: str) -> None:
+    """Compare what both have; `updated_at` may have moved."""
+    for table, old in before.items():
+        new = after.get(table, {})
+        lost = len(old.keys() - new.keys())
+        assert not lost, (
+            f"{who} must keep every row; {lost} of {len(old)} rows of {table} are gone."
+        )
+        for number, row in old.items():
+            for name in row.keys() & new[number].keys() - {"updated_at", "copies"}:
+                assert row[name] == new[number][name], (
+                    f"{who} must keep what is there; {table}.{name} was {row[name]!r} and became "
+                    f"{new[number][name]!r}."
+                )
+
+
+def must_be_as_before(before: Schema, after: Schema, revision: str) -> None:
+    odd = sorted(dict(before.items() ^ after.items()))
+    assert not odd, (
+        f"After alembic downgrade {revision} and upgrade head, the {odd[0]} is not what it was."
+    )
+
+
+async def must_have_copies(database: Database, wanted: Mapping[str, int]) -> None:
+    found = {row["isbn"]: row["copies"] for row in await database.fetch("SELECT * FROM books")}
+    for isbn, copies in wanted.items():
+        assert found.get(isbn) == copies, (
+            f"A book that was there before copies, with {copies if copies > 1 else 'at most one'} open "
+            f"loan{'s' if copies > 1 else ''}, must get copies = {copies}; it has {found.get(isbn)}."
+        )

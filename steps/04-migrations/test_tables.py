@@ -1,0 +1,89 @@
+"""Task 04.4: the first migration."""
+
+import re
+
+from groundrules.testing import task
+from groundrules.testing.migrations import Migrations
+from groundrules.worker.errors import Raised
+
+TABLES = {"users", "books", "loans"}
+HAS_COPIES = """
+SELECT count(*) FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name = 'books' AND column_name = 'copies'
+"""
+
+
+@task("04.4")
+async def test_the_migrations_follow_one_after_another(migrations: Migrations) -> None:
+    heads = await migrations.heads()
+
+    assert heads, "There is no migration in migrations/versions/."
+    assert len(heads) == 1, (
+        f"One migration must be the newest, and here {len(heads)} are: {', '.join(sorted(heads))}. "
+        "Let `down_revision` of one name the other."
+    )
+
+
+@task("04.4")
+async def test_each_migration_says_what_it_does(migrations: Migrations) -> None:
+    for each in await migrations.revisions():
+        says_nothing = re.fullmatch(r"(empty message|Stub of .*)?\.?", each.text.strip())
+        assert not says_nothing, (
+            f"The migration {each.id} must begin with a docstring that says what it does; "
+            f"it says {each.text!r}."
+        )
+
+
+@task("04.4")
+async def test_an_empty_database_gets_the_tables(migrations: Migrations) -> None:
+    await migrations.upgrade()
+
+    missing = TABLES - await migrations.database.tables()
+    assert not missing, (
+        f"After alembic upgrade head, there is no table {', '.join(sorted(missing))}."
+    )
+
+
+@task("04.4")
+async def test_there_was_a_time_before_copies(migrations: Migrations) -> None:
+    without = []
+    for each in reversed(await migrations.revisions()):
+        await migrations.upgrade(each.id)
+        if await migrations.database.tables() >= TABLES:
+            if not await migrations.database.fetchval(HAS_COPIES):
+                without.append(each.id)
+            elif not without:
+                raise AssertionError(
+                    f"The migration {each.id} makes books with the column copies; the first ones must "
+                    "make the three tables without it, as they were before copies were counted."
+                )
+
+    assert without, "There is no migration after which the tables users, books and loans are there."
+
+
+@task("04.4")
+async def test_a_migration_that_failed_can_be_run_again(migrations: Migrations) -> None:
+    await migrations.database.execute("CREATE TABLE loans ()")
+    try:
+        await migrations.upgrade()
+    except Raised as error:
+        if "DBAPIError" not in error.failure.kinds:
+            raise
+        await migrations.database.execute("DROP TABLE loans")
+    else:
+        raise AssertionError(
+            "alembic upgrade head ended without an error although there was a table loans before it: "
+            "the migration must make that table, and not skip one that is there."
+        )
+
+    try:
+        await migrations.upgrade()
+    except Raised as error:
+        if "DBAPIError" not in error.failure.kinds:
+            raise
+        says = error.failure.message.splitlines()[0].rpartition(">: ")[2]
+        raise AssertionError(
+            "alembic upgrade head failed halfway and cannot be run again, for what it did before is still "
+            f"there ({says}). "
+            "Run migrations in a transaction: context.begin_transaction()."
+        ) from None

@@ -1,0 +1,98 @@
+"""Task 04.3: a template for new migrations."""
+
+import ast
+import builtins
+
+from groundrules.testing import task
+from groundrules.testing.migrations import Migrations
+from groundrules.testing.samples import Samples
+
+FILE = "migrations/script.py.mako"
+
+
+@task("04.3")
+async def test_a_new_migration_says_what_it_does_and_what_it_follows(
+    migrations: Migrations, samples: Samples
+) -> None:
+    message = f"Keep {samples.word()} apart"
+
+    new = await new_migration(migrations, message)
+
+    said = ast.get_docstring(new) or ""
+    assert message in said, (
+        f"A new migration made with the message {message!r} must say so in its docstring; "
+        f"that is {said!r}. See {FILE}."
+    )
+    heads, values = await migrations.heads(), assigned(new)
+    for name in ("revision", "down_revision"):
+        assert name in values, f"A new migration must set `{name}`. See {FILE}."
+    wanted = heads[0] if heads else None
+    assert values["down_revision"] == wanted, (
+        f"A new migration must have down_revision = {wanted!r}, which is the newest one; "
+        f"it has {values['down_revision']!r}. See {FILE}."
+    )
+
+
+@task("04.3")
+async def test_a_new_migration_holds_what_alembic_found(migrations: Migrations) -> None:
+    await migrations.database.execute("CREATE TABLE spare (notes jsonb)")
+
+    new = await new_migration(migrations, "Something new")
+
+    functions = {each.name: each for each in new.body if isinstance(each, ast.FunctionDef)}
+    for name, call in (("upgrade", "create_table"), ("downgrade", "drop_table")):
+        assert name in functions, f"A new migration has no function {name}(). See {FILE}."
+        assert call in ast.unparse(functions[name]), (
+            f"In a database without tables, a new migration must call op.{call}() in {name}(); here that "
+            f"says `{ast.unparse(functions[name].body[-1])[:40]}`. See {FILE}, and target_metadata in env.py."
+        )
+    unknown = sorted(used_in(new) - known_in(new))
+    assert not unknown, f"A new migration uses `{unknown[0]}` without an import of it. See {FILE}."
+
+
+async def new_migration(migrations: Migrations, message: str) -> ast.Module:
+    """Let Alembic write a migration for an empty database that it takes for one with all migrations."""
+    await migrations.database.execute("CREATE TABLE alembic_version (version_num text PRIMARY KEY)")
+    for head in await migrations.heads():
+        await migrations.database.execute("INSERT INTO alembic_version VALUES ($1)", head)
+    text = await migrations.new(message)
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        line = (text.splitlines() or [""])[(error.lineno or 1) - 1].strip()
+        raise AssertionError(
+            f"A new migration is no Python: {error.msg} in `{line}`. See {FILE}."
+        ) from None
+
+
+def assigned(module: ast.Module) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for statement in module.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(name)], value=ast.Constant(value)):
+                values[name] = value
+            case ast.AnnAssign(target=ast.Name(name), value=ast.Constant(value)):
+                values[name] = value
+    return values
+
+
+def used_in(module: ast.Module) -> set[str]:
+    return {
+        node.id
+        for function in module.body
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+
+
+def known_in(module: ast.Module) -> set[str]:
+    names = set(dir(builtins))
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(each.asname or each.name).partition(".")[0] for each in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+    return names

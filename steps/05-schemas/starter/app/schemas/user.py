@@ -1,0 +1,4 @@
+"""Users as requests and answers show them.
+
+Write them in step 05 (steps/05-schemas/README.md): `UserCreate`, `UserUpdate` and `UserResponse`.
+"""

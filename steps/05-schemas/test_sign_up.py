@@ -1,0 +1,194 @@
+"""Task 05.1: what a sign-up may contain."""
+
+from typing import Any
+
+import pytest
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.samples import Samples
+
+BLANK = {"nothing": "", "spaces": "   ", "a tab and a line's end": "\t\n"}
+
+
+@pytest.fixture
+def sign_up(samples: Samples) -> dict[str, Any]:
+    return {
+        "email": samples.email(),
+        "password": samples.password(),
+        "full_name": samples.name(),
+    }
+
+
+@task("05.1")
+async def test_a_sign_up_is_accepted(app: App, sign_up: dict[str, Any]) -> None:
+    with app.accepts("A sign-up with email, password and full_name"):
+        user = await app.schemas.user.UserCreate(**sign_up)
+
+    assert user.full_name == sign_up["full_name"], (
+        f"The full_name {sign_up['full_name']!r} must stay as it is; it becomes {user.full_name!r}."
+    )
+    assert user.email.lower() == sign_up["email"], (
+        f"The email {sign_up['email']!r} must stay the same address; it becomes {user.email!r}."
+    )
+
+
+@task("05.1")
+@pytest.mark.parametrize("field", ["email", "password", "full_name"])
+async def test_each_field_must_be_given(app: App, sign_up: dict[str, Any], field: str) -> None:
+    del sign_up[field]
+
+    with app.refuses(
+        "ValidationError",
+        field=field,
+        message=f"A sign-up without {field} must be refused, but UserCreate takes it.",
+    ):
+        await app.schemas.user.UserCreate(**sign_up)
+
+
+@task("05.1")
+@pytest.mark.parametrize("field", ["is_librarian", "is_active", "id", "hashed_password"])
+async def test_nobody_decides_more_than_a_sign_up_says(
+    app: App, sign_up: dict[str, Any], field: str
+) -> None:
+    value: object = {"id": 1, "hashed_password": "x" * 60}.get(field, True)
+
+    with app.refuses(
+        "ValidationError",
+        field=field,
+        message=f"A sign-up with {field} must be refused, but UserCreate takes it.",
+    ):
+        await app.schemas.user.UserCreate(**sign_up, **{field: value})
+
+
+@task("05.1")
+async def test_any_other_field_is_refused(
+    app: App, sign_up: dict[str, Any], samples: Samples
+) -> None:
+    field = samples.word()
+
+    with app.refuses(
+        "ValidationError",
+        field=field,
+        message=f"A sign-up with a field `{field}` must be refused, but UserCreate takes it.",
+    ):
+        await app.schemas.user.UserCreate(**sign_up, **{field: 1})
+
+
+@task("05.1")
+async def test_ordinary_addresses_are_accepted(
+    app: App, sign_up: dict[str, Any], samples: Samples
+) -> None:
+    word, number = samples.word, samples.numbers.randint(10, 99)
+    addresses = [
+        f"{word()}@example.org",
+        f"{word()}.{word()}@mail.example.com",
+        f"{word()}+books@example.org",
+        f"{word()}_{number}@{word()}-{word()}.co.uk",
+        f"{number}@{number}.example.net",
+    ]
+
+    for address in addresses:
+        with app.accepts(f"The email {address}"):
+            await app.schemas.user.UserCreate(**{**sign_up, "email": address})
+
+
+@task("05.1")
+async def test_what_is_no_address_is_refused(
+    app: App, sign_up: dict[str, Any], samples: Samples
+) -> None:
+    word = samples.word
+    wrong: list[Any] = [
+        "",
+        word(),
+        f"{word()}.example.org",
+        f"{word()}@",
+        f"@{word()}.org",
+        f"{word()}@@example.org",
+        f"{word()} {word()}@example.org",
+        f"{word()}@exam ple.org",
+        f"{word()}@example..org",
+        f"{word()}\0@example.org",
+        None,
+        samples.numbers.randint(1, 99),
+    ]
+
+    for address in wrong:
+        with app.refuses(
+            "ValidationError",
+            field="email",
+            message=f"The email {address!r} must be refused, but UserCreate takes it.",
+        ):
+            await app.schemas.user.UserCreate(**{**sign_up, "email": address})
+
+
+@task("05.1")
+async def test_an_email_has_254_characters_at_most(
+    app: App, sign_up: dict[str, Any], samples: Samples
+) -> None:
+    def address(length: int) -> str:
+        local, last = samples.word(64), samples.word(length - 193)
+        return f"{local}@{samples.word(61)}.{samples.word(61)}.{last}.org"
+
+    with app.accepts("An email of 254 characters"):
+        await app.schemas.user.UserCreate(**{**sign_up, "email": address(254)})
+    with app.refuses(
+        "ValidationError",
+        field="email",
+        message="An email of 255 characters must be refused, but UserCreate takes it.",
+    ):
+        await app.schemas.user.UserCreate(**{**sign_up, "email": address(255)})
+
+
+@task("05.1")
+async def test_a_name_has_200_characters_at_most(
+    app: App, sign_up: dict[str, Any], samples: Samples
+) -> None:
+    fits = "é" + samples.word(199)
+
+    for name in (fits, f"  {fits} "):
+        with app.accepts("A full_name of 200 characters, with spaces around it or not,"):
+            user = await app.schemas.user.UserCreate(**{**sign_up, "full_name": name})
+        assert user.full_name == fits, "A full_name of 200 characters must stay as it is."
+    with app.refuses(
+        "ValidationError",
+        field="full_name",
+        message="A full_name of 201 characters must be refused, but UserCreate takes it.",
+    ):
+        await app.schemas.user.UserCreate(**{**sign_up, "full_name": fits + "x"})
+
+
+@task("05.1")
+async def test_spaces_around_a_name_are_taken_away(app: App, sign_up: dict[str, Any]) -> None:
+    name = sign_up["full_name"]
+    written = f"  {name}\t"
+
+    user = await app.schemas.user.UserCreate(**{**sign_up, "full_name": written})
+
+    assert user.full_name == name, (
+        f"Spaces around a full_name must be taken away; {written!r} becomes {user.full_name!r}."
+    )
+
+
+@task("05.1")
+@pytest.mark.parametrize("what", BLANK)
+async def test_a_blank_name_is_refused(app: App, sign_up: dict[str, Any], what: str) -> None:
+    with app.refuses(
+        "ValidationError",
+        field="full_name",
+        message=f"A full_name of {what} must be refused, but UserCreate takes it.",
+    ):
+        await app.schemas.user.UserCreate(**{**sign_up, "full_name": BLANK[what]})
+
+
+@task("05.1")
+async def test_a_name_with_a_nul_is_refused(app: App, sign_up: dict[str, Any]) -> None:
+    name = sign_up["full_name"]
+
+    for wrong in (f"{name}\0", f"\0{name}", name.replace(" ", "\0")):
+        with app.refuses(
+            "ValidationError",
+            field="full_name",
+            message=f"The full_name {wrong!r} must be refused, but UserCreate takes it.",
+        ):
+            await app.schemas.user.UserCreate(**{**sign_up, "full_name": wrong})

@@ -1,0 +1,90 @@
+"""What holds a team's own service to the rules: the hook for pre-commit and the action for GitHub."""
+
+import os
+import subprocess
+import sys
+import tomllib
+import venv
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+def read(name: str) -> Any:
+    return yaml.safe_load((ROOT / name).read_text("utf-8"))
+
+
+def scripts() -> dict[str, str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return dict(project["scripts"])
+
+
+def test_the_hook_runs_a_command_that_the_package_installs() -> None:
+    (hook,) = read(".pre-commit-hooks.yaml")
+
+    program, command = hook["entry"].split()
+    assert (hook["id"], hook["language"], hook["pass_filenames"]) == (
+        "groundrules",
+        "python",
+        False,
+    )
+    assert program in scripts()
+    done = subprocess.run(
+        [sys.executable, "-c", "from groundrules.cli import main; main()", command, "--help"],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0
+
+
+def test_the_action_gives_each_input_to_its_step_by_a_variable() -> None:
+    action = read("action.yml")
+
+    setup, check = action["runs"]["steps"]
+    assert (action["runs"]["using"], check["shell"]) == ("composite", "bash")
+    given = {*setup["with"].values(), *check["env"].values()}
+    assert given == {f"${{{{ inputs.{name} }}}}" for name in action["inputs"]}
+    assert "${{" not in check["run"]
+
+
+def test_the_documentation_shows_every_input_setting_and_format() -> None:
+    page = (ROOT / "docs" / "own-code.md").read_text("utf-8")
+
+    shown = (*read("action.yml")["inputs"], "[tool.groundrules]", "select", "ignore", "sarif")
+    assert [each for each in shown if each not in page] == []
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    if util.find_spec("ensurepip") is None:
+        pytest.skip("This Python has no ensurepip, so it cannot install anything.")
+    venv.create(tmp_path / "python", with_pip=True)
+    return tmp_path / "python" / "bin"
+
+
+@pytest.mark.slow
+def test_the_action_checks_with_what_it_installs_alone(python: Path, tmp_path: Path) -> None:
+    service = tmp_path / "my service"
+    (service / "app").mkdir(parents=True)
+    (service / "app" / "sums.py").write_text("def total(prices) -> int:\n    return 0\n")
+    (service / "shop").mkdir()
+    (service / "shop" / "sums.py").write_text("def total() -> int:\n    return 0\n")
+    command = read("action.yml")["runs"]["steps"][1]["run"]
+    given = {"RUNNER_TEMP": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT), "CHECKED": str(service)}
+
+    def run(package: str) -> subprocess.CompletedProcess[bytes]:
+        path = f"{python}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, **given, "PATH": path, "PACKAGE": package}
+        shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command]
+        return subprocess.run(shell, capture_output=True, env=environment, check=False)
+
+    found, clean = run(""), run("shop")
+
+    assert found.stdout.decode().startswith("::error file=")
+    assert (found.returncode, clean.returncode, clean.stdout) == (1, 0, b"")
+    assert not list((tmp_path / "groundrules").glob("fastapi"))
