@@ -82,18 +82,5 @@ def test_every_request_body_has_examples(application: FastAPI) -> None:
     assert without == []
 
 
-def test_only_what_can_be_emptied_may_be_null(application: FastAPI) -> None:
-    schemas = application.openapi()["components"]["schemas"]
-
-    nullable = [
-        f"{name}.{field}"
-        for name in ("UserUpdate", "BookUpdate")
-        for field, told in schemas[name]["properties"].items()
-        if {"type": "null"} in told.get("anyOf", [])
-    ]
-
-    assert nullable == ["BookUpdate.published_year"]
-
-
 def test_clients_get_the_names_of_the_handlers(operations: Operations) -> None:
     assert operations["post", "/loans/{loan_id}/return"]["operationId"] == "return_loan"

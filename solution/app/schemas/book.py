@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator
-from pydantic.json_schema import SkipJsonSchema
 
 from app.schemas.base import PRINTABLE, RequestSchema, ResponseSchema, Text
 from app.schemas.page import PageQuery
@@ -47,11 +46,11 @@ class BookCreate(RequestSchema):
 class BookUpdate(RequestSchema):
     """What changes about a book; what is not given stays as it is."""
 
-    isbn: Isbn | SkipJsonSchema[None] = None
-    title: Title | SkipJsonSchema[None] = None
-    author: Author | SkipJsonSchema[None] = None
+    isbn: Isbn | None = None
+    title: Title | None = None
+    author: Author | None = None
     published_year: Year | None = None  # the one field that null empties
-    copies: Copies | SkipJsonSchema[None] = None
+    copies: Copies | None = None
 
     @field_validator("isbn", "title", "author", "copies")
     @classmethod

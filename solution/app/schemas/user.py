@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, EmailStr, Field, Secret, field_validator
-from pydantic.json_schema import SkipJsonSchema
 
 from app.schemas.base import RequestSchema, ResponseSchema, Text
 
@@ -47,9 +46,9 @@ class UserCreate(RequestSchema):
 class UserUpdate(RequestSchema):
     """What users may change about themselves; what is not given stays as it is."""
 
-    email: Email | SkipJsonSchema[None] = None
-    password: Password | SkipJsonSchema[None] = None
-    full_name: FullName | SkipJsonSchema[None] = None
+    email: Email | None = None
+    password: Password | None = None
+    full_name: FullName | None = None
 
     @field_validator("email", "password", "full_name")
     @classmethod
