@@ -3,6 +3,8 @@
 `python benchmarks/app/fuzz.py "uvx schemathesis" [seconds]`: the first argument is the command that starts
 Schemathesis 4, which needs an environment of its own. It asks as nobody, as a reader and as a librarian, so
 many seconds each (60 if left out). The exit status is 0 if nothing is found.
+
+Known, and meant: it may report that a name which begins or ends with a newline is accepted. It is stripped.
 """
 
 import shlex
