@@ -33,7 +33,11 @@ async def main() -> None:
     await asyncio.gather(*(ask(int(port), path, until, times) for _ in range(int(connections))))
     took = time.perf_counter() - began
     times.sort()
-    answer = {"per_second": len(times) / took, "p95": times[int(len(times) * 0.95)] * 1000}
+    answer = {
+        "answers": len(times),
+        "per_second": len(times) / took,
+        "p95": times[int(len(times) * 0.95)] * 1000,
+    }
     print(json.dumps(answer))
 
 
