@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundrules import postgres
-from groundrules.course.steps import CourseError, application_folder, find_course
+from groundrules.course.steps import Course, CourseError, application_folder, find_course
 
 if TYPE_CHECKING:
     import httpx2
@@ -33,6 +33,7 @@ _BOOKS = (
     ("9780135957059", "The Pragmatic Programmer", "David Thomas, Andrew Hunt", 2019, 2),
     ("9781449373320", "Designing Data-Intensive Applications", "Martin Kleppmann", 2017, 4),
 )
+_ENVIRONMENT = "migrations/env.py"
 _STARTS_WITHIN = 20.0  # seconds
 
 
@@ -73,7 +74,8 @@ def serve(named: Path | None, port: int, *, reload: bool) -> int:
     server = postgres.ensure(course.root, say=_say)
     application = Application(folder, port, server)
     asyncio.run(postgres.ensure_database(server, application.database))
-    _migrate(application)
+    if _has_migrations(course, folder):
+        _migrate(application)
     command = [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(port)]
     with subprocess.Popen(
         [*command, *(["--reload"] if reload else [])],
@@ -105,9 +107,14 @@ def _must_be_free(port: int) -> None:
             ) from None
 
 
+def _has_migrations(course: Course, folder: Path) -> bool:
+    """Whether the application has gone as far as to have migrations of its own."""
+    step = course.introduces(_ENVIRONMENT)
+    begun = step is not None and not step.untouched(folder, _ENVIRONMENT)
+    return begun and (folder / "alembic.ini").is_file()
+
+
 def _migrate(application: Application) -> None:
-    if not (application.folder / "alembic.ini").is_file():
-        return
     _say("Migrating the database …")
     done = subprocess.run(
         [sys.executable, "-m", "alembic", "upgrade", "head"],
