@@ -38,6 +38,14 @@ async def test_two_requests_at_a_time_have_two_sessions(app: App) -> None:
 
 
 @task("02.3")
+async def test_objects_can_be_read_after_a_commit(app: App) -> None:
+    assert not await app.expires_on_commit(), (
+        "The sessions of get_db() empty their objects at a commit: the session factory in "
+        "app/core/database.py needs expire_on_commit=False."
+    )
+
+
+@task("02.3")
 async def test_a_session_is_closed_after_the_request(app: App, database: Database) -> None:
     for _ in range(3):
         await app.query("SELECT 1")

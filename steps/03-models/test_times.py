@@ -139,6 +139,11 @@ async def test_a_changed_object_can_be_read_after_the_commit(
 async def in_table(library: Library, row: Row) -> dict[str, Any]:
     found = await library.read(row)
     assert found is not None, f"A {kind_of(row)} that was committed is not in its table."
+    for column in TIMES:
+        assert found[column].tzinfo is not None, (
+            f"{column} of a {kind_of(row)} has no time zone: its type must be "
+            "DateTime(timezone=True)."
+        )
     return found
 
 

@@ -1,4 +1,5 @@
 """The connection to PostgreSQL: one engine for the process, one session for each request.
 
-Write it in step 02 (steps/02-database/README.md): `get_engine()`, `get_session_factory()` and `ping(db)`.
+Write the engine, the session factory and `ping(db)` in tasks 02.2 and 02.4 of
+steps/02-database/README.md.
 """

@@ -177,6 +177,12 @@ class App:
         limit = self._runner.patience.limit
         return from_json(await worker.ask("query", limit=limit, doing="get_db()", sql=sql))
 
+    async def expires_on_commit(self) -> bool:
+        """Return whether a session from `get_db` empties its objects when it commits."""
+        worker = await self._runner.started()
+        limit = self._runner.patience.limit
+        return bool(await worker.ask("expires", limit=limit, doing="get_db()"))
+
     async def save(self, row: "Call | Row", /, **changes: Any) -> Row:
         """Save a row through its model: make it, or change the one given, and commit.
 

@@ -114,7 +114,7 @@ def explain(
 ) -> Words | None:
     """Return the words for a failed test, or None if it is the suite itself that failed.
 
-    What a test's own code raises is laid to what the application gave it last, if that gave anything.
+    What a test's own code raises is laid to what the application gave it last.
     :param folder: the folder that holds the `app` package.
     """
     if isinstance(error, NothingToCheck | StepBefore):
@@ -125,9 +125,15 @@ def explain(
         return Words(task, tuple(_findings(error, folder)), f"{first.rule} {broken_at}", broken_at)
     account = app.account() if app is not None else Account()
     if not isinstance(error, AssertionError | WorkerError):
-        if account.given is None or not isinstance(error, UNFIT):
+        if not isinstance(error, UNFIT):
             return None
-        error = AssertionError(account.given.unfit(account.wanted, error))
+        if account.given is not None:
+            error = AssertionError(account.given.unfit(account.wanted, error))
+        else:
+            reason = f"{type(error).__name__}: {error}"
+            error = AssertionError(
+                f"The test cannot go on with what it found ({reason}). To see where: --tb=short."
+            )
     if not str(error):
         return None
     name = missing_name(error) if isinstance(error, WorkerError) else None

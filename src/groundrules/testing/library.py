@@ -1,5 +1,6 @@
 """Rows in the library's tables, put there and read by the tests themselves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,22 @@ from typing import Any
 from groundrules.testing.database import Database
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
+
+
+class Columns(dict[str, Any]):
+    """A row as a table has it; a column that the table lacks is told to the trainee."""
+
+    def __init__(self, table: str, row: Mapping[str, Any]) -> None:
+        super().__init__(row)
+        self._table = table
+
+    def __missing__(self, column: str) -> Any:
+        model = self._table.removesuffix("s")
+        raise AssertionError(
+            f"The table {self._table} has no column {column}: "
+            f"add it to {model.capitalize()} in app/models/{model}.py."
+        )
+
 
 _TABLES = {"User": "users", "Book": "books", "Loan": "loans"}
 LOAN_PERIOD = timedelta(days=21)
@@ -78,11 +95,11 @@ class Library:
         """Return how many rows a table has."""
         return int(await self.database.fetchval(f'SELECT count(*) FROM "{table}"'))
 
-    async def read(self, row: Row) -> dict[str, Any] | None:
+    async def read(self, row: Row) -> "Columns | None":
         """Return the columns of a row as the database has them now, None if it is gone."""
         table = _TABLES[row.class_name.rpartition(".")[2]]
         found = await self.database.fetchrow(f'SELECT * FROM "{table}" WHERE id = $1', row.id)
-        return None if found is None else dict(found)
+        return None if found is None else Columns(table, found)
 
     async def _add(self, kind: str, columns: dict[str, Any]) -> Row:
         names = ", ".join(f'"{name}"' for name in (*columns, "created_at", "updated_at"))

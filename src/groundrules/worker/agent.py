@@ -43,6 +43,7 @@ class Agent:
             "needs_session": self._calls.needs_session,
             "returns": self._calls.returns,
             "query": self._calls.query,
+            "expires": self._calls.expires,
             "save": self._calls.save,
             "create_tables": partial(create_tables, folder),
             "migrate": partial(migrate, folder),

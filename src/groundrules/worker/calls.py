@@ -69,6 +69,14 @@ class Calls:
 
         return await with_session(find(GET_DB, self._folder), self._states(), use)
 
+    async def expires(self) -> JSON:
+        """Whether a session from `get_db` empties its objects when it commits."""
+
+        async def use(session: Any) -> JSON:
+            return bool(getattr(session, "sync_session", session).expire_on_commit)
+
+        return await with_session(find(GET_DB, self._folder), self._states(), use)
+
     async def save(self, row: Tagged, changes: dict[str, Tagged]) -> JSON:
         """Change a row, add it if it is new, commit, and return it as it is then, as tagged JSON.
 
