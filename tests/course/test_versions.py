@@ -15,6 +15,8 @@
 
 import sys
 import tomllib
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +53,30 @@ def verdict_on(version: dict[str, Any], folder: Path) -> list[TestResult]:
     return run_suites(COURSE, folder, COURSE.steps[: version["state"]])
 
 
+@pytest.fixture(scope="module")
+def verdicts(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[int, Future[list[TestResult]]]]:
+    """The verdicts on all versions of this run, by the version's id; two at a time, for they take a while."""
+    chosen: list[Any] = [
+        item.callspec.params["version"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.path == request.path
+    ]
+    pool = ThreadPoolExecutor(2)
+    yield {
+        id(version): pool.submit(verdict_on, version, tmp_path_factory.mktemp("version"))
+        for version in chosen
+    }
+    pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("version", versions("wrong"))
-def test_a_wrong_version_is_caught_at_its_task(version: dict[str, Any], tmp_path: Path) -> None:
-    results = verdict_on(version, tmp_path)
+def test_a_wrong_version_is_caught_at_its_task(
+    version: dict[str, Any], verdicts: dict[int, Future[list[TestResult]]]
+) -> None:
+    results = verdicts[id(version)].result()
 
     told = [each.message for each in results if each.task == version["task"] and not each.passed]
     assert told, f"task {version['task']} passes"
@@ -64,7 +86,9 @@ def test_a_wrong_version_is_caught_at_its_task(version: dict[str, Any], tmp_path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", versions("right"))
-def test_a_right_version_passes(version: dict[str, Any], tmp_path: Path) -> None:
-    results = verdict_on(version, tmp_path)
+def test_a_right_version_passes(
+    version: dict[str, Any], verdicts: dict[int, Future[list[TestResult]]]
+) -> None:
+    results = verdicts[id(version)].result()
 
     assert [each.message for each in results if not each.passed] == []
