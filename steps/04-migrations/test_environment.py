@@ -1,8 +1,14 @@
 """Task 04.2: the way to the database."""
 
+from configparser import Error, RawConfigParser
+from contextlib import suppress
+
 from groundrules.testing import task
+from groundrules.testing.code import Code
 from groundrules.testing.migrations import Migrations
 from groundrules.worker.errors import Raised
+
+UNUSED = ("driver://",)  # what `alembic init` writes
 
 
 @task("04.2")
@@ -32,6 +38,19 @@ async def test_a_percent_sign_in_the_address_does_no_harm(migrations: Migrations
         await others.downgrade()
 
     await must_have_been_reached(migrations)
+
+
+@task("04.2")
+def test_the_address_stands_in_no_file(code: Code) -> None:
+    settings = RawConfigParser(strict=False)
+    with suppress(Error, UnicodeDecodeError):  # task 04.1 tells what cannot be read
+        settings.read(code.folder / "alembic.ini", encoding="utf-8")
+
+    address = settings.get("alembic", "sqlalchemy.url", fallback="")
+    assert address.startswith((*UNUSED, "%")) or not address, (
+        "alembic.ini holds an address of a database. Take it out: it comes from the settings, and a file "
+        "that is committed must hold no password."
+    )
 
 
 async def must_have_been_reached(migrations: Migrations) -> None:
