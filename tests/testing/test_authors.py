@@ -45,6 +45,20 @@ def test_a_suite_that_breaks_shows_where(clone: Clone) -> None:
     assert "test_new.py:6: AttributeError" in run.out
 
 
+def test_what_a_test_cannot_go_on_with_is_one_sentence_and_spoils_no_other(clone: Clone) -> None:
+    clone.write(
+        "steps/01-words/test_new.py",
+        "from groundrules.testing import task\n\n\n"
+        '@task("01.2")\nasync def test_new(app):\n    {}["copies"]\n',
+    )
+
+    run = clone.pytest("steps/01", "--app=alice")
+
+    assert run.status == 1
+    assert "The test cannot go on with what it found (KeyError: 'copies')." in run.out
+    assert "test_new.py:6" not in run.out
+
+
 ODD = """\
 from groundrules.testing import task
 

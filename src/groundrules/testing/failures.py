@@ -125,7 +125,7 @@ def explain(
         return Words(task, tuple(_findings(error, folder)), f"{first.rule} {broken_at}", broken_at)
     account = app.account() if app is not None else Account()
     if not isinstance(error, AssertionError | WorkerError):
-        if not isinstance(error, UNFIT):
+        if app is None or not isinstance(error, UNFIT):
             return None
         if account.given is not None:
             error = AssertionError(account.given.unfit(account.wanted, error))
