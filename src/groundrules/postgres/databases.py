@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from groundrules.postgres.server import PostgresError, Server
+from groundrules.postgres.server import VARIABLE, PostgresError, Server
 
 if TYPE_CHECKING:
     import asyncpg  # type: ignore[import-untyped]
@@ -94,8 +94,14 @@ async def connection(server: Server) -> "AsyncIterator[asyncpg.Connection]":
             if isinstance(error, TimeoutError)
             else _one_line(error)
         )
+        advice = (
+            f"check that it runs, and what {VARIABLE} says"
+            if server.source == "environment"
+            else "run `groundrules db stop` and try again"
+        )
         raise PostgresError(
-            f"PostgreSQL on {server.host}, port {server.port}, does not let {server.role} in: {why}."
+            f"PostgreSQL on {server.host}, port {server.port}, does not let {server.role} in: {why}; "
+            f"{advice}."
         ) from None
     try:
         yield session

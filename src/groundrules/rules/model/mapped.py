@@ -131,10 +131,6 @@ class Mapped:
             object.__setattr__(found, "complete", self._climb(cls, found))
         return self._lineages[cls]
 
-    def is_sqlmodel(self, cls: Class) -> bool:
-        """Whether a class descends from SQLModel, be it a table or not."""
-        return "SQLModel" in self.lineage(cls).outside
-
     def _climb(self, cls: Class, into: Lineage) -> bool:
         todo, complete = [cls], True
         while todo:
