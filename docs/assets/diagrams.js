@@ -25,8 +25,9 @@ async function draw() {
       const picture = part.querySelector("svg");
       picture.setAttribute("role", "img");
       picture.setAttribute("aria-label", `Diagram ${number + 1}`);
-      picture.style.width = picture.style.maxWidth; // its natural width: small screens scroll
-      picture.style.maxWidth = "";
+      picture.style.width = picture.style.maxWidth;
+      picture.style.minWidth = `calc(${picture.style.maxWidth} * 0.8)`; // smaller cannot be read
+      picture.style.maxWidth = "100%";
       figure.append(part);
     }
     pre.replaceWith(figure);
