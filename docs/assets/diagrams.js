@@ -30,7 +30,7 @@ async function drawn(mermaid, text, number) {
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", `Diagram ${number}`);
     picture.style.width = picture.style.maxWidth;
-    picture.style.minWidth = `calc(${picture.style.maxWidth} * 0.75)`; // smaller cannot be read
+    picture.style.minWidth = `calc(${picture.style.maxWidth} * 0.68)`; // smaller cannot be read
     picture.style.maxWidth = "100%";
     figure.append(part);
   }
