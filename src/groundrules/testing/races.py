@@ -1,10 +1,9 @@
 """Calls that are made at the same time, and get in each other's way every time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
-from groundrules.testing.calls import Call
 from groundrules.testing.database import Database
 from groundrules.worker.errors import Raised
 
@@ -15,7 +14,7 @@ LOOK_AGAIN = 0.004
 
 
 async def at_once(
-    database: Database, *calls: Call, holding: str, refusals: Sequence[str] = ()
+    database: Database, *calls: Awaitable[Any], holding: str, refusals: Sequence[str] = ()
 ) -> list[str]:
     """Make calls at the same time, and return how each ended: `done`, or the class that refused it.
 
@@ -30,16 +29,12 @@ async def at_once(
         await holder.execute("BEGIN")
         await holder.execute(holding)
         for call in calls:
-            made.append(asyncio.ensure_future(_make(call)))
+            made.append(asyncio.ensure_future(call))
             await _come_to_rest(database, made, NEXT)
         await _come_to_rest(database, made, SETTLED)
         await holder.execute("COMMIT")
     endings = await asyncio.gather(*made, return_exceptions=True)
     return [_ending(each, refusals) for each in endings]
-
-
-async def _make(call: Call) -> Any:
-    return await call
 
 
 async def _come_to_rest(
