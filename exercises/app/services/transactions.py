@@ -36,6 +36,7 @@ async def commit(db: AsyncSession) -> None:
     try:
         await db.commit()
     except IntegrityError as error:
+        await db.rollback()  # a session whose flush has failed takes nothing else
         cause = error.orig and error.orig.__cause__  # asyncpg's own
         refusal = REFUSALS.get(getattr(cause, "constraint_name", ""))
         if refusal is None:

@@ -37,6 +37,11 @@ async def at_once(
     return [_ending(each, refusals) for each in endings]
 
 
+def counted(endings: Sequence[str]) -> str:
+    """Return how calls ended in words: `2 NoCopyLeft, 1 done`."""
+    return ", ".join(f"{endings.count(each)} {each}" for each in dict.fromkeys(sorted(endings)))
+
+
 async def _come_to_rest(
     database: Database, made: Sequence["asyncio.Future[Any]"], limit: float
 ) -> None:
