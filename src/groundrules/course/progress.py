@@ -102,10 +102,13 @@ def standings(course: Course, application: Path, say: Say) -> list[Standing]:
     ]
 
 
-def run_suites(course: Course, application: Path, steps: Sequence[Step]) -> list[TestResult]:
+def run_suites(
+    course: Course, application: Path, steps: Sequence[Step], *, first_failure: bool = False
+) -> list[TestResult]:
     """Run the suites of `steps` on an application and return how each test ended.
 
-    Raises `CourseError` if the run itself breaks.
+    With `first_failure` the run ends at the first test that fails. Raises `CourseError` if the run
+    itself breaks.
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
@@ -114,6 +117,7 @@ def run_suites(course: Course, application: Path, steps: Sequence[Step]) -> list
                 *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
                 *(str(step.folder) for step in steps),
                 *(f"--app={application}", f"--groundrules-report={report}"),
+                *(["--exitfirst"] if first_failure else ()),
             ],
             cwd=course.root,
             env={key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"},
