@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -94,6 +95,7 @@ def _new(config: "Config", message: str, *, autogenerate: bool) -> str:
     """Let Alembic write a migration into a copy of the folder, so that none is left behind."""
     from alembic import command as alembic
     from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
 
     with TemporaryDirectory() as name:
         copy = shutil.copytree(ScriptDirectory.from_config(config).dir, Path(name) / "migrations")
@@ -101,10 +103,29 @@ def _new(config: "Config", message: str, *, autogenerate: bool) -> str:
         config.set_main_option("version_locations", f"{copy / 'versions'}".replace("%", "%%"))
         config.set_main_option("path_separator", "newline")
         (copy / "versions").mkdir(exist_ok=True)
-        script = alembic.revision(config, message=message, autogenerate=autogenerate)
+        try:
+            script = alembic.revision(config, message=message, autogenerate=autogenerate)
+        except CommandError as error:
+            raise _of_template(error) or error from None
         assert script is not None
         assert not isinstance(script, list)
         return Path(script.path).read_text(encoding="utf-8")
+
+
+def _of_template(error: Exception) -> Missing | None:
+    """Say where the template for new migrations broke, which Alembic tells in a file of its own."""
+    if (named := re.search(r"; see (\S+\.txt) for", str(error))) is None:
+        return None
+    told = Path(named[1])
+    lines = told.read_text(encoding="utf-8").splitlines()
+    told.unlink()
+    *_, at = [index for index, line in enumerate(lines) if "script.py.mako" in line] or [-1]
+    place = re.search(r"line (\d+)", lines[at])
+    number = f":{place[1]}" if place else ""
+    return Missing(
+        f"migrations/script.py.mako{number} cannot be filled in ({lines[-1].strip()}): "
+        f"{lines[(at + 1) % len(lines)].strip()}"
+    )
 
 
 def _revisions(scripts: "ScriptDirectory") -> JSON:
