@@ -12,7 +12,6 @@ import random
 import sys
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from tests.mutants.judge import Verdict, all_mutants, equivalent, judge
 
@@ -27,7 +26,6 @@ def main() -> int:
     parser.add_argument(
         "--all-suites", action="store_true", help="not only those of the file's steps"
     )
-    parser.add_argument("--survivors", type=Path, help="write those that nobody caught here")
     options = parser.parse_args()
 
     chosen = [each for each in all_mutants() if each.path.startswith(tuple(options.files))]
@@ -37,16 +35,12 @@ def main() -> int:
     with ThreadPoolExecutor(options.jobs) as pool:
         for verdict in pool.map(lambda each: judge(each, by_all=options.all_suites), chosen):
             verdicts.append(verdict)
+            if fate(verdict) == "survived":
+                print(verdict.mutant, flush=True)
             print(f"\r{len(verdicts)} of {len(chosen)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-
-    survivors = [each for each in verdicts if not each.by and each.mutant.key not in equivalent()]
-    told = "".join(f"{each.mutant}\n" for each in survivors)
-    print(told)
-    if options.survivors:
-        options.survivors.write_text(told, encoding="utf-8")
     print(table(verdicts))
-    return 1 if survivors else 0
+    return 1 if any(fate(verdict) == "survived" for verdict in verdicts) else 0
 
 
 def table(verdicts: list[Verdict]) -> str:
