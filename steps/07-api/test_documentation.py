@@ -124,6 +124,7 @@ class Documentation:
 
     def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Return a schema itself for a reference to it."""
+        schema = schema["allOf"][0] if len(schema.get("allOf", [])) == 1 else schema
         name = schema.get("$ref", "").rpartition("/")[2]
         schemas = self._document.get("components", {}).get("schemas", {})
         found: dict[str, Any] = schemas.get(name, {}) if name else schema

@@ -38,16 +38,14 @@ async def test_a_refusal_never_holds_the_password(
         ("whose password has 76 bytes", {**sign_up, "password": too_long}),
         ("whose password has a NUL", {**sign_up, "password": f"{password}\0"}),
         ("whose password is in a list", {**sign_up, "password": [password]}),
-        ("with its password in another field", {**sign_up, password: password}),
         ("in a list", [sign_up]),
     ):
         answer = await app.post(USERS, json=body)
 
         must_refuse(answer, *INVALID, to=f"a sign-up {what}")
-        if password not in sign_up or what != "with its password in another field":
-            assert password not in answer.text, (
-                f"The answer to a sign-up {what} must not hold the password that was sent."
-            )
+        assert password not in answer.text, (
+            f"The answer to a sign-up {what} must not hold the password that was sent."
+        )
 
 
 @task("07.4")

@@ -16,7 +16,8 @@ def must_answer(answer: Response, *codes: int, to: str) -> None:
     found = answer.status_code
     if found in codes:
         return
-    wanted = " or ".join(map(str, codes))
+    *first, last = map(str, codes)
+    wanted = f"{', '.join(first)} or {last}" if first else last
     asked = f"{answer.request.method} {answer.request.url.path}"
     ends = "The path must end with a slash, or not, as the lesson has it."
     moved = f" {ends}" if 301 <= found <= 308 else ""
