@@ -120,7 +120,7 @@ class Documentation:
                 operation: dict[str, Any] | None = operations.get(method.lower())
                 if operation is not None:
                     return operation
-        raise AssertionError(f"/openapi.json must have {method} /api/v1{wanted}.")
+        raise AssertionError(f"/openapi.json must have the route {route}, under /api/v1.")
 
     def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Return a schema itself for a reference to it."""
