@@ -6,8 +6,11 @@ import pytest
 
 from groundrules.testing import task
 from groundrules.testing.answers import INVALID, must_answer, must_refuse, must_show
+from groundrules.testing.app import Response
+from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.people import People
+from groundrules.testing.races import at_once
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
@@ -185,6 +188,24 @@ async def test_a_book_that_is_not_there_is_404(
     assert await library.count("books") == 1, (
         f"{method} of a book that is not there must not add one."
     )
+
+
+@task("07.6", "GR503")
+@both
+async def test_a_book_that_is_deleted_meanwhile_is_404(
+    people: People, library: Library, database: Database, wanted: dict[str, Any], method: str
+) -> None:
+    librarian, book = await people.librarian(), await library.book()
+    there = await librarian.request(method, f"{BOOKS}/{book.id}", json=wanted)
+    must_answer(there, 200, to="an id that there is")
+    answers: list[Response] = []
+
+    async def change() -> None:
+        answers.append(await librarian.request(method, f"{BOOKS}/{book.id}", json=wanted))
+
+    await at_once(database, change(), holding=f"DELETE FROM books WHERE id = {book.id}")
+
+    must_refuse(answers[0], 404, to="a change of a book that somebody else deletes meanwhile")
 
 
 def given(book: Row) -> dict[str, Any]:

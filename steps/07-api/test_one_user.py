@@ -2,8 +2,11 @@
 
 from groundrules.testing import task
 from groundrules.testing.answers import INVALID, must_answer, must_refuse, must_show
+from groundrules.testing.app import Response
+from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.people import People
+from groundrules.testing.races import at_once
 
 USERS = "/api/v1/users"
 FIELDS = ("id", "email", "full_name", "is_librarian", "is_active", "created_at", "updated_at")
@@ -86,3 +89,20 @@ async def test_a_user_with_a_book_is_not_deleted(people: People, library: Librar
     assert await library.read(user) is not None, (
         f"DELETE {USERS}/{user.id} answers 400, but the user is gone from the table users."
     )
+
+
+@task("07.2", "GR503")
+async def test_a_user_who_is_deleted_meanwhile_is_404(
+    people: People, library: Library, database: Database
+) -> None:
+    librarian, user = await people.librarian(), await library.user()
+    there = await librarian.get(f"{USERS}/{user.id}")
+    must_answer(there, 200, to="an id that there is")
+    answers: list[Response] = []
+
+    async def delete() -> None:
+        answers.append(await librarian.delete(f"{USERS}/{user.id}"))
+
+    await at_once(database, delete(), holding=f"DELETE FROM users WHERE id = {user.id}")
+
+    must_refuse(answers[0], 404, to="the deletion of a user whom somebody else deletes meanwhile")
