@@ -178,7 +178,7 @@ async def test_a_book_that_is_not_there_is_404(
 ) -> None:
     librarian, book = await people.librarian(), await library.book()
     there = await librarian.request(method, f"{BOOKS}/{book.id}", json=wanted)
-    must_answer(there, 200, to="an id that there is")
+    must_answer(there, 200, to="the id of a book")
 
     answer = await librarian.request(method, f"{BOOKS}/{book.id + 1000}", json=wanted)
     must_refuse(answer, 404, to="an id that no book has")
@@ -197,7 +197,7 @@ async def test_a_book_that_is_deleted_meanwhile_is_404(
 ) -> None:
     librarian, book = await people.librarian(), await library.book()
     there = await librarian.request(method, f"{BOOKS}/{book.id}", json=wanted)
-    must_answer(there, 200, to="an id that there is")
+    must_answer(there, 200, to="the id of a book")
     answers: list[Response] = []
 
     async def change() -> None:

@@ -137,7 +137,7 @@ async def test_anyone_sees_a_book_and_how_many_copies_are_left(app: App, library
 
     answer = await app.get(f"{BOOKS}/{book.id}")
 
-    must_answer(answer, 200, to="an id that there is")
+    must_answer(answer, 200, to="the id of a book")
     shown = must_show(answer, FIELDS)
     for field in ("id", *GIVEN):
         assert shown[field] == book.values[field], (
@@ -166,7 +166,7 @@ async def test_what_is_available_follows_the_loans(
         if change is not None:
             await database.execute(change, reader.id, book.id)
         answer = await app.get(f"{BOOKS}/{book.id}")
-        must_answer(answer, 200, to="an id that there is")
+        must_answer(answer, 200, to="the id of a book")
         found.append(must_show(answer, FIELDS)["available"])
 
     assert found == [1, 0, 1], (
@@ -179,7 +179,7 @@ async def test_what_is_available_follows_the_loans(
 async def test_a_book_that_is_not_there_is_404(people: People, library: Library) -> None:
     librarian, book = await people.librarian(), await library.book()
     there = await librarian.get(f"{BOOKS}/{book.id}")
-    must_answer(there, 200, to="an id that there is")
+    must_answer(there, 200, to="the id of a book")
 
     for method in ("GET", "DELETE"):
         for number in (book.id + 1000, 2**63 - 1):
@@ -192,7 +192,7 @@ async def test_a_book_that_is_not_there_is_404(people: People, library: Library)
 async def test_what_cannot_be_an_id_is_refused(people: People, library: Library) -> None:
     librarian, book = await people.librarian(), await library.book()
     there = await librarian.get(f"{BOOKS}/{book.id}")
-    must_answer(there, 200, to="an id that there is")
+    must_answer(there, 200, to="the id of a book")
 
     for method in ("GET", "DELETE"):
         for wrong in NO_ID:

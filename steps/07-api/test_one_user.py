@@ -20,7 +20,7 @@ async def test_a_user_is_shown(people: People, library: Library) -> None:
 
     answer = await librarian.get(f"{USERS}/{user.id}")
 
-    must_answer(answer, 200, to="an id that there is")
+    must_answer(answer, 200, to="the id of a user")
     shown = must_show(answer, FIELDS)
     for field in ("id", "email", "full_name", "is_librarian", "is_active"):
         assert shown[field] == user.values[field], (
@@ -36,7 +36,7 @@ async def test_a_user_is_shown(people: People, library: Library) -> None:
 async def test_a_user_who_is_not_there_is_404(people: People, library: Library) -> None:
     librarian, user = await people.librarian(), await library.user()
     there = await librarian.get(f"{USERS}/{user.id}")
-    must_answer(there, 200, to="an id that there is")
+    must_answer(there, 200, to="the id of a user")
 
     for method in ("GET", "DELETE"):
         for number in (user.id + 1000, 2**63 - 1):
@@ -49,7 +49,7 @@ async def test_a_user_who_is_not_there_is_404(people: People, library: Library) 
 async def test_what_cannot_be_an_id_is_refused(people: People, library: Library) -> None:
     librarian, user = await people.librarian(), await library.user()
     there = await librarian.get(f"{USERS}/{user.id}")
-    must_answer(there, 200, to="an id that there is")
+    must_answer(there, 200, to="the id of a user")
 
     for method in ("GET", "DELETE"):
         for wrong in NO_ID:
@@ -97,7 +97,7 @@ async def test_a_user_who_is_deleted_meanwhile_is_404(
 ) -> None:
     librarian, user = await people.librarian(), await library.user()
     there = await librarian.get(f"{USERS}/{user.id}")
-    must_answer(there, 200, to="an id that there is")
+    must_answer(there, 200, to="the id of a user")
     answers: list[Response] = []
 
     async def delete() -> None:
