@@ -74,14 +74,24 @@ async def test_only_a_librarian_may_change_books(
     ("method", "path"), [route[:2] for route in USER_ROUTES + BOOK_ROUTES if "{id}" in route[1]]
 )
 async def test_who_may_not_ask_is_not_told_what_is_there(
-    access: Access, samples: Samples, librarian: Person, method: str, path: str
+    app: App, samples: Samples, reader: Person, librarian: Person, method: str, path: str
 ) -> None:
     new = {"isbn": samples.isbn(), "title": "Emma", "author": "Jane Austen", "copies": 1}
     json = {"PUT": new, "PATCH": {"title": "Emma"}}.get(method)
 
-    await access.needs_librarian(method, path, json, id=NOBODY)
+    url = API + path.format(id=NOBODY)
 
-    response = await librarian.request(method, API + path.format(id=NOBODY), json=json)
+    answers = {
+        "401 without a token": await app.request(method, url, json=json),
+        "403 to a user who is no librarian": await reader.request(method, url, json=json),
+    }
+    response = await librarian.request(method, url, json=json)
+
+    for wanted, answer in answers.items():
+        assert str(answer.status_code) == wanted[:3], (
+            f"{method} {path} must answer {wanted} even if there is no such id: "
+            "who is asking is decided first."
+        )
     assert response.status_code == 404, (
         f"{method} {path} must answer 404 to a librarian if there is no such id."
     )

@@ -9,6 +9,7 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.samples import Samples
 from groundrules.testing.tokens import alter, claims_of, header_of, is_signed_with, sign
+from groundrules.worker.errors import Raised
 
 CREATE, READ = "create_access_token()", "read_access_token()"
 SLACK = 30  # seconds; a machine may be slow
@@ -127,6 +128,10 @@ async def created(app: App, subject: str) -> str:
 
 
 async def must_be_refused(app: App, token: str, what: str) -> None:
-    with app.accepts(f"A question about a token {what}"):
+    wanted = f"{READ} must return None for a token {what}"
+    try:
         found = await app.core.security.read_access_token(token)
-    assert found is None, f"{READ} must return None for a token {what}; it returns {found!r}."
+    except Raised as error:
+        place = f" at {error.frames[-1].file}:{error.frames[-1].line}" if error.frames else ""
+        raise AssertionError(f"{wanted}; it raises {error.failure}{place}.") from None
+    assert found is None, f"{wanted}; it returns {found!r}."
