@@ -100,6 +100,8 @@ async def test_a_form_that_lacks_something_is_refused(
     response = await app.post(LOGIN, data=form)
 
     assert response.status_code in (400, 422), f"{ASKED} must answer 422 to a form without {field}."
+    repeated = "password" in form and form["password"] in response.text
+    assert not repeated, f"The answer of {ASKED} to a form without {field} repeats the password."
 
 
 @task("08.4")
