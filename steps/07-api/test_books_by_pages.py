@@ -194,10 +194,9 @@ async def must_find(app: App, search: str, wanted: list[int], what: str) -> None
     page = await a_page(app, search=search)
     found = [item["id"] for item in page["items"]]
     assert sorted(found) == wanted, (
-        f"A search for {what}, {search!r}, must find {len(wanted)} of the books; it finds "
-        f"{len(found)}, or others."
+        f"A search for {what}, {search!r}, must find the books with the ids {wanted}; "
+        f"it finds {found}."
     )
     assert page["total"] == len(wanted), (
-        f"A search for {what} finds {len(wanted)} of the books, and its total must say so; "
-        f"it says {page['total']!r}."
+        f"A search for {what}, {search!r}, must say total {len(wanted)}; it says {page['total']!r}."
     )
