@@ -8,6 +8,7 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
+from groundrules.testing.returned import as_answer
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
@@ -59,7 +60,7 @@ async def test_a_change_is_returned_and_stays(
     await library.loan(user, book)
     whole = {**a_book(samples), "copies": 5}
 
-    told = await app.schemas.book.BookResponse.model_validate(change(app, service, book, whole))
+    told = await as_answer(app.schemas.book.BookResponse, change(app, service, book, whole))
     with app.refuses("ValidationError"):  # no book is a sign-up
         last = change(app, service, book, {**whole, "copies": 6})
         await app.schemas.user.UserCreate.model_validate(last)

@@ -10,6 +10,7 @@ from groundrules.testing.calls import Call
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.races import at_once
+from groundrules.testing.returned import as_answer
 from groundrules.testing.samples import Samples
 from groundrules.worker.errors import Raised
 
@@ -34,7 +35,7 @@ def book_in(samples: Samples) -> dict[str, Any]:
 @task("06.4")
 async def test_a_book_is_added(app: App, database: Database, book_in: dict[str, Any]) -> None:
     with app.accepts("A new book"):
-        made = await response_to(app, create(app, book_in))
+        made = await as_answer(app.schemas.book.BookResponse, create(app, book_in))
 
     found = await database.fetch("SELECT * FROM books")
     assert len(found) == 1, (
@@ -133,7 +134,8 @@ async def test_what_is_available_is_what_is_not_out(app: App, library: Library) 
 
     for out, user in enumerate(users, start=1):
         await library.loan(user, book)
-        told = await response_to(app, app.services.book_service.get(book_id=book.id))
+        call = app.services.book_service.get(book_id=book.id)
+        told = await as_answer(app.schemas.book.BookResponse, call)
         assert told.available == 3 - out, (
             f"Of 3 copies, {out} being out, {3 - out} must be available, not {told.available}: "
             "open loans of this book count, and no others."
@@ -181,7 +183,3 @@ async def test_a_book_that_is_out_stays(app: App, library: Library) -> None:
 
 def create(app: App, book_in: dict[str, Any]) -> Call:
     return app.services.book_service.create(obj_in=app.schemas.book.BookCreate(**book_in))
-
-
-async def response_to(app: App, call: Call) -> Any:
-    return await app.schemas.book.BookResponse.model_validate(call)

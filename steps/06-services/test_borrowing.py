@@ -7,6 +7,7 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
+from groundrules.testing.returned import as_answer
 from groundrules.testing.values import Row
 from groundrules.worker.errors import Raised
 
@@ -18,7 +19,7 @@ async def test_a_user_borrows_a_book(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book()
 
     with app.accepts("The loan of a book of which a copy is there"):
-        told = await app.schemas.loan.LoanResponse.model_validate(borrow(app, user, book))
+        told = await as_answer(app.schemas.loan.LoanResponse, borrow(app, user, book))
 
     found = await library.database.fetch("SELECT * FROM loans")
     assert len(found) == 1, (

@@ -6,6 +6,7 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
+from groundrules.testing.returned import as_answer
 from groundrules.testing.values import Row
 
 A_MOMENT = timedelta(seconds=5)
@@ -17,7 +18,7 @@ async def test_a_book_is_given_back(app: App, library: Library) -> None:
     loan = await library.loan(user, book)
 
     with app.accepts("The return of a book that is out"):
-        told = await app.schemas.loan.LoanResponse.model_validate(give_back(app, loan))
+        told = await as_answer(app.schemas.loan.LoanResponse, give_back(app, loan))
 
     row = await library.read(loan)
     assert row is not None, "A loan that is over must stay in the table."

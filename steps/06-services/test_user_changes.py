@@ -6,6 +6,7 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
+from groundrules.testing.returned import as_answer
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
@@ -21,7 +22,7 @@ async def test_what_is_given_changes_and_nothing_else(
 
     for changes in ({}, {"full_name": name}, {"email": email}):
         before = await columns(library, user)
-        told = await app.schemas.user.UserResponse.model_validate(update(app, user, **changes))
+        told = await as_answer(app.schemas.user.UserResponse, update(app, user, **changes))
         after = await columns(library, user)
         expected = {**before, **changes}
         for column in COLUMNS:

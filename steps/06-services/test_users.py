@@ -10,6 +10,7 @@ from groundrules.testing.calls import Call
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.races import at_once
+from groundrules.testing.returned import as_answer
 from groundrules.testing.samples import Samples
 from groundrules.worker.errors import Raised
 
@@ -33,7 +34,7 @@ async def test_a_sign_up_makes_a_user(
     app: App, database: Database, sign_up: dict[str, Any]
 ) -> None:
     with app.accepts("A sign-up"):
-        made = await app.schemas.user.UserResponse.model_validate(create(app, sign_up))
+        made = await as_answer(app.schemas.user.UserResponse, create(app, sign_up))
 
     found = await database.fetch("SELECT * FROM users")
     assert len(found) == 1, (

@@ -9,6 +9,7 @@ import pytest
 
 from groundrules.testing.app import App
 from groundrules.testing.database import Database
+from groundrules.testing.returned import as_answer
 from groundrules.testing.values import Record, Row, Schema
 from groundrules.worker.errors import Missing, Raised
 from tests.worker.conftest import spot
@@ -261,3 +262,20 @@ async def test_what_is_missing_is_told_by_its_file(shelf: App) -> None:
         await shelf.services.shelf_service.burn()
     with pytest.raises(Missing, match=r"^app/services has no `fire_service`"):
         await shelf.services.fire_service.light()
+
+
+async def test_an_answer_is_made_of_what_a_call_returns(shelf: App) -> None:
+    service, response = shelf.services.shelf_service, shelf.schemas.book.BookResponse
+    made = await as_answer(
+        response, service.create(obj_in=shelf.schemas.book.BookCreate(title="Emma", price="1"))
+    )
+
+    assert made.title == "Emma"
+    with pytest.raises(
+        AssertionError, match=r"What shelf_service.expired\(\) returns has no `id` that can be"
+    ):
+        await as_answer(response, service.expired())
+    with pytest.raises(
+        AssertionError, match=r"No BookResponse can be made of what shelf_service.list_page\(\)"
+    ):
+        await as_answer(response, service.list_page(limit=1))

@@ -27,6 +27,9 @@ class Name:
         """Return a generic class for a class, as in `Page[app.schemas.book.BookResponse]`."""
         return Name(self._make, f"{self._dotted}[{argument._dotted}]")
 
+    def __str__(self) -> str:
+        return self._dotted.rpartition(".")[2]
+
     def __call__(self, /, *arguments: Any, **keywords: Any) -> "Call":
         """Return a call of the function or class of this name, to be awaited or handed to another call."""
         return Call(self._make, self._dotted, arguments, keywords)
@@ -85,6 +88,9 @@ class Part:
 
     _call: Call
     _places: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self._call}"
 
     def as_argument(self) -> dict[str, JSON]:
         """Return it as the worker takes it."""

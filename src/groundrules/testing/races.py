@@ -8,7 +8,7 @@ from groundrules.testing.database import Database
 from groundrules.worker.errors import Raised
 
 DONE = "done"
-SETTLED = 1.0  # seconds in which all calls come as far as they can
+SETTLED = 3.0  # seconds in which all calls come as far as they can
 NEXT = 0.1  # the same, before one more is made
 LOOK_AGAIN = 0.004
 
