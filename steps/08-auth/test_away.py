@@ -13,8 +13,8 @@ from groundrules.testing.proxy import Proxy
 
 API = "/api/v1"
 INTERNAL = re.compile(
-    r"traceback|asyncpg|sqlalchemy|\.py\b|errno|connection refused|\.s\.pgsql|password"
-    r"|groundrules_|select ",
+    r"traceback|asyncpg|sqlalchemy|\.py\b|errno|connection refused|\.s\.pgsql"
+    r"|groundrules_|postgresql\+",
     re.IGNORECASE,
 )
 PATHS = ("/books/", "/users/me", "/loans/")
