@@ -102,6 +102,24 @@ def undo() -> None:
 
 
 @app.command()
+def compare(
+    file: Annotated[
+        str | None,
+        typer.Argument(help="A file as the lessons name it, app/main.py; all of them if left out."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Compare with the finished application at once.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare your files with the course's own, as far as you have finished its steps."""
+    from groundrules.course.compare import compare as run
+
+    with plain_errors():
+        run(file, force=force, as_json=as_json)
+
+
+@app.command()
 def serve(
     folder: Annotated[
         Path | None,
