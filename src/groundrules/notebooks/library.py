@@ -19,6 +19,15 @@ class Library:
     _server: postgres.Server
     _name: str
 
+    async def migrate(self, revision: str) -> None:
+        """Run the migrations up to a revision."""
+        from alembic import command
+        from alembic.config import Config
+
+        configuration = Config(find_course().root / SOLUTION / "alembic.ini")
+        # In a thread, since the migrations start an event loop, and the notebook's runs here.
+        await asyncio.to_thread(command.upgrade, configuration, revision)
+
     async def close(self) -> None:
         """Close the application's connections, and drop the database."""
         await import_module("app.core.database").get_engine().dispose()
@@ -44,15 +53,5 @@ async def open_library(revision: str = "head") -> Library:
     application = str(root / SOLUTION)
     if application not in sys.path:
         sys.path.insert(0, application)
-    await migrate(revision)
+    await library.migrate(revision)
     return library
-
-
-async def migrate(revision: str) -> None:
-    """Take the database that DATABASE_URL names up to a revision."""
-    from alembic import command
-    from alembic.config import Config
-
-    configuration = Config(find_course().root / SOLUTION / "alembic.ini")
-    # In a thread, since the migrations start an event loop, and the notebook's runs here.
-    await asyncio.to_thread(command.upgrade, configuration, revision)
