@@ -102,6 +102,24 @@ def undo() -> None:
 
 
 @app.command()
+def compare(
+    file: Annotated[
+        str | None,
+        typer.Argument(help="A file as the lessons name it, app/main.py; all of them if left out."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Compare with the finished application at once.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare your files with the course's own, as far as you have finished its steps."""
+    from groundrules.course.compare import compare as run
+
+    with plain_errors():
+        run(file, force=force, as_json=as_json)
+
+
+@app.command()
 def serve(
     folder: Annotated[
         Path | None,
@@ -120,6 +138,23 @@ def serve(
 
     with plain_errors():
         status = run(folder, port, reload=reload)
+    raise typer.Exit(status)
+
+
+@app.command()
+def docs(
+    port: Annotated[
+        int, typer.Option(help="The port, on this machine only.", min=1, max=65535)
+    ] = 8080,
+) -> None:
+    """Serve the documentation: lessons, rules, guides and reference, without the network.
+
+    `python3 course.py docs` installs first what it needs.
+    """
+    from groundrules.site.serve import serve as run
+
+    with plain_errors():
+        status = run(port)
     raise typer.Exit(status)
 
 
