@@ -42,21 +42,25 @@ async def test_no_answer_tells_what_was_wrong(
     app: App, library: Library, samples: Samples, account: Account
 ) -> None:
     gone = await library.user(hashed_password=account.row.hashed_password, is_active=False)
-    answers = {
-        "a wrong password": await log_in(app, account.email, samples.password()),
-        "an email that nobody has": await log_in(app, samples.email(), account.password),
-        "a user who is not active": await log_in(app, gone.email, account.password),
+    wrong = {
+        "a wrong password": (account.email, samples.password()),
+        "an email that nobody has": (samples.email(), account.password),
+        "a user who is not active": (gone.email, account.password),
     }
 
-    bodies = {what: must_be_json(each, 401, what) for what, each in answers.items()}
-    for what, answer in answers.items():
-        wanted = answer.headers.get("WWW-Authenticate", "")
+    bodies: dict[str, Any] = {}
+    for what, (email, password) in wrong.items():
+        response = await log_in(app, email, password)
+        bodies[what] = must_be_json(response, 401, what)
+        wanted = response.headers.get("WWW-Authenticate", "")
         assert wanted.lower().startswith("bearer"), (
-            f"The 401 of {ASKED} must have the header WWW-Authenticate: Bearer."
+            f"The 401 of {ASKED} must have the header WWW-Authenticate: Bearer; "
+            f"it has {wanted or 'none'}."
         )
-        assert bodies[what] == bodies["a wrong password"], (
+        first = bodies["a wrong password"]
+        assert bodies[what] == first, (
             f"{ASKED} must answer the same to a wrong password and to {what}: "
-            f"{bodies['a wrong password']} and {bodies[what]} tell who has an account."
+            f"{first} and {bodies[what]} tell who has an account."
         )
 
 
