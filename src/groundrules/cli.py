@@ -142,6 +142,23 @@ def serve(
 
 
 @app.command()
+def docs(
+    port: Annotated[
+        int, typer.Option(help="The port, on this machine only.", min=1, max=65535)
+    ] = 8080,
+) -> None:
+    """Serve the documentation: lessons, rules, guides and reference, without the network.
+
+    `python3 course.py docs` installs first what it needs.
+    """
+    from groundrules.site.serve import serve as run
+
+    with plain_errors():
+        status = run(port)
+    raise typer.Exit(status)
+
+
+@app.command()
 def check(
     path: Annotated[
         Path, typer.Argument(help="The folder that holds the package, or the package itself.")

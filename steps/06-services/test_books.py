@@ -102,7 +102,7 @@ async def test_after_a_refusal_the_session_can_be_used(
     if isinstance(made, Raised):
         raise AssertionError(
             "After book_service.create() has raised IsbnTaken, its session must be usable: "
-            f"the next call raised {made.failure}."
+            f"the next call raised {made.failure.kind}. Roll back before you raise."
         )
     assert await library.count("books") == 2, (
         "After book_service.create() has raised IsbnTaken, the next book in the same session "

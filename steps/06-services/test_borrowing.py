@@ -138,7 +138,7 @@ async def test_after_a_refusal_the_session_can_be_used(app: App, library: Librar
     if isinstance(made, Raised):
         raise AssertionError(
             "After loan_service.borrow() has raised NoCopyLeft, its session must be usable: "
-            f"the next loan raised {made.failure}."
+            f"the next call raised {made.failure.kind}. Roll back before you raise."
         )
     assert await library.open_loans(user) == 1, (
         "After loan_service.borrow() has raised NoCopyLeft, the next loan in the same session "

@@ -114,7 +114,7 @@ async def test_after_a_refusal_the_session_can_be_used(
     if isinstance(made, Raised):
         raise AssertionError(
             "After user_service.create() has raised EmailTaken, its session must be usable: "
-            f"the next call raised {made.failure}."
+            f"the next call raised {made.failure.kind}. Roll back before you raise."
         )
     assert await library.count("users") == 2, (
         "After user_service.create() has raised EmailTaken, the next sign-up in the same session "

@@ -1,6 +1,7 @@
 """Task 07.5: one book, added, shown and deleted."""
 
 import asyncio
+import json
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from groundrules.testing.samples import Samples
 BOOKS = "/api/v1/books"
 GIVEN = ("isbn", "title", "author", "published_year", "copies")
 FIELDS = ("id", *GIVEN, "available", "created_at", "updated_at")
+JSON = {"Content-Type": "application/json"}
 AT_ONCE = 8
 NO_ID = ("0", "-1", f"{2**63}", "9" * 400, "1.5", "emma", "%00", "%ff")
 
@@ -121,6 +123,10 @@ async def test_a_book_that_cannot_be_is_refused(
 
     for what, body in bodies.items():
         must_refuse(await librarian.post(f"{BOOKS}/", json=body), *INVALID, to=what)
+    for number in ("NaN", "1e999"):
+        text = json.dumps(book)[:-1] + f', "copies": {number}}}'
+        answer = await librarian.post(f"{BOOKS}/", content=text, headers=JSON)
+        must_refuse(answer, *INVALID, to=f"a new book with {number} copies")
 
     stored = await library.count("books")
     assert stored == 0, f"No book that is refused may be stored; books has {stored} rows."

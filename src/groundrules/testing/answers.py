@@ -29,7 +29,7 @@ def must_refuse(answer: Response, *codes: int, to: str) -> None:
     must_answer(answer, *codes, to=to)
     body, asked = answer.json(), f"{answer.request.method} {answer.request.url.path}"
     why = body.get("detail") if isinstance(body, dict) else None
-    assert why, f'{asked} must say why it refuses {to}: its body must have a "detail".'
+    assert why, f'{asked} must say why it refuses {to}: its body must have a "detail" with a text.'
 
 
 def must_show(answer: Response, fields: Collection[str]) -> dict[str, Any]:
