@@ -104,6 +104,26 @@ async def test_nothing_is_taken_away_while_it_is_lent(
 
 
 @task("06.8")
+async def test_what_is_gone_meanwhile_is_not_found(
+    app: App, database: Database, library: Library
+) -> None:
+    users, books = app.services.user_service, app.services.book_service
+    for what in ("delete", "update"):
+        user = await library.user()
+        if what == "delete":
+            then = users.delete(user=user)
+        else:
+            rename = app.schemas.user.UserUpdate(full_name="Somebody")
+            then = users.update(user=user, obj_in=rename)
+        first = users.delete(user=user)
+        await must_find_nothing(database, f"user_service.{what}", first, then, USERS_HELD)
+    for what in ("delete", "update", "replace"):
+        book = await library.book()
+        then, first = withdraw(app, what, book), books.delete(book=book)
+        await must_find_nothing(database, f"book_service.{what}", first, then, BOOKS_HELD)
+
+
+@task("06.8")
 async def test_returns_at_the_same_time(app: App, database: Database, library: Library) -> None:
     user, book = await library.user(), await library.book()
     loan = await library.loan(user, book)
@@ -173,6 +193,16 @@ async def test_a_busy_day(app: App, library: Library) -> None:
             "After a busy day of loans, returns and changes at once, "
             f"{out} copies of a book are out that has {row['copies']}."
         )
+
+
+async def must_find_nothing(
+    database: Database, what: str, first: Call, then: Call, held: str
+) -> None:
+    endings = await at_once(database, first, then, holding=held, refusals=["NotFound"])
+    assert endings == [DONE, "NotFound"], (
+        f"When a row is deleted while {what}() waits for it, the latter must be refused with NotFound; "
+        f"this came of it: {counted(endings)}."
+    )
 
 
 async def one_of_two(database: Database, what: str, both: list[Call], held: str) -> list[str]:

@@ -9,7 +9,7 @@ from groundrules.worker.errors import Raised
 
 DONE = "done"
 SETTLED = 3.0  # seconds in which all calls come as far as they can
-NEXT = 0.1  # the same, before one more is made
+NEXT = 1.0  # the same, before one more is made
 LOOK_AGAIN = 0.004
 
 

@@ -168,7 +168,7 @@ class Calls:
         return row
 
     async def _call(self, call: Tagged, session: Any) -> Any:
-        if call["call"].startswith(SERVICES):
+        if call["call"].startswith(SERVICES) and (self._folder / "app" / "models").is_dir():
             import_models(self._folder)
         function = find(call["call"], self._folder)
         data = {name: _as_json(each) for name, each in call["keywords"].items()}
