@@ -1,17 +1,25 @@
 """Task 08.5: what users change about themselves."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import pytest
 
 from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.library import Library
-from groundrules.testing.people import LOGIN, People, Person
+from groundrules.testing.people import LOGIN, Person
 from groundrules.testing.samples import Samples
+from groundrules.testing.values import Row
 
 ME = "/api/v1/users/me"
 ASKED = f"PATCH {ME}"
+
+
+class Account(Protocol):
+    row: Row
+    email: str
+    password: str
 
 
 @task("08.5")
@@ -81,16 +89,19 @@ async def test_an_email_in_use_is_refused(
 
 @task("08.5")
 async def test_a_new_password_takes_the_place_of_the_old(
-    app: App, people: People, samples: Samples, reader: Person
+    app: App,
+    samples: Samples,
+    account: Account,
+    headers_of: Callable[[Row], dict[str, str]],
 ) -> None:
-    person, password = await people.sign_up(), samples.password()
+    password = samples.password()
 
-    response = await person.patch(ME, json={"password": password})
+    response = await app.patch(ME, json={"password": password}, headers=headers_of(account.row))
 
     assert response.status_code == 200, f"{ASKED} must answer 200 to a new password."
     assert password not in response.text, f"{ASKED} answers with the password."
-    for given, status in ((password, 200), (person.password, 401)):
-        form = {"username": person.email, "password": given}
+    for given, status in ((password, 200), (account.password, 401)):
+        form = {"username": account.email, "password": given, "grant_type": "password"}
         answer = await app.post(LOGIN, data=form)
         which = "new" if status == 200 else "old"
         assert answer.status_code == status, (
