@@ -159,6 +159,24 @@ def docs(
 
 
 @app.command()
+def notebooks(
+    port: Annotated[
+        int, typer.Option(help="The port, on this machine only.", min=1, max=65535)
+    ] = 8888,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Open the explorations in JupyterLab: a notebook for each step.
+
+    `python3 course.py notebooks` installs first what it needs. Stop it with Ctrl-C, twice.
+    """
+    from groundrules.notebooks.jupyter import start as run
+
+    with plain_errors():
+        status = run(port, browser=browser)
+    raise typer.Exit(status)
+
+
+@app.command()
 def check(
     path: Annotated[
         Path, typer.Argument(help="The folder that holds the package, or the package itself.")
