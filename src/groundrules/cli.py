@@ -102,6 +102,24 @@ def undo() -> None:
 
 
 @app.command()
+def compare(
+    file: Annotated[
+        str | None,
+        typer.Argument(help="A file as the lessons name it, app/main.py; all of them if left out."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Compare with the finished application at once.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare your files with the course's own, as far as you have finished its steps."""
+    from groundrules.course.compare import compare as run
+
+    with plain_errors():
+        run(file, force=force, as_json=as_json)
+
+
+@app.command()
 def serve(
     folder: Annotated[
         Path | None,
@@ -137,6 +155,24 @@ def docs(
 
     with plain_errors():
         status = run(port)
+    raise typer.Exit(status)
+
+
+@app.command()
+def notebooks(
+    port: Annotated[
+        int, typer.Option(help="The port, on this machine only.", min=1, max=65535)
+    ] = 8888,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Open the explorations in JupyterLab: a notebook for each step.
+
+    `python3 course.py notebooks` installs first what it needs. Stop it with Ctrl-C, twice.
+    """
+    from groundrules.notebooks.jupyter import start as run
+
+    with plain_errors():
+        status = run(port, browser=browser)
     raise typer.Exit(status)
 
 

@@ -14,6 +14,13 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not plain
 
 
+def paint(text: str, style: str) -> str:
+    """Return a text as a terminal shows it in a colour, or `bold`; as it is where none is wanted."""
+    if not wants_colour():
+        return text
+    return typer.style(text, bold=True) if style == "bold" else typer.style(text, fg=style)
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn an error that is meant for a person into one line on standard error, and exit status 2."""

@@ -50,19 +50,32 @@ async def test_a_new_migration_holds_what_alembic_found(migrations: Migrations) 
     assert not unknown, f"A new migration uses `{unknown[0]}` without an import of it. See {FILE}."
 
 
+@task("04.3")
+async def test_a_new_migration_may_have_nothing_to_do_yet(migrations: Migrations) -> None:
+    text = await migrations.new("Nothing yet", autogenerate=False)
+
+    new = parsed(text, "A new migration without --autogenerate, which has nothing to do yet,")
+
+    for name in ("upgrade", "downgrade"):
+        assert any(isinstance(each, ast.FunctionDef) and each.name == name for each in new.body), (
+            f"A new migration has no function {name}(). See {FILE}."
+        )
+
+
 async def new_migration(migrations: Migrations, message: str) -> ast.Module:
     """Let Alembic write a migration for an empty database that it takes for one with all migrations."""
     await migrations.database.execute("CREATE TABLE alembic_version (version_num text PRIMARY KEY)")
     for head in await migrations.heads():
         await migrations.database.execute("INSERT INTO alembic_version VALUES ($1)", head)
-    text = await migrations.new(message)
+    return parsed(await migrations.new(message), "A new migration")
+
+
+def parsed(text: str, what: str) -> ast.Module:
     try:
         return ast.parse(text)
     except SyntaxError as error:
         line = (text.splitlines() or [""])[(error.lineno or 1) - 1].strip()
-        raise AssertionError(
-            f"A new migration is no Python: {error.msg} in `{line}`. See {FILE}."
-        ) from None
+        raise AssertionError(f"{what} is no Python: {error.msg} in `{line}`. See {FILE}.") from None
 
 
 def assigned(module: ast.Module) -> dict[str, object]:

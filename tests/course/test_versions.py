@@ -48,8 +48,8 @@ def verdict_on(version: dict[str, Any], folder: Path) -> list[TestResult]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text.lstrip("\n"), encoding="utf-8")
     if "task" in version:
-        step, _ = COURSE.task(version["task"])
-        return run_suites(COURSE, folder, [step])
+        step, task = COURSE.task(version["task"])
+        return run_suites(COURSE, folder, [step], task=task)
     return run_suites(COURSE, folder, COURSE.steps[: version["state"]])
 
 

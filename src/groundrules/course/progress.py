@@ -102,18 +102,28 @@ def standings(course: Course, application: Path, say: Say) -> list[Standing]:
     ]
 
 
-def run_suites(course: Course, application: Path, steps: Sequence[Step]) -> list[TestResult]:
+def run_suites(
+    course: Course,
+    application: Path,
+    steps: Sequence[Step],
+    *,
+    task: Task | None = None,
+    first_failure: bool = False,
+) -> list[TestResult]:
     """Run the suites of `steps` on an application and return how each test ended.
 
-    Raises `CourseError` if the run itself breaks.
+    With `task` only the files run that hold tests of that task, which may hold others, too.
+    With `first_failure` the run ends at the first test that fails. Raises `CourseError` if the run
+    itself breaks.
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         run = subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-                *(str(step.folder) for step in steps),
+                *(str(path) for step in steps for path in _tests_of(step, task)),
                 *(f"--app={application}", f"--groundrules-report={report}"),
+                *(["--exitfirst"] if first_failure else ()),
             ],
             cwd=course.root,
             env={key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"},
@@ -134,6 +144,14 @@ def run_suites(course: Course, application: Path, steps: Sequence[Step]) -> list
                 f"The check of {_names(steps)} broke off ({last}): run "
                 f"pytest steps/{steps[0].number:02} to see why."
             ) from None
+
+
+def _tests_of(step: Step, task: Task | None) -> list[Path]:
+    if task is None:
+        return [step.folder]
+    mark = f'@task("{task.id}")'
+    tests = sorted(step.folder.glob("test_*.py"))
+    return [path for path in tests if mark in path.read_text(encoding="utf-8")] or [step.folder]
 
 
 def _names(steps: Sequence[Step]) -> str:

@@ -49,9 +49,13 @@ class Migrations:
         """
         return str(_checked(await self._run("sql", revision), str))
 
-    async def new(self, message: str) -> str:
-        """Return the migration that Alembic would write for what differs now; none is left behind."""
-        return str(_checked(await self._run("new", message), str))
+    async def new(self, message: str, *, autogenerate: bool = True) -> str:
+        """Return the migration that Alembic would write for what differs now; none is left behind.
+
+        Without `autogenerate` it is one that does nothing yet.
+        """
+        command = "revision --autogenerate" if autogenerate else "revision"
+        return str(_checked(await self._run(command, message), str))
 
     async def heads(self) -> list[str]:
         """Return the ids of the revisions that no other follows."""
@@ -59,7 +63,7 @@ class Migrations:
 
     async def revisions(self) -> list[Revision]:
         """Return all revisions, the newest first."""
-        return [_revision(each) for each in _checked(await self._run("revisions"), list)]
+        return [_revision(each) for each in _checked(await self._run("history"), list)]
 
     @asynccontextmanager
     async def of_models(self) -> AsyncIterator[Database]:

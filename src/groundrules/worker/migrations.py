@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -22,9 +23,10 @@ async def migrate(folder: Path, command: str, revision: str) -> JSON:
     """Run an Alembic command; return what it answers, or raise what it raises.
 
     `upgrade` and `downgrade` go to `revision`; `sql` is the text of that upgrade, offline; `check` raises
-    if models and migrations differ; `new` is the text of the migration that would be written for that
-    difference, with `revision` as its message; `heads` are the newest revisions; `revisions` tells of
-    each, the newest first, `{"id", "down", "text"}`.
+    if models and migrations differ; `revision --autogenerate` is the text of the migration that would be
+    written for that difference, and `revision` that of one which does nothing yet, both with `revision` as
+    the message; `heads` are the newest revisions; `history` tells of each, the newest first,
+    `{"id", "down", "text"}`.
 
     It runs in a thread, as `env.py` may call `asyncio.run`.
     """
@@ -38,7 +40,7 @@ def _run(folder: Path, command: str, revision: str) -> JSON:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-    if command != "new":  # that one runs a copy of env.py, which lies elsewhere
+    if not command.startswith("revision"):  # that one runs a copy of env.py, which lies elsewhere
         # As in a terminal, alembic.ini or env.py must lead to the application's package.
         sys.path[:] = [each for each in sys.path if each != str(folder)]
     output = io.StringIO()
@@ -48,9 +50,10 @@ def _run(folder: Path, command: str, revision: str) -> JSON:
         "downgrade": lambda: alembic.downgrade(config, revision),
         "check": lambda: _check(config),
         "sql": lambda: _written_by(lambda: alembic.upgrade(config, revision, sql=True), output),
-        "new": lambda: _new(config, revision),
+        "revision": lambda: _new(config, revision, autogenerate=False),
+        "revision --autogenerate": lambda: _new(config, revision, autogenerate=True),
         "heads": lambda: list(ScriptDirectory.from_config(config).get_heads()),
-        "revisions": lambda: _revisions(ScriptDirectory.from_config(config)),
+        "history": lambda: _revisions(ScriptDirectory.from_config(config)),
     }
     try:
         return run[command]()
@@ -88,10 +91,11 @@ def _written_by(run: Callable[[], None], output: io.StringIO) -> str:
     return output.getvalue()
 
 
-def _new(config: "Config", message: str) -> str:
+def _new(config: "Config", message: str, *, autogenerate: bool) -> str:
     """Let Alembic write a migration into a copy of the folder, so that none is left behind."""
     from alembic import command as alembic
     from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
 
     with TemporaryDirectory() as name:
         copy = shutil.copytree(ScriptDirectory.from_config(config).dir, Path(name) / "migrations")
@@ -99,10 +103,29 @@ def _new(config: "Config", message: str) -> str:
         config.set_main_option("version_locations", f"{copy / 'versions'}".replace("%", "%%"))
         config.set_main_option("path_separator", "newline")
         (copy / "versions").mkdir(exist_ok=True)
-        script = alembic.revision(config, message=message, autogenerate=True)
+        try:
+            script = alembic.revision(config, message=message, autogenerate=autogenerate)
+        except CommandError as error:
+            raise _of_template(error) or error from None
         assert script is not None
         assert not isinstance(script, list)
         return Path(script.path).read_text(encoding="utf-8")
+
+
+def _of_template(error: Exception) -> Missing | None:
+    """Say where the template for new migrations broke, which Alembic tells in a file of its own."""
+    if (named := re.search(r"; see (\S+\.txt) for", str(error))) is None:
+        return None
+    told = Path(named[1])
+    lines = told.read_text(encoding="utf-8").splitlines()
+    told.unlink()
+    *_, at = [index for index, line in enumerate(lines) if "script.py.mako" in line] or [-1]
+    place = re.search(r"line (\d+)", lines[at])
+    number = f":{place[1]}" if place else ""
+    return Missing(
+        f"migrations/script.py.mako{number} cannot be filled in ({lines[-1].strip()}): "
+        f"{lines[(at + 1) % len(lines)].strip()}"
+    )
 
 
 def _revisions(scripts: "ScriptDirectory") -> JSON:

@@ -1,0 +1,82 @@
+"""Who catches a mutant: the rules, a suite, or nobody."""
+
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from groundrules.course.progress import run_suites
+from groundrules.course.states import files_below, write_state
+from groundrules.course.steps import Course, CourseError, Step
+from groundrules.rules import check_project
+from tests.mutants.mutate import Mutant, mutants
+
+ROOT = Path(__file__).resolve().parents[2]
+COURSE = Course(ROOT)
+SOLUTION = ROOT / "solution"
+EQUIVALENT = Path(__file__).with_name("equivalent.toml")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a mutant fared; `by` is a rule's code or a task's number, and empty if nobody caught it."""
+
+    mutant: Mutant
+    step: str
+    by: str
+    message: str = ""
+
+
+def all_mutants() -> Iterator[Mutant]:
+    """Yield the mutants of the finished application whose owner's suite is written."""
+    for path in files_below(SOLUTION):
+        name = path.relative_to(SOLUTION).as_posix()
+        if path.suffix == ".py" and owners(name):
+            yield from mutants(name, path.read_text(encoding="utf-8"))
+
+
+@cache
+def owners(file: str) -> tuple[Step, ...]:
+    """Return the steps that list a file or, if none does, the one that gives it to the trainee.
+
+    A migration belongs to the step of the migrations, whatever its name.
+    """
+    ready = COURSE.ready_steps
+    if file.startswith("migrations/"):
+        return tuple(step for step in ready if step.id == "migrations")
+    listing = tuple(step for step in ready if file in step.files)
+    return listing or tuple(step for step in ready if (step.starter / file).is_file())
+
+
+def judge(mutant: Mutant, *, by_all: bool = False) -> Verdict:
+    """Hold a mutant to the rules, and then to the suites of its owners, or of all steps."""
+    steps = owners(mutant.path)
+    with tempfile.TemporaryDirectory() as folder:
+        application = write_state(COURSE, len(COURSE.ready_steps), Path(folder))
+        (application / mutant.path).write_text(mutant.text, encoding="utf-8")
+        for finding in check_project(application).findings:
+            return Verdict(mutant, steps[0].name, finding.rule, finding.message)
+        return _by_suites(mutant, application, COURSE.ready_steps if by_all else steps)
+
+
+def _by_suites(mutant: Mutant, application: Path, steps: Sequence[Step]) -> Verdict:
+    name = owners(mutant.path)[0].name
+    try:
+        results = run_suites(COURSE, application, steps, first_failure=True)
+    except CourseError as error:
+        return Verdict(mutant, name, "broke off", str(error))
+    for result in results:
+        if not result.passed:
+            return Verdict(mutant, name, result.task, result.message)
+    return Verdict(mutant, name, "")
+
+
+@cache
+def equivalent() -> dict[tuple[str, str, str], str]:
+    """Return why some mutants are as right as the original, by their keys."""
+    if not EQUIVALENT.is_file():
+        return {}
+    listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["mutant"]
+    return {(each["file"], each["before"], each["after"]): each["why"] for each in listed}
