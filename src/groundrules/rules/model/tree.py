@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from unicodedata import normalize
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -219,7 +218,11 @@ class Module:
     @cached_property
     def _normalised(self) -> str:
         """Its text with every letter written as Python compares names."""
-        return self.text if self.text.isascii() else normalize("NFKC", self.text)
+        if self.text.isascii():
+            return self.text
+        from unicodedata import normalize
+
+        return normalize("NFKC", self.text)
 
     def mentions(self, *words: str) -> bool:
         """Whether one of some words stands anywhere in it, as code or not."""
