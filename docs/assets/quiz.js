@@ -86,6 +86,7 @@ for (const quiz of document.querySelectorAll("ol.quiz")) {
     show();
     questions[0].querySelector("input").focus();
   });
+  quiz.classList.add("quiz-chosen");
   quiz.after(told, again);
   show();
 }

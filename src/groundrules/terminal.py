@@ -5,8 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import typer
-
 
 def wants_colour() -> bool:
     """Whether standard output is a terminal that shows colours, and nobody has asked for none."""
@@ -24,6 +22,8 @@ def paint(text: str, style: str) -> str:
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn an error that is meant for a person into one line on standard error, and exit status 2."""
+    import typer
+
     from groundrules.course.steps import CourseError
     from groundrules.postgres import PostgresError
 

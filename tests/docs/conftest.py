@@ -1,5 +1,6 @@
 """The site, built once for all its tests with the network cut."""
 
+import os
 import shutil
 import subprocess
 import threading
@@ -7,11 +8,15 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from groundrules.site import mermaid
 from groundrules.site.serve import build
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,6 +47,31 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done = build(ROOT, target, *without_network())
     assert (done.returncode, done.stderr) == (0, "")
     return target
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+QUIET = (  # a browser that asks for nothing by itself
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-gpu",
+    *(["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """The machine's Chromium, without a window."""
+    api = pytest.importorskip("playwright.sync_api", reason="`course.py test --all` installs it")
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        assert "CI" not in os.environ, "there is no Chromium here: .ci/run installs it"
+        pytest.skip("There is no Chromium on this machine.")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        yield browser
+        browser.close()
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -1,12 +1,10 @@
 """Every page in a real browser, in both colour schemes."""
 
 import gzip
-import os
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,15 +13,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-QUIET = (  # a browser that asks for nothing by itself
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-gpu",
-    *(["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
-)
 MOST_BYTES = 1_000_000
 UNDRAWN = """() => [
     ...[...document.querySelectorAll('pre.diagram')].map(each => each.textContent.slice(0, 40)),
@@ -65,23 +54,15 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def visits(site: Path, address: str) -> list[Visit]:
-    """Open every page of the site once in each scheme, in one browser."""
-    api = pytest.importorskip("playwright.sync_api", reason="`course.py test --all` installs it")
-    program = next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
-        assert "CI" not in os.environ, "there is no Chromium here: .ci/run installs it"
-        pytest.skip("There is no Chromium on this machine.")
+def visits(site: Path, address: str, browser: Any) -> list[Visit]:
+    """Open every page of the site once in each scheme."""
     pages = sorted(path.parent.relative_to(site).as_posix() for path in site.rglob("index.html"))
     made = []
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
-        for scheme in ("light", "dark"):
-            context = browser.new_context(color_scheme=scheme)
-            context.set_default_timeout(10_000)
-            made += [look(context.new_page(), address, Visit(name, scheme)) for name in pages]
-            context.close()
-        browser.close()
+    for scheme in ("light", "dark"):
+        context = browser.new_context(color_scheme=scheme)
+        context.set_default_timeout(20_000)
+        made += [look(context.new_page(), address, Visit(name, scheme)) for name in pages]
+        context.close()
     return made
 
 

@@ -15,6 +15,7 @@ Learn a team's FastAPI backend rules by building one application, step by step.
     python3 course.py pytest ...    check your work: pytest steps/01
     python3 course.py test          the project's own tests (--all: the slow too)
     python3 course.py docs          serve the documentation on this machine
+    python3 course.py notebooks     open the explorations, a notebook for each step
     python3 course.py COMMAND ...   any other command: status, check, db, ...
 
 The first run makes the environment .venv in this folder, exactly as uv.lock
@@ -58,7 +59,7 @@ def _program(arguments: list[str]) -> tuple[str, list[str], frozenset[str]]:
     if first == "mkdocs":
         os.chdir(ROOT)
         return first, rest, frozenset({"docs"})
-    return "groundrules", arguments, frozenset({"docs"} if first == "docs" else ())
+    return "groundrules", arguments, frozenset({first} & {"docs", "notebooks"})
 
 
 def _become(program: Path, arguments: list[str]) -> int:

@@ -8,8 +8,8 @@ from groundrules.testing.database import Database
 from groundrules.worker.errors import Raised
 
 DONE = "done"
-SETTLED = 3.0  # seconds in which all calls come as far as they can
-NEXT = 1.0  # the same, before one more is made
+HELD = 2.0  # seconds in which all calls come as far as they can; what waits longer may look like a hang
+NEXT = 0.6  # the same for one call, before the next is made
 LOOK_AGAIN = 0.004
 
 
@@ -18,20 +18,22 @@ async def at_once(
 ) -> list[str]:
     """Make calls at the same time, and return how each ended: `done`, or the class that refused it.
 
-    Meanwhile another connection holds what the statement `holding` locks, until every call has ended or
-    waits. So what would go wrong once in a thousand times goes wrong each time. With
+    They are begun in their order, while another connection holds what the statement `holding` locks, until
+    every call has ended or waits. So what would go wrong once in a thousand times goes wrong each time. With
     `LOCK TABLE loans IN SHARE MODE`, say, each call has read all it wants before any of them writes.
 
     :param refusals: the classes of exceptions that a call may end with; any other one is raised.
     """
     made: list[asyncio.Future[Any]] = []
+    clock = asyncio.get_running_loop().time
     async with database.session() as holder:
         await holder.execute("BEGIN")
         await holder.execute(holding)
+        end = clock() + HELD
         for call in calls:
             made.append(asyncio.ensure_future(call))
-            await _come_to_rest(database, made, NEXT)
-        await _come_to_rest(database, made, SETTLED)
+            await _come_to_rest(database, made, min(end, clock() + NEXT))
+        await _come_to_rest(database, made, end)
         await holder.execute("COMMIT")
     endings = await asyncio.gather(*made, return_exceptions=True)
     return [_ending(each, refusals) for each in endings]
@@ -43,11 +45,10 @@ def counted(endings: Sequence[str]) -> str:
 
 
 async def _come_to_rest(
-    database: Database, made: Sequence["asyncio.Future[Any]"], limit: float
+    database: Database, made: Sequence["asyncio.Future[Any]"], deadline: float
 ) -> None:
-    """Return when each call has ended or waits for a lock, or after `limit` seconds."""
+    """Return when each call has ended or waits for a lock, or when the loop's clock shows `deadline`."""
     clock = asyncio.get_running_loop().time
-    deadline = clock() + limit
     while clock() < deadline:
         await asyncio.sleep(LOOK_AGAIN)
         if await database.waiting() >= sum(not each.done() for each in made):

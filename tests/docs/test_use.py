@@ -1,0 +1,105 @@
+"""What a reader does with the pages: search, answer questions, open hints, print."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def page(browser: Any) -> "Iterator[Page]":
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("GR502", "rules/GR502/"),
+        ("gr304", "rules/GR304/"),
+        ("timestamps", "rules/GR402/"),
+        ("may my handler run a query", "guides/questions/"),
+        ("why did I get GR502", "rules/GR502/"),
+        ("status code 409", "guides/questions/"),
+        ("pre-commit", "own-code/"),
+        ("check a trainee", "start/instructor/"),
+        ("MissingGreenlet", "explanation/async/"),
+        ("silence a rule", "reference/settings/"),
+    ],
+)
+def test_one_search_answers(asked: str, found: str, page: "Page", address: str) -> None:
+    page.goto(address)
+    page.get_by_role("textbox", name="Search").fill(asked)
+    results = page.locator(".md-search-result__item > a")
+    results.first.wait_for()
+    shown = [each.get_attribute("href") or "" for each in results.all()[:3]]
+
+    assert address + found in [each.partition("?")[0].partition("#")[0] for each in shown]
+
+
+def test_a_question_is_answered_by_the_keyboard_and_remembered(page: "Page", address: str) -> None:
+    page.goto(f"{address}steps/02-database/")
+    question = page.locator(".quiz-question").first
+    question.locator("input").first.focus()
+    page.keyboard.press("Space")
+    wrong = question.get_by_role("status").inner_text()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    right = question.get_by_role("status").inner_text()
+
+    assert "No." in wrong
+    assert "Right." in right
+    assert question.locator("details p").is_visible()
+    page.reload()
+    assert question.locator("input").nth(2).is_checked()
+    assert "1 of 5 right." in page.locator(".quiz-told").inner_text()
+
+    page.get_by_role("button", name="Begin again").click()
+
+    assert page.locator(".quiz input:checked").count() == 0
+    page.reload()
+    assert page.locator(".quiz input:checked").count() == 0
+
+
+def test_without_scripts_questions_and_diagrams_can_be_read(browser: Any, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}steps/02-database/")
+    question = page.locator(".quiz-question").first
+
+    assert question.locator(".quiz-answers li").count() == 3
+    assert not question.locator("details p").is_visible()
+    question.locator("summary").click()
+    assert question.locator("details p").is_visible()
+    assert "one engine" in page.locator("pre.diagram").inner_text()
+    context.close()
+
+
+def test_nothing_is_spoiled_before_it_is_opened(page: "Page", address: str) -> None:
+    page.goto(f"{address}steps/02-database/")
+
+    assert page.locator("details[open]").count() == 0
+    assert page.locator("details.success pre").first.is_hidden()
+    page.locator("details.success summary").first.click()
+    assert page.locator("details.success pre").first.is_visible()
+
+
+def test_the_change_of_the_scheme_changes_the_diagrams(page: "Page", address: str) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{address}steps/02-database/")
+    page.locator(".drawn-light").wait_for(state="visible")
+    page.get_by_title("Change to the dark colours").click()
+
+    page.locator(".drawn-dark").wait_for(state="visible")
+    assert page.locator(".drawn-light").is_hidden()
+    page.emulate_media(media="print")
+    assert page.locator(".drawn-light").is_visible()
+    assert page.locator(".md-header").is_hidden()
+    assert page.locator("details").first.is_hidden()
