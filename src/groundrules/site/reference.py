@@ -20,7 +20,7 @@ def commands() -> str:
     """Return every command of `groundrules`: how it is typed, what it does, what it takes."""
     import typer
 
-    from groundrules.cli import app
+    from groundrules.commands import app
 
     return "\n\n".join(_described("groundrules", typer.main.get_command(app)))
 
