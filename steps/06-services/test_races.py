@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from groundrules.testing import task
+from groundrules.testing import task, when_begun
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.database import Database
@@ -22,6 +22,7 @@ LENDING = ("NoCopyLeft", "AlreadyBorrowed", "LoanLimitReached")
 
 
 @task("06.8")
+@when_begun
 async def test_borrowers_at_the_same_time(app: App, database: Database, library: Library) -> None:
     users = [await library.user() for _ in range(4)]
     book = await library.book()
@@ -74,6 +75,7 @@ async def test_borrowers_at_the_same_time(app: App, database: Database, library:
 
 
 @task("06.8")
+@when_begun
 async def test_nothing_is_taken_away_while_it_is_lent(
     app: App, database: Database, library: Library
 ) -> None:
@@ -104,6 +106,7 @@ async def test_nothing_is_taken_away_while_it_is_lent(
 
 
 @task("06.8")
+@when_begun
 async def test_what_is_gone_meanwhile_is_not_found(
     app: App, database: Database, library: Library
 ) -> None:
@@ -124,6 +127,7 @@ async def test_what_is_gone_meanwhile_is_not_found(
 
 
 @task("06.8")
+@when_begun
 async def test_returns_at_the_same_time(app: App, database: Database, library: Library) -> None:
     user, book = await library.user(), await library.book()
     loan = await library.loan(user, book)
@@ -152,6 +156,7 @@ async def test_returns_at_the_same_time(app: App, database: Database, library: L
 
 
 @task("06.8")
+@when_begun
 async def test_no_two_wait_for_each_other(app: App, database: Database, library: Library) -> None:
     for table in ("users", "books"):
         for what in ("give_back", "delete_user", "delete_book", "update"):
@@ -170,6 +175,7 @@ async def test_no_two_wait_for_each_other(app: App, database: Database, library:
 
 
 @task("06.8")
+@when_begun
 async def test_a_busy_day(app: App, library: Library) -> None:
     users = [await library.user() for _ in range(4)]
     books = await library.books(3, copies=2)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import task, when_begun
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.database import Database
@@ -18,6 +18,7 @@ BOOKS_HELD = "LOCK TABLE books IN SHARE MODE"
 
 
 @task("06.8")
+@when_begun
 async def test_sign_ups_with_one_email(app: App, database: Database, samples: Samples) -> None:
     email = samples.email()
     spellings = (email, email.upper(), email.title())
@@ -36,6 +37,7 @@ async def test_sign_ups_with_one_email(app: App, database: Database, samples: Sa
 
 
 @task("06.8")
+@when_begun
 async def test_users_who_change_to_one_email(
     app: App, database: Database, library: Library, samples: Samples
 ) -> None:
@@ -55,6 +57,7 @@ async def test_users_who_change_to_one_email(
 
 
 @task("06.8")
+@when_begun
 @pytest.mark.parametrize("service", ["create", "update", "replace"])
 async def test_books_of_one_isbn(
     app: App, database: Database, library: Library, samples: Samples, service: str

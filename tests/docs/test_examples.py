@@ -10,7 +10,7 @@ import pytest
 import typer
 import yaml
 
-from groundrules.cli import app
+from groundrules.commands import app
 from groundrules.rules import check_project
 from groundrules.rules.settings import Settings, read_settings
 
