@@ -16,6 +16,8 @@ def paint(text: str, style: str) -> str:
     """Return a text as a terminal shows it in a colour, or `bold`; as it is where none is wanted."""
     if not wants_colour():
         return text
+    import typer
+
     return typer.style(text, bold=True) if style == "bold" else typer.style(text, fg=style)
 
 
