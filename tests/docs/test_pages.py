@@ -131,6 +131,7 @@ def test_a_step_is_taken_up_when_its_lesson_is_written(copy: Path) -> None:
         ("rules/GR105.md", "[a](../../steps/05-schemas/README.md)", "[a](../steps/05-schemas.md)"),
         ("guides/workshop.md", "[a](/steps/05-schemas/README.md)", "[a](../steps/05-schemas.md)"),
         ("index.md", "[a](https://example.org/b.md)", "[a](https://example.org/b.md)"),
+        ("index.md", "[a](../notebooks/01-x.ipynb)", "[a](explorations/01-x.md)"),
         ("index.md", "[a](#here)", "[a](#here)"),
         ("index.md", "```\n[a](../solution/x)\n```", "```\n[a](../solution/x)\n```"),
     ],

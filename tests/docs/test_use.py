@@ -104,4 +104,11 @@ def test_the_change_of_the_scheme_changes_the_diagrams(page: "Page", address: st
     page.emulate_media(media="print")
     assert page.locator(".drawn-light").is_visible()
     assert page.locator(".md-header").is_hidden()
-    assert page.locator("details").first.is_hidden()
+
+
+def test_paper_shows_the_lesson_and_no_answer(page: "Page", address: str) -> None:
+    page.goto(f"{address}steps/02-database/")
+    page.emulate_media(media="print")
+
+    assert page.get_by_text("In `app/core/database.py`, make".replace("`", "")).is_visible()
+    assert [each for each in page.locator("details").all() if each.is_visible()] == []

@@ -73,7 +73,7 @@ def _endpoint(method: str, path: str, operation: dict[str, Any]) -> str:
     told = " ".join(operation.get("description", operation.get("summary", "")).split())
     login = "yes" if operation.get("security") else "no"
     answers = []
-    for code, answer in operation["responses"].items():
+    for code, answer in sorted(operation["responses"].items()):
         shown = _schema_of(answer)
         answers.append(f"{code} {shown}" if shown and code.startswith("2") else code)
     return f"| `{method} {path}` | {told} | {_takes(operation)} | {login} | {', '.join(answers)} |"

@@ -24,36 +24,26 @@ _log = logging.getLogger("mkdocs.hooks.groundrules")
 
 
 def on_config(config: "MkDocsConfig") -> None:
-    """Complete the navigation: the steps, the rules by section, and the notebooks there are."""
+    """Complete the navigation: the steps, and the rules by section."""
     course = _course(config)
     found = {"steps/*": _steps(course), "rules/*": _rules(course)}
-    found["explorations/*"] = [
-        {f"{path.name[:2]} {_title(path)}": f"explorations/{path.name}"}
-        for path in _notebooks(course)
-    ]
     config.nav = _completed(config.nav or [], found)
 
 
 def on_files(files: "Files", config: "MkDocsConfig") -> None:
-    """Add the pages that are made from the steps, and the notebooks."""
+    """Add the pages that are made from the steps, and the document of the API."""
     from mkdocs.structure.files import File
 
     course = _course(config)
     for step in course.steps:
         page = page_of_step(course, step)
         files.append(File.generated(config, f"steps/{step.name}.md", content=page))
-    for path in _notebooks(course):
-        files.append(File.generated(config, f"explorations/{path.name}", abs_src_path=str(path)))
     specification = api.as_json(course.root)
     files.append(File.generated(config, "reference/openapi.json", content=specification))
 
 
-def on_page_markdown(
-    markdown: str, page: "Page", config: "MkDocsConfig", files: "Files"
-) -> str | None:
+def on_page_markdown(markdown: str, page: "Page", config: "MkDocsConfig", files: "Files") -> str:
     """Put in what is generated, and make links between files links between pages."""
-    if not page.file.src_uri.endswith(".md"):
-        return None
     course = _course(config)
     parts = _parts(course)
     text = _GENERATED.sub(lambda mark: parts[mark[1]](), markdown)
@@ -102,14 +92,6 @@ def _rules(course: Course) -> list[Any]:
             {f"{code} {names[code]}": f"rules/{code}.md"} for code in clause.codes
         )
     return [{section: pages} for section, pages in sections.items()]
-
-
-def _notebooks(course: Course) -> list[Path]:
-    return sorted((course.root / "notebooks").glob("[0-9][0-9]-*.ipynb"))
-
-
-def _title(path: Path) -> str:
-    return path.stem[3:].replace("-", " ").capitalize()
 
 
 def _completed(nav: list[Any], found: dict[str, list[Any]]) -> list[Any]:

@@ -45,20 +45,12 @@ def serve(port: int) -> int:
 
 
 def build(root: Path, target: Path, *prefix: str) -> subprocess.CompletedProcess[str]:
-    """Build the site of the clone at `root` into `target`, strictly.
+    """Build the site of the clone at `root` into `target`, strictly: a warning is an error.
 
     :param prefix: a program that runs the command, such as one that cuts the network.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "mkdocs",
-        "build",
-        "--quiet",
-        "--strict",
-        "--site-dir",
-        str(target),
-    ]
+    # Never with --quiet: it drops the warnings before --strict can count them.
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
     return subprocess.run(
         [*prefix, *command],
         cwd=root,
