@@ -2,7 +2,9 @@ FROM python:3.12-slim AS build
 WORKDIR /groundrules
 RUN pip install --no-cache-dir "uv>=0.9,<1"
 COPY . .
-RUN uv sync --frozen --no-default-groups --group docs && uv run --no-sync mkdocs build --site-dir /site
+RUN uv sync --frozen --no-default-groups --group docs \
+    && NO_MKDOCS_2_WARNING=1 uv run --no-sync mkdocs build --strict --site-dir /site
 
 FROM nginxinc/nginx-unprivileged:stable-alpine
+COPY docs.nginx.conf /etc/nginx/conf.d/default.conf
 COPY --from=build /site /usr/share/nginx/html

@@ -14,6 +14,7 @@ from groundrules.rules.cases import Case
 from groundrules.rules.catalogue.samples import LIBRARY
 from groundrules.rules.registry import all_rules
 from groundrules.rules.rule import Rule
+from groundrules.site.clauses import clauses
 
 DOCS = Path(__file__).resolve().parent
 PAGES = DOCS / "rules"
@@ -50,25 +51,27 @@ def expected_pages() -> dict[Path, str]:
 
 
 def _index(course: Course) -> str:
-    rows = [
-        f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.summary} | {_step(rule, course)} |"
-        for rule in all_rules()
+    rules = {rule.code: rule for rule in all_rules()}
+    parts = [
+        "# The rules",
+        "Each rule checks one of [the team's clauses](../spec.md), and nothing beyond it. They stand here in "
+        "the order of the clauses.",
     ]
-    return "\n".join(
-        [
-            "# The rules",
-            "",
-            "Each rule checks one of [the team's clauses](../spec.md), and nothing beyond it.",
-            "",
-            "| code | name | asks for | taught in |",
-            "|---|---|---|---|",
-            *rows,
-            "",
-            "`GR000` is no rule: it marks a file that cannot be read or does not parse. "
-            "The other files are still checked.",
-            "",
-        ]
+    section = ""
+    for clause in clauses(course.root):
+        if clause.section != section:
+            section = clause.section
+            parts.append(f"## {section}\n\n| rule | asks for | taught in |\n|---|---|---|")
+        parts[-1] += "".join(f"\n{_row(rules[code], course)}" for code in clause.codes)
+    parts.append(
+        "`GR000` is no rule: it marks a file that cannot be read or does not parse. "
+        "The other files are still checked."
     )
+    return "\n\n".join(parts) + "\n"
+
+
+def _row(rule: Rule, course: Course) -> str:
+    return f"| [{rule.code} {rule.name}]({rule.code}.md) | {rule.summary} | {_step(rule, course)} |"
 
 
 def _page(rule: Rule, course: Course) -> str:
@@ -85,10 +88,32 @@ def _page(rule: Rule, course: Course) -> str:
         _shown(rule.valid[0]),
         "## Unusual but right",
         *(f"{_sentence(case.title)}\n\n{_shown(case)}" for case in rule.valid_alternative),
+        "## How it is checked",
+        _checked(rule),
         "## References",
-        f"- The clause [`{rule.clause}`](../spec.md)\n- {_step(rule, course)}",
+        f"- The clause [`{rule.clause}`](../spec.md): {_clause(rule, course)}\n"
+        f"- Taught in {_step(rule, course)}",
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _checked(rule: Rule) -> str:
+    found = "\n".join(f"- {_escaped(case.title)}" for case in rule.invalid)
+    return (
+        "The checker reads the code and never runs it. Where it cannot see what a name stands for, it says "
+        f"nothing. Among what it finds, each a tested case:\n\n{found}\n\n"
+        f"To check by this rule alone:\n\n```\ngroundrules check --select {rule.code}\n```\n\n"
+        f"If a line must differ, say so on it: `# groundrules: ignore[{rule.code}]`."
+    )
+
+
+def _escaped(phrase: str) -> str:
+    """Return a phrase whose asterisks are no emphasis; those in code need no help."""
+    return re.sub(r"(`[^`]*`)|\*", lambda found: found[1] or r"\*", phrase)
+
+
+def _clause(rule: Rule, course: Course) -> str:
+    return next(each.text for each in clauses(course.root) if each.id == rule.clause)
 
 
 def _shown(case: Case) -> str:
@@ -107,7 +132,9 @@ def _block(path: str, text: str, case: Case) -> str:
 
 def _step(rule: Rule, course: Course) -> str:
     step = next((each for each in course.steps if rule.code in each.rules), None)
-    return f"Step {step.number:02}, {step.title}" if step else "No step"
+    if step is None:
+        return "no step"
+    return f"[step {step.number:02}, {step.title}](../../steps/{step.name}/README.md)"
 
 
 def _sentence(phrase: str) -> str:

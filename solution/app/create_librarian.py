@@ -7,13 +7,19 @@ import argparse
 import asyncio
 import getpass
 import sys
+from contextlib import asynccontextmanager
 
+import asyncpg
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.database import DATABASE_ERRORS, get_engine, get_session_factory
+from app.api.deps import get_db
 from app.core.exceptions import LibraryError
 from app.schemas.user import UserCreate
 from app.services import user_service
+
+DATABASE_ERRORS = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 def main() -> None:
@@ -45,13 +51,16 @@ def ask_for_password() -> str:
 
 
 async def create_librarian(obj_in: UserCreate) -> None:
-    """Add a user who is a librarian; raise EmailTaken if the email is in use."""
-    session_factory = get_session_factory()
-    try:
-        async with session_factory() as session:
-            await user_service.create(session, obj_in=obj_in, is_librarian=True)
-    finally:
-        await get_engine().dispose()
+    """Sign a user up who is a librarian; raise EmailTaken if the email is in use."""
+    async with asynccontextmanager(get_db)() as session:
+        try:
+            user = await user_service.create(session, obj_in=obj_in)
+            user.is_librarian = True
+            await session.commit()
+        finally:
+            await session.close()
+            if isinstance(session.bind, AsyncEngine):
+                await session.bind.dispose()
 
 
 if __name__ == "__main__":

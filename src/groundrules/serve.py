@@ -70,7 +70,7 @@ def serve(named: Path | None, port: int, *, reload: bool) -> int:
     """
     course = find_course()
     folder = application_folder(named or course.root / "solution")
-    _must_be_free(port)
+    must_be_free(port)
     server = postgres.ensure(course.root, say=_say)
     application = Application(folder, port, server)
     asyncio.run(postgres.ensure_database(server, application.database))
@@ -95,7 +95,8 @@ def serve(named: Path | None, port: int, *, reload: bool) -> int:
             process.terminate()  # whatever else went wrong
 
 
-def _must_be_free(port: int) -> None:
+def must_be_free(port: int) -> None:
+    """Raise `CourseError` if nothing can be served on that port of this machine."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -5,8 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import typer
-
 
 def wants_colour() -> bool:
     """Whether standard output is a terminal that shows colours, and nobody has asked for none."""
@@ -14,9 +12,20 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not plain
 
 
+def paint(text: str, style: str) -> str:
+    """Return a text as a terminal shows it in a colour, or `bold`; as it is where none is wanted."""
+    if not wants_colour():
+        return text
+    import typer
+
+    return typer.style(text, bold=True) if style == "bold" else typer.style(text, fg=style)
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn an error that is meant for a person into one line on standard error, and exit status 2."""
+    import typer
+
     from groundrules.course.steps import CourseError
     from groundrules.postgres import PostgresError
 

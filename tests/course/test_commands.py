@@ -175,7 +175,7 @@ def test_reset_says_what_it_takes(beginning: Copy) -> None:
         (("01.9",), "Step 01 has no task 01.9."),
         (("x",), "'x' is not a task: name one like 01.2."),
         (("01.2", "4"), "Task 01.2 has 3 hints: 1 to 3."),
-        (("08.1",), "Step 08 has no task 08.1."),
+        (("08.99",), "Step 08 has no task 08.99."),
     ],
 )
 def test_a_hint_that_is_not_there_is_said_in_a_sentence(

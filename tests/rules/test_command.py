@@ -6,9 +6,15 @@ import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import cast
 
 import pytest
 from jsonschema import Draft4Validator
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from groundrules.cli import Check, plain_check
+from groundrules.commands import app
 
 CLEAN = "async def add(first: int, second: int) -> int:\n    return first + second\n"
 UNHINTED = "LIMIT = 20\n\n\ndef é_total(prices) -> int:\n    return sum(prices)\n"
@@ -172,13 +178,34 @@ def test_rules_are_listed_and_explained() -> None:
     )
 
 
+HEAVY = {"fastapi", "sqlalchemy", "pydantic", "pytest", "typer", "rich", "asyncio", "packaging"}
+
+
 def test_checking_imports_nothing_heavy(project: Path) -> None:
+    (project / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.11"\n')
     script = (
-        "import sys; from groundrules.cli import app;"
-        f"app(['check', {str(project)!r}], standalone_mode=False);"
-        "print(sorted({'fastapi', 'sqlalchemy', 'pytest'} & set(sys.modules)))"
+        "import atexit, sys; from groundrules.cli import main;"
+        f"atexit.register(lambda: print(sorted({HEAVY} & set(sys.modules)))); main()"
     )
+    command = [sys.executable, "-c", script, "check", str(project)]
 
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    done = subprocess.run(command, capture_output=True, check=True)
 
-    assert done.stdout.decode().splitlines()[-1] == "[]"
+    assert done.stdout.decode().splitlines() == ["No findings in 1 file of app.", "[]"]
+
+
+def test_what_is_read_without_typer_is_what_typer_offers() -> None:
+    command = cast(TyperGroup, get_command(app)).commands["check"]
+    offered = [each.opts[-1] for each in command.params if each.opts[-1].startswith("--")]
+    args = [part for name in offered for part in (name, "json")]
+
+    assert plain_check([*args, "here"]) == Check(Path("here"), "json", ["json"], ["json"], "json")
+    assert plain_check([f"{name}=json" for name in offered]) == plain_check(args)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["--help"], ["--other", "1"], ["--select"], ["--format", "xml"], ["one", "two"], ["-x"]],
+)
+def test_help_and_mistakes_are_left_to_typer(args: list[str]) -> None:
+    assert plain_check(args) is None

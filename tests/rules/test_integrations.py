@@ -53,7 +53,8 @@ def test_the_action_gives_each_input_to_its_step_by_a_variable() -> None:
 
 
 def test_the_documentation_shows_every_input_setting_and_format() -> None:
-    page = (ROOT / "docs" / "own-code.md").read_text("utf-8")
+    examples = sorted((ROOT / "docs" / "examples").iterdir())
+    page = "".join(path.read_text("utf-8") for path in (ROOT / "docs" / "own-code.md", *examples))
 
     shown = (*read("action.yml")["inputs"], "[tool.groundrules]", "select", "ignore", "sarif")
     assert [each for each in shown if each not in page] == []

@@ -142,7 +142,10 @@ def new_user(db: AsyncSession) -> Callable[..., Awaitable[User]]:
                 "full_name": "Somebody",
             }
         )
-        return await user_service.create(db, obj_in=sign_up, is_librarian=is_librarian)
+        user = await user_service.create(db, obj_in=sign_up)
+        user.is_librarian = is_librarian
+        await db.commit()
+        return user
 
     return add
 

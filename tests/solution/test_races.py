@@ -124,6 +124,23 @@ async def test_an_email_taken_while_it_was_looked_up_is_refused(
         await change_of_ada
 
 
+async def test_a_session_can_be_used_after_a_constraint_has_refused(
+    new_session: NewSession,
+) -> None:
+    first, second, watcher = new_session(), new_session(), new_session()
+    first.add(User(email=SIGN_UP.email, full_name="Eve", hashed_password="x"))
+    await first.flush()
+    sign_up = asyncio.create_task(user_service.create(second, obj_in=SIGN_UP))
+    await wait_for_a_lock(watcher)
+    await first.commit()
+    with pytest.raises(EmailTaken):
+        await sign_up
+
+    _, total = await user_service.list_page(second)
+
+    assert total == 1
+
+
 async def test_an_isbn_taken_while_it_was_looked_up_is_refused(
     new_session: NewSession, emma: Book
 ) -> None:

@@ -27,6 +27,29 @@ def test_a_rule_is_not_checked_on_a_stub(clone: Clone, text: str) -> None:
     assert run.wrong == [["02.1 The words: nothing to check yet in app/extra.py."]]
 
 
+def test_what_takes_all_files_of_a_task_waits_for_them(clone: Clone) -> None:
+    write_application(clone, "exercises")
+    clone.write("exercises/app/extra.py", EXTRA)
+    for folder in ("steps/02-more/starter", "exercises"):
+        clone.write(f"{folder}/app/more.py", '"""Write more."""\n')
+    file = clone.file("steps/02-more/step.toml")
+    both = str(["app/extra.py", "app/more.py"])
+    file.write_text(
+        file.read_text().replace("['app/extra.py']", both).replace('["app/extra.py"]', both)
+    )
+    suite = (
+        "from groundrules.testing import task, when_begun\n\n\n"
+        '@task("02.1")\ndef test_one() -> None: ...\n\n\n'
+        '@task("02.1")\n@when_begun\ndef test_both() -> None: ...\n'
+    )
+    clone.write("steps/02-more/test_more.py", suite)
+
+    run = clone.pytest("steps/02/test_more.py")
+
+    assert run.wrong == [["02.1 The words: nothing to check yet in app/more.py."]]
+    assert "1 failed, 1 passed" in run.out
+
+
 def test_many_files_are_not_all_listed(clone: Clone) -> None:
     names = [f"a_file_with_rather_a_long_name_{number}" for number in range(9)]
     for name in names:

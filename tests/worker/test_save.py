@@ -90,3 +90,17 @@ async def test_a_model_may_name_one_that_it_does_not_import(start: Start) -> Non
     book = await app.save(app.models.book.Book(shelf_id=1))
 
     assert book.values == {"shelf_id": 1}
+
+
+@only_forks
+async def test_a_service_may_use_a_model_that_names_another(start: Start) -> None:
+    service = """
+        from app.models.book import Book
+
+        def new(shelf_id): return Book(shelf_id=shelf_id)
+        """
+    app = start("", **MODELS, services__book_service=service)
+
+    book = await app.services.book_service.new(shelf_id=1)
+
+    assert book.values == {"shelf_id": 1}

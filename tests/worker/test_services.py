@@ -9,6 +9,7 @@ import pytest
 
 from groundrules.testing.app import App
 from groundrules.testing.database import Database
+from groundrules.testing.returned import as_answer
 from groundrules.testing.values import Record, Row, Schema
 from groundrules.worker.errors import Missing, Raised
 from tests.worker.conftest import spot
@@ -137,6 +138,44 @@ async def test_calls_run_at_the_same_time(shelf: App) -> None:
     assert loop.time() - began < 0.7
 
 
+async def test_calls_in_one_session_go_on_after_one_that_raises(shelf: App) -> None:
+    service = shelf.services.shelf_service
+    book, reader = await new_book(shelf), await service.join(name="Ada")
+
+    taken, refused, pid, same = await shelf.in_one_session(
+        service.take(book=book, reader=reader),
+        service.take(book=book, reader=reader),
+        service.sleep(seconds=0),
+        service.sleep(seconds=0),
+    )
+
+    assert taken.taken_by == reader.id
+    assert isinstance(refused, Raised)
+    assert spot(refused) == ('app/services/shelf_service.py: raise Taken(f"{book.title} is taken")')
+    assert pid == same
+
+
+async def test_in_one_session_too_what_is_missing_is_told(shelf: App) -> None:
+    with pytest.raises(Missing, match=r"^app/services/shelf_service.py has no `burn`"):
+        await shelf.in_one_session(shelf.services.shelf_service.burn())
+
+
+async def test_a_part_of_what_a_call_gives_is_handed_to_another(shelf: App) -> None:
+    await new_book(shelf)
+    page = shelf.services.shelf_service.list_page(limit=5)
+
+    response = await shelf.schemas.book.BookResponse.model_validate(page.part(0, 0))
+
+    assert response.title == "Emma"
+
+
+async def test_a_part_that_is_not_there_raises(shelf: App) -> None:
+    page = shelf.services.shelf_service.list_page(limit=5)
+
+    with pytest.raises(Raised, match="IndexError"):
+        await shelf.schemas.book.BookResponse.model_validate(page.part(0, 0))
+
+
 async def test_data_that_a_schema_accepts_comes_back(shelf: App) -> None:
     book = await shelf.schemas.book.BookCreate(title="Emma", price="19.90")
 
@@ -223,3 +262,20 @@ async def test_what_is_missing_is_told_by_its_file(shelf: App) -> None:
         await shelf.services.shelf_service.burn()
     with pytest.raises(Missing, match=r"^app/services has no `fire_service`"):
         await shelf.services.fire_service.light()
+
+
+async def test_an_answer_is_made_of_what_a_call_returns(shelf: App) -> None:
+    service, response = shelf.services.shelf_service, shelf.schemas.book.BookResponse
+    made = await as_answer(
+        response, service.create(obj_in=shelf.schemas.book.BookCreate(title="Emma", price="1"))
+    )
+
+    assert made.title == "Emma"
+    with pytest.raises(
+        AssertionError, match=r"What shelf_service.expired\(\) returns has no `id` that can be"
+    ):
+        await as_answer(response, service.expired())
+    with pytest.raises(
+        AssertionError, match=r"No BookResponse can be made of what shelf_service.list_page\(\)"
+    ):
+        await as_answer(response, service.list_page(limit=1))

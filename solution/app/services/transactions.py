@@ -10,7 +10,7 @@ from app.models.base import Base
 
 Row = TypeVar("Row", bound=Base)
 
-REFUSALS = {
+REFUSALS = {  # by the names of the constraints, as in app/models/
     "uq_users_email": EmailTaken,
     "uq_books_isbn": IsbnTaken,
     "uq_loans_open": AlreadyBorrowed,
@@ -20,8 +20,8 @@ REFUSALS = {
 async def lock(db: AsyncSession, model: type[Row], row_id: int) -> Row:
     """Return a row, read anew and locked until the transaction ends; others can still read it.
 
-    Raises NotFound if it is gone. Counts that depend on the lock belong in a statement after it, which
-    sees what others committed while this one waited.
+    Raises NotFound if it is gone. What depends on the lock is to be counted after it: then it is seen what
+    others committed while this one waited.
     """
     row = await db.get(
         model, row_id, populate_existing=True, with_for_update={"key_share": True, "of": model}
@@ -36,6 +36,7 @@ async def commit(db: AsyncSession) -> None:
     try:
         await db.commit()
     except IntegrityError as error:
+        await db.rollback()  # a session whose flush has failed takes nothing else
         cause = error.orig and error.orig.__cause__  # asyncpg's own
         refusal = REFUSALS.get(getattr(cause, "constraint_name", ""))
         if refusal is None:

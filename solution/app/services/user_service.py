@@ -33,7 +33,7 @@ async def list_page(
     return await fetch_page(db, select(User).order_by(User.id), limit=limit, offset=offset)
 
 
-async def create(db: AsyncSession, *, obj_in: UserCreate, is_librarian: bool = False) -> User:
+async def create(db: AsyncSession, *, obj_in: UserCreate) -> User:
     """Add a user; raise EmailTaken if another has the email."""
     hashed_password = await _hash(db, obj_in.password)
     if await get_by_email(db, email=obj_in.email) is not None:
@@ -42,7 +42,6 @@ async def create(db: AsyncSession, *, obj_in: UserCreate, is_librarian: bool = F
         email=obj_in.email,
         full_name=obj_in.full_name,
         hashed_password=hashed_password,
-        is_librarian=is_librarian,
     )
     db.add(user)
     await commit(db)

@@ -14,7 +14,8 @@ Learn a team's FastAPI backend rules by building one application, step by step.
     python3 course.py start         set everything up, and see what to do next
     python3 course.py pytest ...    check your work: pytest steps/01
     python3 course.py test          the project's own tests (--all: the slow too)
-    python3 course.py mkdocs serve  show the documentation in a browser
+    python3 course.py docs          serve the documentation on this machine
+    python3 course.py notebooks     open the explorations, a notebook for each step
     python3 course.py COMMAND ...   any other command: status, check, db, ...
 
 The first run makes the environment .venv in this folder, exactly as uv.lock
@@ -51,13 +52,14 @@ def _program(arguments: list[str]) -> tuple[str, list[str], frozenset[str]]:
         os.chdir(ROOT)
         everyday = [] if "--all" in rest else ["-m", "not slow"]
         chosen = [argument for argument in rest if argument != "--all"]
-        return "pytest", [*everyday, *chosen], frozenset({"dev"})
+        groups = frozenset({"dev"}) if everyday else frozenset({"dev", "docs", "browser"})
+        return "pytest", [*everyday, *chosen], groups
     if first in ("pytest", "groundrules"):
         return first, rest, frozenset()
     if first == "mkdocs":
         os.chdir(ROOT)
         return first, rest, frozenset({"docs"})
-    return "groundrules", arguments, frozenset()
+    return "groundrules", arguments, frozenset({first} & {"docs", "notebooks"})
 
 
 def _become(program: Path, arguments: list[str]) -> int:

@@ -7,8 +7,6 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-import typer
-
 from groundrules.course.progress import Standing, standings
 from groundrules.course.steps import (
     EXERCISES,
@@ -20,7 +18,7 @@ from groundrules.course.steps import (
     find_course,
 )
 from groundrules.course.workspace import Workspace
-from groundrules.terminal import wants_colour
+from groundrules.terminal import paint
 
 WIDTH = 80
 INDENT = "    "
@@ -88,7 +86,7 @@ def reset(what: str | None) -> None:
         files = workspace.reset_task(task)
         print(f"{', '.join(files)}: as at the beginning of step {step.number:02}.")
     else:
-        file = _in_exercises(what, workspace)
+        file = workspace.name_of(what)
         workspace.reset_file(file)
         print(f"{file}: as you began with it.")
     _say_undo()
@@ -114,14 +112,6 @@ def _task_to_do(course: Course) -> tuple[Step, Task]:
     raise CourseError("You have finished every step that is ready: name a task, as in 01.2.")
 
 
-def _in_exercises(typed: str, workspace: Workspace) -> str:
-    """Return the name that the lessons use for a file, as typed from anywhere in the clone."""
-    path = Path(typed).resolve()
-    if path.is_relative_to(workspace.folder.resolve()):
-        return path.relative_to(workspace.folder.resolve()).as_posix()
-    return Path(typed).as_posix()
-
-
 def _say_undo() -> None:
     print("Your work is saved. To have it back: groundrules undo")
 
@@ -138,31 +128,43 @@ def _mark(standing: Standing | None) -> str:
     if standing is None:
         return "in preparation"
     if standing.done:
-        return _paint("done", "green")
+        return paint("done", "green")
     if not standing.results:
         return "to do"
     tasks = f"{len(standing.tasks_done)} of {len(standing.step.tasks)} tasks done"
-    return _paint(tasks, "yellow")
+    return paint(tasks, "yellow")
 
 
 def _show_next(course: Course, found: Sequence[Standing]) -> None:
     unfinished = next((each for each in found if not each.done), None)
     if unfinished is None:
-        waits = len(course.steps) - len(found)
-        print("You have finished every step" + (" that is ready." if waits else ". Well done."))
+        if len(course.steps) > len(found):
+            print("You have finished every step that is ready.")
+        else:
+            _celebrate()
         return
     step, task = unfinished.step, unfinished.next_task
     assert task is not None, f"step {step.name} has no tasks"
-    print(_paint(f"Step {step.number:02}, {step.title}", "bold"))
+    print(paint(f"Step {step.number:02}, {step.title}", "bold"))
     print(textwrap.fill(step.summary, WIDTH) + "\n")
     message = unfinished.message_for(task)
     if message:
         print(_filled(message) + "\n")
-    print(_paint(f"Next: {task.id} {task.title}", "bold"))
+    print(paint(f"Next: {task.id} {task.title}", "bold"))
     print(f"  Read   {_path(step.lesson)}")
     print(f"  Write  {_files(course, task.files)}")
     print(f"  Check  pytest steps/{step.number:02}")
     _say_how_to_activate(course, step)
+
+
+def _celebrate() -> None:
+    print(paint("You have finished every step. The library is yours.", "bold"))
+    print(
+        "It holds what was asked of it, rule by rule and test by test.\n\n"
+        "  Use it      groundrules serve --app exercises\n"
+        "  Compare it  groundrules compare, with the course's own\n"
+        "  Go on       groundrules check PATH, with a project of yours"
+    )
 
 
 def _filled(message: str) -> str:
@@ -203,12 +205,6 @@ def _activation(environment: Path) -> str:
 def _path(path: Path) -> str:
     """Return a path as it is typed from the working folder."""
     return os.path.relpath(path)
-
-
-def _paint(text: str, style: str) -> str:
-    if not wants_colour():
-        return text
-    return typer.style(text, bold=True) if style == "bold" else typer.style(text, fg=style)
 
 
 def _as_data(course: Course, found: Sequence[Standing]) -> dict[str, object]:

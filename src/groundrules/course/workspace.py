@@ -29,6 +29,13 @@ class Workspace:
         """Where the saves are: a folder each, named by its time and what came after it."""
         return self.course.root / ".groundrules" / "saves"
 
+    def name_of(self, typed: str) -> str:
+        """Return the name that the lessons use for a file, as typed from anywhere in the clone."""
+        path = Path(typed).resolve()
+        if path.is_relative_to(self.folder.resolve()):
+            return path.relative_to(self.folder.resolve()).as_posix()
+        return Path(typed).as_posix()
+
     def go_to(self, number: int) -> None:
         """Make the folder what it is at the beginning of step `number`.
 

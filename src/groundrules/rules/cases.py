@@ -1,7 +1,7 @@
 """Examples that prove a rule: code that must trip it, and code that must not."""
 
 from dataclasses import dataclass
-from textwrap import dedent
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,19 +13,25 @@ class Case:
     """A small project, and the lines that must be reported in it.
 
     :param title: what it shows, as a phrase.
-    :param files: each file's text by its path.
+    :param texts: each file's text by its path, indented as the code around it is.
     :param lines: for each path, the lines that must be reported; empty for valid code.
     """
 
     title: str
-    files: "Mapping[str, str]"
+    texts: "Mapping[str, str]"
     lines: "Mapping[str, tuple[int, ...]]"
+
+    @cached_property
+    def files(self) -> "Mapping[str, str]":
+        """Each file's text by its path."""
+        from textwrap import dedent  # for documentation and tests: no check needs it
+
+        return {path: dedent(text).lstrip("\n") for path, text in self.texts.items()}
 
 
 def case(
     title: str, files: "str | Mapping[str, str]", *lines: int, path: str = "app/api/items.py"
 ) -> Case:
     """Return a case; a single text is the file at `path`, and `lines` are lines of that file."""
-    texts = {path: files} if isinstance(files, str) else dict(files)
-    cleaned = {name: dedent(text).lstrip("\n") for name, text in texts.items()}
-    return Case(title, cleaned, {path: lines} if lines else {})
+    texts = {path: files} if isinstance(files, str) else files
+    return Case(title, texts, {path: lines} if lines else {})

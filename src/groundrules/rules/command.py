@@ -7,8 +7,6 @@ import time
 from pathlib import Path
 from typing import Literal
 
-import typer
-
 from groundrules.course.steps import EXERCISES, is_root
 from groundrules.rules import CheckError, Report, check_project, render_finding
 from groundrules.rules.registry import all_rules
@@ -26,9 +24,8 @@ def run_check(
     """Check `path`, print the report, and return the exit status."""
     if package is None and is_root(path):
         application = os.path.relpath(path / EXERCISES)
-        typer.echo(
-            f"This is the course itself. To check what you write: groundrules check {application}",
-            err=True,
+        _warn(
+            f"This is the course itself. To check what you write: groundrules check {application}"
         )
         return 2
     progress = _Progress()
@@ -41,7 +38,7 @@ def run_check(
             progress=progress.show,
         )
     except CheckError as error:
-        typer.echo(str(error), err=True)
+        _warn(str(error))
         return 2
     finally:
         progress.clear()
@@ -52,19 +49,19 @@ def run_check(
 def list_rules() -> None:
     """Print every rule in a line."""
     for rule in all_rules():
-        typer.echo(f"{rule.code}  {rule.name:<20} {rule.summary}")
-    typer.echo("\n`groundrules rules CODE` explains one of them, with examples.")
+        print(f"{rule.code}  {rule.name:<20} {rule.summary}")
+    print("\n`groundrules rules CODE` explains one of them, with examples.")
 
 
 def explain_rule(code: str) -> int:
     """Print all that is known of one rule, and return the exit status."""
     rule = next((each for each in all_rules() if each.code == code.upper()), None)
     if rule is None:
-        typer.echo(f"There is no rule {code}: `groundrules rules` lists them all.", err=True)
+        _warn(f"There is no rule {code}: `groundrules rules` lists them all.")
         return 2
-    typer.echo(f"{rule.code} {rule.name}: {rule.summary}\n")
+    print(f"{rule.code} {rule.name}: {rule.summary}\n")
     for label, text in (("Why", rule.rationale), ("Fix", rule.fix), ("Docs", rule.docs)):
-        typer.echo(
+        print(
             textwrap.fill(
                 f"{label:<6}{text}", _WIDTH, subsequent_indent=" " * 6, break_on_hyphens=False
             )
@@ -75,10 +72,10 @@ def explain_rule(code: str) -> int:
         ("Unusual but right", rule.valid_alternative[:1]),
     ):
         for case in cases:
-            typer.echo(f"\n{heading}: {case.title}")
+            print(f"\n{heading}: {case.title}")
             for path, text in case.files.items():
                 shown = "\n".join(f"    {line}".rstrip() for line in text.splitlines())
-                typer.echo(f"\n  {path}\n{shown}")
+                print(f"\n  {path}\n{shown}")
     return 0
 
 
@@ -92,11 +89,11 @@ class _Progress:
     def show(self, number: int, total: int) -> None:
         if number % 100 == 0 and sys.stderr.isatty() and time.monotonic() - self._begun > _PATIENCE:
             self._shown = True
-            typer.echo(f"\rReading {number} of {total} files", err=True, nl=False)
+            print(f"\rReading {number} of {total} files", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
         if self._shown:
-            typer.echo("\r" + " " * 60 + "\r", err=True, nl=False)
+            print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
 
 
 def _split(given: list[str]) -> list[str]:
@@ -108,7 +105,7 @@ def _print(report: Report, output: Format) -> None:
         _say(_as_text(report))
         for unused in report.unused_ignores:
             place = f"{unused.path}:{unused.line}"
-            typer.echo(f"{place} ignores {unused.rule}, but silences nothing: remove it.", err=True)
+            _warn(f"{place} ignores {unused.rule}, but silences nothing: remove it.")
         return
     from groundrules.rules.formats import as_github, as_json, as_sarif
 
@@ -139,4 +136,8 @@ def _say(text: str) -> None:
         text.encode(encoding)
     except UnicodeEncodeError:
         text = text.replace("│", "|").encode(encoding, "backslashreplace").decode(encoding)
-    typer.echo(text)
+    print(text)
+
+
+def _warn(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -2,7 +2,7 @@
 
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from pathlib import Path
 
 from groundrules.rules import catalogue
 from groundrules.rules.rule import Rule
@@ -11,8 +11,8 @@ from groundrules.rules.rule import Rule
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Return every rule, sorted by code."""
-    names = sorted(each.name for each in iter_modules(catalogue.__path__))
-    return tuple(_load(name) for name in names if name.startswith("gr"))
+    files = sorted(Path(*catalogue.__path__).glob("gr*.py"))
+    return tuple(_load(file.stem) for file in files)
 
 
 def _load(name: str) -> Rule:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
+_PLAIN = re.compile(r">=\s*([0-9])\.([0-9]{1,3})(?:\.[0-9]{1,3})?")
 _BOUND = re.compile(r"(?:\^|~=|~|===|==|!=|>=|<=|>|<)?\s*v?[0-9*][^\s,|]*")
 _OLD_MINORS = ((3, 10), (2, 7))  # the newest minor release below 3.11 of each major one
 
@@ -23,6 +24,10 @@ def newest_too_old(text: str, below: str, *, poetry: bool) -> str | None:
 
     Raises `NotASpecifier`.
     """
+    plain = _PLAIN.fullmatch(text.strip())
+    if plain and (int(plain[1]), int(plain[2])) >= tuple(map(int, below.split("."))):
+        return None  # without `packaging`, which takes long to import
+
     from packaging.version import Version
 
     limit = Version(below)

@@ -164,6 +164,20 @@ class App:
         self._given.append(Given(f"{call.target.rpartition('.')[2]}()", call.target, returned))
         return returned
 
+    async def in_one_session(self, *calls: Call) -> list[Any]:
+        """Make calls one after the other with one session from `get_db`, and return what each gave.
+
+        In the place of what one gave stands the `Raised`, if it raised; the next is made all the same.
+        """
+        worker = await self._runner.started()
+        limit = max(self._runner.patience.limit, self._allowed)
+        doing = f"{calls[-1]} after {calls[0]}"
+        asked: JSON = [call.as_argument() for call in calls]
+        answer = await worker.ask("call_all", limit=limit, doing=doing, calls=asked)
+        if not isinstance(answer, list) or len(answer) != len(calls):
+            raise BadReply("The worker sent something that is no list of outcomes.")
+        return [_outcome(each, call) for each, call in zip(answer, calls, strict=True)]
+
     async def imports(self, module: str) -> None:
         """Import a module, as `app.core.database`; raise the `WorkerError` that says why that fails."""
         self._runner.must_not_hang_again(module)
@@ -332,6 +346,16 @@ class App:
         if name.startswith("__"):
             raise AttributeError(name)
         return Name(self.call, f"app.{name}")
+
+
+def _outcome(answer: JSON, call: Call) -> Any:
+    match answer:
+        case {"value": value, **rest} if not rest:
+            return from_json(value)
+        case {"error": error, **rest} if not rest:
+            with suppress(ProtocolError):
+                return Raised(read_failure(error), f"{call}")
+    raise BadReply("The worker sent something that is no outcome.")
 
 
 def missed(asked: str, routes: Sequence[JSON]) -> list[str] | None:

@@ -27,6 +27,9 @@ class Name:
         """Return a generic class for a class, as in `Page[app.schemas.book.BookResponse]`."""
         return Name(self._make, f"{self._dotted}[{argument._dotted}]")
 
+    def __str__(self) -> str:
+        return self._dotted.rpartition(".")[2]
+
     def __call__(self, /, *arguments: Any, **keywords: Any) -> "Call":
         """Return a call of the function or class of this name, to be awaited or handed to another call."""
         return Call(self._make, self._dotted, arguments, keywords)
@@ -58,6 +61,13 @@ class Call:
     def __str__(self) -> str:
         return f"{self.target}()"
 
+    def part(self, *places: int) -> "Part":
+        """Return what stands at a place of what this call gives, to be handed to another call.
+
+        `list_page().part(0, 2)` is the third row of a page, when a page comes as its rows and their total.
+        """
+        return Part(self, places)
+
     def __del__(self) -> None:
         if not self._used:
             warnings.warn(f"{self} was never awaited.", RuntimeWarning, stacklevel=2)
@@ -70,3 +80,18 @@ class Call:
             "arguments": [to_argument(value) for value in self._arguments],
             "keywords": arguments_of(self._keywords),
         }
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of what a call gives; it is found where the call is made."""
+
+    _call: Call
+    _places: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self._call}"
+
+    def as_argument(self) -> dict[str, JSON]:
+        """Return it as the worker takes it."""
+        return {"part": list(self._places), "of": self._call.as_argument()}

@@ -48,6 +48,10 @@ SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend'
     AND state LIKE $1 AND pid <> ALL($2)
 """
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> ALL($1)
+"""
 
 
 class Refused(AssertionError):
@@ -145,6 +149,10 @@ class Database(Session):
     async def connections(self, state: str = "%") -> int:
         """Return how many connections to it there are beside the tests' own, in a state like `idle%`."""
         return int(await self.fetchval(CONNECTIONS, state, self._own))
+
+    async def waiting(self) -> int:
+        """Return how many connections beside the tests' own wait for a lock."""
+        return int(await self.fetchval(WAITING, self._own))
 
     @asynccontextmanager
     async def proxy(self) -> AsyncIterator[Proxy]:

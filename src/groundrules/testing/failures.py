@@ -144,7 +144,7 @@ def explain(
         cause = f"no {file}"
     else:
         told = [*_sentence(error, folder), *_account(account, error)][:BODY_LINES]
-        last, cause = _cause(error, account)
+        last, cause = _cause(error, account, course.task(task.id)[0])
         file, place = (last.file, _place(last)) if last is not None else (None, None)
         cause = cause if name is None else f"no {name}"
     about = task if file is None else _task_about(course, file, task)
@@ -153,13 +153,19 @@ def explain(
     return Words(task, tuple(told), cause, place, about)
 
 
-def _cause(error: BaseException, account: Account) -> tuple[Frame | None, str]:
-    """Return the trainee's line that a failure is about, if there is one, and what all of its kind share."""
+def _cause(error: BaseException, account: Account, step: Step) -> tuple[Frame | None, str]:
+    """Return the trainee's line that a failure is about, if there is one, and what all of its kind share.
+
+    What a handler lets through is about its own line, if its file is one of the step's: the services of
+    an earlier step are right to refuse.
+    """
     if account.routes is not None and account.given is not None:
         return None, f"no route {account.given.asked.partition(' ')[2]} {account.routes}"
     for failure in (error, *reversed(account.raised)):
         if isinstance(failure, WorkerError | Failure) and failure.frames:
-            last = failure.frames[-1]
+            frames = failure.frames
+            own = [frame for frame in frames if frame.file in step.files]
+            last = own[-1] if own and isinstance(failure, Failure) else frames[-1]
             return last, f"{_kind(failure)} {_place(last)}"
     return None, _message(error)
 
@@ -293,7 +299,8 @@ def _account(account: Account, error: BaseException) -> list[str]:
     if account.routes is not None:
         lines.append(_routes(account.routes))
     for failure in account.raised[-1:]:
-        lines += _labelled("There", " ".join(_said(failure).split()))
+        said = SQLALCHEMY_S_OWN.sub("", _said(failure))
+        lines += _labelled("There", " ".join(said.split()))
         lines += [line.strip() for line in _frames(failure.frames)]
     lines += [f"Print {line}" for line in _printed(account.printed)[-PRINTED_SHOWN:]]
     return [cut(INDENT + " ".join(line.split("\n"))) for line in lines]

@@ -18,6 +18,7 @@ from groundrules.testing.database import Database
 from groundrules.testing.failures import StepBefore
 from groundrules.testing.library import Library
 from groundrules.testing.migrations import Migrations
+from groundrules.testing.people import Accounts, People
 from groundrules.testing.proxy import short_temporary_folder
 from groundrules.testing.runner import Patience
 from groundrules.testing.samples import Samples
@@ -44,6 +45,7 @@ class Fixtures:
         self._folder = folder
         self._code = Code(course, folder)
         self._patience = Patience()
+        self._accounts = Accounts()
         given = config.getoption("--groundrules-seed")
         self.seed: int = secrets.randbelow(1_000_000) if given is None else given
         self.seed_used = False
@@ -91,6 +93,11 @@ class Fixtures:
     def library(self, database: Database, samples: Samples) -> Library:
         """The tables of the library, to put rows into and to read them."""
         return Library(database, samples)
+
+    @pytest.fixture
+    def people(self, app: App, database: Database, library: Library) -> People:
+        """Those who signed up, and logged in if the application has a login."""
+        return People(app, database, library, self._accounts)
 
     @pytest.fixture
     async def migrations(self, step: Step) -> AsyncIterator[Migrations]:

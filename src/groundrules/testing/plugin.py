@@ -51,6 +51,7 @@ def register(config: pytest.Config, root: Path, launcher: Launcher | None) -> No
         config.option.reportchars = ""
     config.addinivalue_line("markers", "task(id, rules): the task of the lesson, and its rules")
     config.addinivalue_line("markers", "rules_so_far: run once for each rule that holds by then")
+    config.addinivalue_line("markers", "when_begun: run when no file of the task is a stub")
 
 
 def _report_file(config: pytest.Config) -> Path | None:
@@ -158,7 +159,8 @@ class Suites:
         stubs = [file for file in task.files if self._is_stub_of(step, file)]
         introduced = [file for file in task.files if self._course.introduces(file) is step]
         # A rule is kept by a stub, which says nothing of the code that is to come.
-        if stubs and (stubs == introduced or item.get_closest_marker("rules_so_far")):
+        needs_all = any(map(item.get_closest_marker, ("rules_so_far", "when_begun")))
+        if stubs and (stubs == introduced or needs_all):
             raise NothingToCheck(stubs)
 
     @pytest.hookimpl(wrapper=True)

@@ -120,6 +120,8 @@ class Verdict:
     def _after(self, step: Step) -> str:
         """Return what to do once `step` is done."""
         later = [each for each in self._course.ready_steps if each.number > step.number]
+        if step == self._course.steps[-1]:
+            return f"Step {step.number:02} is done, the last one. Type: groundrules start"
         if not later:
             return f"Step {step.number:02} is done, the last that is ready."
         return f"Next: step {later[0].number:02}, {later[0].title}; read steps/{later[0].name}/README.md"

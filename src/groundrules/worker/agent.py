@@ -40,6 +40,7 @@ class Agent:
             "serve": self._serve,
             "import": self._import,
             "call": self._calls.make,
+            "call_all": self._calls.make_all,
             "needs_session": self._calls.needs_session,
             "returns": self._calls.returns,
             "query": self._calls.query,

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import GenericAlias, SimpleNamespace, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from groundrules.worker.failures import describe
 from groundrules.worker.names import Missing, find
 from groundrules.worker.protocol import JSON
 from groundrules.worker.scalars import from_text
@@ -14,6 +15,7 @@ from groundrules.worker.tables import import_models
 from groundrules.worker.values import to_json
 
 GET_DB = "app.api.deps.get_db"
+SERVICES = "app.services."
 
 Tagged = dict[str, Any]
 
@@ -23,7 +25,10 @@ class Calls:
 
     A call is `{"call": target, "arguments": […], "keywords": {…}}`. Arguments are tagged as results are
     (see `values`), rows without their values, and `{"attributes": {…}}` is an object that has these; or they
-    are calls themselves, made first and in the same session.
+    are calls themselves, made first and in the same session, or `{"part": [0, 2], "of": call}`, a part of
+    what one gives.
+
+    A service may name models that it does not import: before it is called, all are imported.
     :param states: returns the states of the application that is served.
     """
 
@@ -42,6 +47,17 @@ class Calls:
 
         if not self._needs_session(call):
             return await use(None)
+        return await with_session(find(GET_DB, self._folder), self._states(), use)
+
+    async def make_all(self, calls: list[Tagged]) -> JSON:
+        """Make calls one after the other with one session from `get_db`, whatever each of them raises.
+
+        Returns `{"value": …}` or `{"error": …}` for each.
+        """
+
+        async def use(session: Any) -> JSON:
+            return [await self._outcome(call, session) for call in calls]
+
         return await with_session(find(GET_DB, self._folder), self._states(), use)
 
     async def needs_session(self, call: Tagged) -> JSON:
@@ -97,6 +113,8 @@ class Calls:
     def _needs_session(self, value: Tagged) -> bool:
         if "row" in value:
             return True
+        if "part" in value:
+            return self._needs_session(value["of"])
         if "call" in value:
             inside = [*value["arguments"], *value["keywords"].values()]
             return self._takes_session(value) or any(map(self._needs_session, inside))
@@ -126,7 +144,20 @@ class Calls:
                 return find(name, self._folder).model_validate(data)
             case {"row": name, "key": key}:
                 return await self._row(name, key, session)
+            case {"part": places, "of": call}:
+                found = await self._value(call, session)
+                for place in places:
+                    found = found[place]
+                return found
         return await self._call(tagged, session)
+
+    async def _outcome(self, call: Tagged, session: Any) -> JSON:
+        try:
+            return {"value": to_json(await self._value(call, session))}
+        except Missing:
+            raise
+        except Exception as error:
+            return {"error": describe(error, self._folder)}
 
     async def _row(self, name: str, key: dict[str, Tagged], session: Any) -> Any:
         parts = {part: await self._value(each, session) for part, each in key.items()}
@@ -137,6 +168,8 @@ class Calls:
         return row
 
     async def _call(self, call: Tagged, session: Any) -> Any:
+        if call["call"].startswith(SERVICES) and (self._folder / "app" / "models").is_dir():
+            import_models(self._folder)
         function = find(call["call"], self._folder)
         data = {name: _as_json(each) for name, each in call["keywords"].items()}
         if _is_schema(function) and not call["arguments"] and _NOTHING not in data.values():

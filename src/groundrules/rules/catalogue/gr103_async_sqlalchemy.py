@@ -116,7 +116,8 @@ class _Check:
 def _has_sync_word(module: Module) -> bool:
     text = module.text
     return any(
-        text.count(word) != text.count(f"async_{word}") + text.count(f"Async{word}")
+        word in text
+        and text.count(word) != text.count(f"async_{word}") + text.count(f"Async{word}")
         for word in _WORDS
     )
 

@@ -11,7 +11,6 @@ from groundrules.rules.model.project import Project
 from groundrules.rules.model.pydantic_models import is_model, is_wholly_known, model_of
 from groundrules.rules.model.syntax import written
 from groundrules.rules.model.tree import Binding, CallSite, Class, Module, Scope
-from groundrules.rules.model.urls import scope_at
 from groundrules.rules.model.values import Attribute, ClassValue, External, Value
 from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
@@ -78,7 +77,8 @@ class _Module:
         yield from self._imports()
         for cls in self._module.classes:
             yield from self._class(cls)
-        for site in self._module.calls:
+        by_method = not self._module.attributes.isdisjoint(_METHODS)
+        for site in self._module.calls if by_method or by_name else ():
             if message := self._call(site, by_name=by_name):
                 yield at_statement(self._module, site.node, message)
         if by_name:
@@ -87,7 +87,7 @@ class _Module:
             yield from self._attributes()
 
     def _imports(self) -> Iterator[Violation]:
-        for node in self._module.imports:
+        for node in self._module.imports if self._module.mentions("v1") else ():
             if isinstance(node, ast.Import):
                 named = [alias.name for alias in node.names]
             elif node.level:
@@ -194,13 +194,13 @@ class _Module:
             if not isinstance(node, ast.Attribute) or node in inside:
                 continue
             if node.attr in _ATTRIBUTES:
-                owner = self._names.evaluate(node.value, scope_at(self._module, node))
+                owner = self._names.evaluate(node.value, self._module.scope_at(node))
                 kind = owner if isinstance(owner, ClassValue) else model_of(self._names, owner)
                 if is_model(self._names, kind):
                     message = f"`{written(node)}` is of V1; {_in_v2(_ATTRIBUTES[node.attr])}."
                     yield at_statement(self._module, node, message)
             elif isinstance(node.value, ast.Name | ast.Attribute):
-                value = self._names.evaluate(node.value, scope_at(self._module, node))
+                value = self._names.evaluate(node.value, self._module.scope_at(node))
                 if _pydantic_name(value) == "Extra":
                     new = _in_v2(f'`"{node.attr}"`')
                     message = f"`{written(node)}` is of V1; {new}."
@@ -248,11 +248,16 @@ def _has_old_name(module: Module) -> bool:
     """Whether a module's text has a word of V1 in it, that a function or an argument may be."""
     text = module.text
     return (
-        text.count("validator") != text.count("field_validator") + text.count("model_validator")
+        _has_old_validator(text)
         or module.mentions("validate_arguments", "parse_obj_as", "parse_raw_as", "schema_of")
         or module.mentions("schema_json_of", "regex", *_SETTINGS)
         or ("BaseSettings" in text and "pydantic_settings" not in text)
     )
+
+
+def _has_old_validator(text: str) -> bool:
+    new = ("field_validator", "model_validator")
+    return "validator" in text and text.count("validator") != sum(map(text.count, new))
 
 
 INVALID = (

@@ -72,7 +72,7 @@ def _other_scheme(project: Project, kind: Value | None) -> str | None:
 
 def _gives_token(project: Project, handler: Function) -> bool:
     return any(
-        encodes_jwt(project.calls.called(site))
+        encodes_jwt(project.names.called(site))
         for function in project.calls.reached([handler])
         for site in function.calls
     )
@@ -108,17 +108,16 @@ def _headers(project: Project) -> Iterator[Violation]:
 
 def _is_in_scheme(project: Project, scope: Scope) -> bool:
     """Whether code stands in the project's own subclass of an OAuth2 scheme."""
-    function = scope.enclosing_function()
+    function = scope.function
     while function is not None:
         if function.owner and project.names.is_a(ClassValue(function.owner), _OAUTH2):
             return True
-        function = function.outer.enclosing_function()
+        function = function.outer.function
     return False
 
 
 def _tokens(project: Project) -> Iterator[Violation]:
-    lines = (line for module in project.modules.values() for line in module.lines)
-    if not any("access" in line for line in lines):
+    if not any(module.mentions("access") for module in project.modules.values()):
         return
     for handler in project.handlers:
         for node, scope in given_tokens(project.names, handler):

@@ -42,13 +42,13 @@ def check(project: Project) -> Iterator[Violation]:
 
 def _module(project: Project, module: Module) -> Iterator[Violation]:
     fates = dict[Function | None, Coroutines]()
-    for site in module.calls:
+    for site in module.calls if not _ANY.isdisjoint(module.called) else ():
         func = site.node.func
-        if not isinstance(func, ast.Attribute) or func.attr not in _ANY:
+        if site.name not in _ANY or not isinstance(func, ast.Attribute):
             continue
         if site.node in module.awaited or not _is_coroutine(project, func, site):
             continue
-        function = site.scope.enclosing_function()
+        function = site.scope.function
         if function not in fates:
             around = function.node if function else module.tree
             fates[function] = Coroutines(project.names, around, function)

@@ -52,14 +52,14 @@ def _database(project: Project) -> Iterator[Violation]:
 
 def _around(site: CallSite) -> Iterator[Function]:
     """Yield the functions that a call stands in, the innermost first."""
-    function = site.scope.enclosing_function()
+    function = site.scope.function
     while function is not None:
         yield function
-        function = function.outer.enclosing_function()
+        function = function.outer.function
 
 
 def _on_database(project: Project, site: CallSite) -> str | None:
-    func, called = site.node.func, project.calls.called(site)
+    func, called = site.node.func, project.names.called(site)
     if builds_query(called):
         return "builds a query"
     if project.sessions.opens(called):

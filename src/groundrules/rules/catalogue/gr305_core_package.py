@@ -22,6 +22,7 @@ _SETTINGS = frozenset(
         "pydantic.v1.BaseSettings",
     }
 )
+_TOPS = {each.partition(".")[0] for each in LIBRARIES}
 _ENVIRONMENT = (External("os.getenv"), External("os.environ.get"), External("os.environ"))
 
 
@@ -70,7 +71,7 @@ def _reads_environment(project: Project, cls: Class, node: ast.expr | None) -> b
 
 
 def _imports_security(module: Module) -> bool:
-    for node in module.imports:
+    for node in module.imports if module.mentions(*_TOPS) else ():
         if isinstance(node, ast.Import):
             found = any(within(alias.name, LIBRARIES) for alias in node.names)
         else:  # `from authlib import jose` names a part
@@ -96,7 +97,7 @@ def _does(project: Project, site: CallSite, telling: frozenset[str]) -> str | No
 
     :param telling: the names that what it is handed may have.
     """
-    called = project.calls.called(site)
+    called = project.names.called(site)
     does = security_call(called)
     if does is not None:
         return does

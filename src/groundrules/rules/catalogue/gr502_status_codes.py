@@ -38,7 +38,7 @@ def _all(project: Project) -> Iterator[Violation]:
     for cls in project.answers.exception_classes:
         yield from _of_class(project, cls, attributes)
     for answer in project.answers.responses:
-        if answer.scope.enclosing_function() in project.reached:
+        if answer.scope.function in project.reached:
             yield from _of_response(project, answer)
     for function in project.reached:
         yield from _set_by(project, function)
@@ -79,7 +79,7 @@ def _of_exception(project: Project, answer: Answer) -> Iterator[Violation]:
 
 def _is_excused(project: Project, scope: Scope) -> bool:
     """Whether code is run by exception handlers and middleware only."""
-    function = scope.enclosing_function()
+    function = scope.function
     if function is None or function in project.reached:
         return False
     return project.errors.answers(function) or function in project.calls.reached(
@@ -89,7 +89,7 @@ def _is_excused(project: Project, scope: Scope) -> bool:
 
 def _at(answer: Answer, code: Code, message: str) -> Violation:
     """Return a violation where the code is given: in the call itself, or by who calls it."""
-    same = code.scope.enclosing_function() is answer.scope.enclosing_function()
+    same = code.scope.function is answer.scope.function
     node = answer.site.node if same else code.node
     return at_statement(answer.scope if same else code.scope, node, message)
 
@@ -113,7 +113,7 @@ def _of_class(project: Project, cls: Class, attributes: set[str | None]) -> Iter
 def _of_response(project: Project, answer: Answer) -> Iterator[Violation]:
     found = codes(project.names, answer.status, answer.scope)
     for code in found:
-        function = code.scope.enclosing_function()
+        function = code.scope.function
         if code.number not in ALLOWED and (function is None or function in project.reached):
             yield _at(answer, code, _unknown(code, "a response"))
     if [code.number for code in found] == [204]:
@@ -153,7 +153,9 @@ def _with_body(project: Project, route: Route) -> Iterator[Violation]:
 
 
 def _is_schema(project: Project, kind: object) -> bool:
-    return isinstance(kind, ClassValue) and project.names.is_a(kind, {"pydantic.BaseModel"})
+    return isinstance(kind, ClassValue) and project.names.is_a(
+        kind, frozenset({"pydantic.BaseModel"})
+    )
 
 
 def _is_body(project: Project, handler: Function, node: ast.expr) -> bool:

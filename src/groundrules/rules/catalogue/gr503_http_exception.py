@@ -29,7 +29,7 @@ def check(project: Project) -> Iterator[Violation]:
     """Yield each statement of a handler or dependency that answers an error in another way."""
     responses = defaultdict[Function | None, list[Answer]](list)
     for answer in project.answers.responses:
-        responses[answer.scope.enclosing_function()].append(answer)
+        responses[answer.scope.function].append(answer)
     handlers = set(project.handlers)
     for function in dict.fromkeys([*project.handlers, *project.dependencies.functions]):
         if not project.errors.answers(function):
@@ -56,7 +56,7 @@ def _responding(
     for answer in responses.get(function, ()):
         yield from _answered(project, function, answer.site, answer.status)
     for site in function.calls:
-        called = project.calls.called(site)
+        called = project.names.called(site)
         if not isinstance(called, FunctionValue):
             continue
         given = match_arguments(called.function, site.node, bound=called.bound is not None)

@@ -91,7 +91,7 @@ class Answers:
 
     def response(self, site: CallSite) -> Answer | None:
         """Return the response that a call makes itself, None if it makes none."""
-        called = self._calls.called(site)
+        called = self._names.called(site)
         if not isinstance(called, External | ClassValue) or not self._names.is_a(called, RESPONSES):
             return None
         return self._answer(site, called, 1)
@@ -100,7 +100,7 @@ class Answers:
         for site in self._calls.to(sorted(kinds)):
             yield Answer(site, _given(site.node, position))
         for site in self._calls.to(f"{kind}.__init__" for kind in sorted(kinds)):
-            unbound = isinstance(self._calls.called(site), External)  # `Base.__init__(self, …)`
+            unbound = isinstance(self._names.called(site), External)  # `Base.__init__(self, …)`
             yield Answer(site, _given(site.node, position + unbound))
         for site, called in self._calls.constructing:
             if self._names.is_a(called, kinds):

@@ -22,10 +22,7 @@ class Calls:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-
-    def called(self, site: CallSite) -> Value | None:
-        """Return what a call calls; None where that cannot be known."""
-        return self._names.called(site)
+        self._callees: dict[CallSite, FunctionValue | None] = {}
 
     def to(self, names: Iterable[str]) -> Iterator[CallSite]:
         """Yield the calls of classes that are imported from outside under one of the full `names`.
@@ -37,7 +34,7 @@ class Calls:
 
     def name(self, site: CallSite) -> str | None:
         """Return the full name of what a call calls outside the project, None if it is inside."""
-        return full_name(self.called(site))
+        return full_name(self._names.called(site))
 
     def functions(self, function: Function) -> Iterator[FunctionValue]:
         """Yield the project's functions, methods and constructors that a function calls itself."""
@@ -59,19 +56,20 @@ class Calls:
 
     def callee(self, site: CallSite) -> FunctionValue | None:
         """Return the project's function, method or constructor that a call runs."""
-        return self.run_by(self.called(site))
+        if site not in self._callees:
+            self._callees[site] = self.run_by(self._names.called(site))
+        return self._callees[site]
 
     def run_by(self, value: Value | None) -> FunctionValue | None:
         """Return the project's function that runs when a value is called."""
-        match value:
-            case FunctionValue():
-                return value
-            case ClassValue():
-                found = self._names.attribute(Instance(value), "__init__")
-            case Instance(of=ClassValue()):
-                found = self._names.attribute(value, "__call__")
-            case _:
-                return None
+        if isinstance(value, FunctionValue):
+            return value
+        if isinstance(value, ClassValue):
+            found = self._names.attribute(Instance(value), "__init__")
+        elif isinstance(value, Instance) and isinstance(value.of, ClassValue):
+            found = self._names.attribute(value, "__call__")
+        else:
+            return None
         return found if isinstance(found, FunctionValue) else None
 
     @property
@@ -89,10 +87,9 @@ class Calls:
         constructing = list[tuple[CallSite, ClassValue]]()
         for module in self._names.modules.values():
             for site in module.calls:
-                func = site.node.func
-                if isinstance(func, ast.Attribute) and func.attr[:1].islower():
+                if isinstance(site.node.func, ast.Attribute) and site.node.func.attr[:1].islower():
                     continue  # a method: classes have other names, and most calls are of methods
-                called = self.called(site)
+                called = self._names.called(site)
                 name = full_name(called)
                 if name is not None:
                     named[name].append(site)
@@ -103,9 +100,9 @@ class Calls:
 
 def full_name(value: Value | None) -> str | None:
     """Return the full name of something outside the project, such as `bcrypt.hashpw`."""
-    match value:
-        case External(name):
-            return name
-        case Attribute(of=Instance(of=External(name)), name=attribute):
-            return f"{name}.{attribute}"
+    if isinstance(value, External):
+        return value.name
+    if isinstance(value, Attribute) and isinstance(value.of, Instance):
+        maker = value.of.of
+        return f"{maker.name}.{value.name}" if isinstance(maker, External) else None
     return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from groundrules.rules.model.callers import given_for
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
 from groundrules.rules.model.syntax import default_of
@@ -71,7 +72,7 @@ def _looked_up(names: Names, node: ast.Subscript, scope: Scope, steps: int) -> l
 
 def _assigned(names: Names, node: ast.Name, scope: Scope, steps: int) -> Iterator[Code]:
     """Yield the codes that a local name is assigned, or that calls give for a parameter."""
-    home = scope.enclosing_function()
+    home = scope.function
     if home is None:
         return
     for binding in home.scope.bindings.get(node.id, ()):
@@ -83,7 +84,7 @@ def _assigned(names: Names, node: ast.Name, scope: Scope, steps: int) -> Iterato
 
 
 def _parameter(names: Names, function: Function, name: str, steps: int) -> Iterator[Code]:
-    for given, where in names.parameter(function, name, _SITES):
+    for given, where in given_for(names, function, name, _SITES):
         yield from codes(names, given, where, (), steps)
     default = default_of(function, name)
     yield from codes(names, default, function.outer, (), steps)

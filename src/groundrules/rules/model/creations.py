@@ -67,7 +67,7 @@ class Creations:
     ) -> bool:
         scope = function.scope
         site = self._site(function, node)
-        called = self._calls.called(site) if site else None
+        called = self._names.called(site) if site else None
         if isinstance(called, FunctionValue):
             inner = self._rows.new_for(called, node, scope, function, new)
             return self.returns_added(called.function, inner)

@@ -124,7 +124,7 @@ class Dependencies:
         return [
             function
             for module in self._names.modules.values()
-            if any("Depends" in line or "Security" in line for line in module.lines)
+            if module.mentions("Depends", "Security")
             for function in module.functions
             if any(isinstance(each.annotation, ast.Constant) for each in function.arguments)
         ]

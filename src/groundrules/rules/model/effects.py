@@ -15,7 +15,7 @@ from groundrules.rules.model.values import (
 )
 
 _EXECUTING = frozenset({"execute", "scalar", "scalars", "stream", "stream_scalars", "exec"})
-_UNKNOWN = frozenset({"merge", "run_sync", "sync_session", "bulk_save_objects"})
+_UNCLEAR = frozenset({"merge", "run_sync", "sync_session", "bulk_save_objects"})
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,17 @@ class Effects:
 
 
 _NONE = Effects()
+_ADDS = Effects(adds=True)
+_SAVES = Effects(saves=True)
+_CHANGES = Effects(changes=True)
+_DELETES = Effects(deletes=True)
+_COMMITS = Effects(commits=True)
+_ROLLS_BACK = Effects(rolls_back=True)
+_UNKNOWN = Effects(unknown=True)
 _WRITES = {
-    "add": Effects(adds=True),
+    "add": _ADDS,
     "change": Effects(changes=True, commits=True),
-    "delete": Effects(deletes=True),
+    "delete": _DELETES,
 }
 _DEPTH = 40
 _Key = tuple[Function, frozenset[str]]
@@ -75,7 +82,7 @@ class Followed:
         if key in self._known:
             return self._known[key]
         if self._depth > _DEPTH:
-            return Effects(unknown=True)
+            return _UNKNOWN
         self._known[key] = _NONE
         self._depth += 1
         found = self._assigns(function, new)
@@ -87,21 +94,19 @@ class Followed:
 
     def _of_call(self, site: CallSite, function: Function, new: frozenset[str]) -> Effects:
         node, scope = site.node, site.scope
-        called = self._calls.callee(site)
-        if called is not None:
-            return self.effects(
-                called.function, self._rows.new_for(called, node, scope, function, new)
-            )
-        if self._calls.called(site) == External("builtins.setattr") and node.args:
+        run = self._calls.callee(site)
+        if run is not None:
+            return self.effects(run.function, self._rows.new_for(run, node, scope, function, new))
+        called = self._names.called(site)
+        if isinstance(called, External) and called.name == "builtins.setattr" and node.args:
             return self._assigned(node.args[0], function, new)
         func = node.func
         if isinstance(func, ast.Attribute) and self._sessions.is_session(func.value, scope):
             return self._on_session(func.attr, node, scope, function, new)
-        given = [*node.args, *(each.value for each in node.keywords)]
-        if self._calls.called(site) is None and any(
-            self._sessions.is_session(each, scope) for each in given
-        ):
-            return Effects(unknown=True)
+        if called is None:
+            given = (*node.args, *(each.value for each in node.keywords))
+            if any(self._sessions.is_session(each, scope) for each in given):
+                return _UNKNOWN
         return _NONE
 
     def _on_session(
@@ -111,20 +116,20 @@ class Followed:
             is_new = all(
                 self._rows.holds_new(each, scope, function, new) for each in added_rows(node)
             )
-            return Effects(adds=True) if is_new else Effects(saves=True)
+            return _ADDS if is_new else _SAVES
         if name == "delete":
-            return Effects(deletes=True)
+            return _DELETES
         if name in ("commit", "flush", "begin"):
-            return Effects(commits=True)
+            return _COMMITS
         if name == "rollback":
-            return Effects(rolls_back=True)
-        if name in _UNKNOWN:
-            return Effects(unknown=True)
+            return _ROLLS_BACK
+        if name in _UNCLEAR:
+            return _UNKNOWN
         if name in _EXECUTING and node.args:
             written = self._rows.statement(node.args[0], scope)
             if written:
                 kind, resolves = written
-                return _WRITES[kind] | Effects(unknown=resolves)
+                return _WRITES[kind] | (_UNKNOWN if resolves else _NONE)
         return _NONE
 
     def _assigns(self, function: Function, new: frozenset[str]) -> Effects:
@@ -141,10 +146,10 @@ class Followed:
         value = self._names.evaluate(owner, function.scope)
         if self._rows.is_row(owner, function.scope):
             made = self._rows.holds_new(owner, function.scope, function, new)
-            return _NONE if made else Effects(changes=True)
-        if isinstance(value, Instance) and isinstance(value.of, External | ClassValue):
+            return _NONE if made else _CHANGES
+        if isinstance(value, Instance) and isinstance(value.of, (External, ClassValue)):
             return _NONE
-        return Effects(unknown=True)
+        return _UNKNOWN
 
 
 def added_rows(node: ast.Call) -> list[ast.expr]:

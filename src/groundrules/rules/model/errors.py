@@ -10,7 +10,7 @@ from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
 from groundrules.rules.model.statements import statements
 from groundrules.rules.model.syntax import elements
-from groundrules.rules.model.tree import Function, Scope
+from groundrules.rules.model.tree import Function, Module, Scope
 from groundrules.rules.model.values import ClassValue, External, FunctionValue, Value
 
 _MIDDLEWARE = ("starlette.middleware.Middleware", "fastapi.middleware.Middleware")
@@ -35,12 +35,13 @@ class Errors:
         self._complete = True
         self._catches_all = False
         for module in names.modules.values():
-            if any(".exception_handlers" in line for line in module.lines):
+            if module.mentions(".exception_handlers"):
                 self._complete = False
             for function in module.functions:
                 self._decorated(function)
-            for site in module.calls:
-                self._called(site.node, site.scope)
+            if module.mentions("exception_handlers"):
+                self._keywords(module)
+            self._registrations(module)
             for cls in module.classes:
                 if cls.node.bases and names.is_a(ClassValue(cls), _BASES):
                     self._add(cls.methods)
@@ -64,7 +65,7 @@ class Errors:
         while function is not None:
             if function in self._handlers:
                 return True
-            function = function.outer.enclosing_function()
+            function = function.outer.function
         return False
 
     @cached_property
@@ -81,21 +82,27 @@ class Errors:
                 case ast.Call(func=ast.Attribute(attr="middleware")):
                     self._add([function])
 
-    def _called(self, node: ast.Call, scope: Scope) -> None:
-        for keyword in node.keywords:
-            if keyword.arg == "exception_handlers":
-                self._mapping(keyword.value, scope)
-        match node.func:
-            case ast.Attribute(attr="add_exception_handler"):
-                given = {each.arg: each.value for each in node.keywords}
+    def _keywords(self, module: Module) -> None:
+        for site in module.calls:
+            for keyword in site.node.keywords:
+                if keyword.arg == "exception_handlers":
+                    self._mapping(keyword.value, site.scope)
+
+    def _registrations(self, module: Module) -> None:
+        for site in module.called.get("add_exception_handler", ()):
+            if isinstance(site.node.func, ast.Attribute):
+                node, given = site.node, {each.arg: each.value for each in site.node.keywords}
                 kinds = [*node.args[:1], *_known(given.get("exc_class_or_status_code"))]
-                self._handle(kinds, scope)
-                self._answer([*node.args[1:2], *_known(given.get("handler"))], scope)
-            case ast.Call(func=ast.Attribute(attr="exception_handler"), args=args):
-                self._handle(args[:1], scope)
-                self._answer(node.args[:1], scope)
-            case ast.Attribute(attr="add_middleware"):
-                self._middleware(node, scope)
+                self._handle(kinds, site.scope)
+                self._answer([*node.args[1:2], *_known(given.get("handler"))], site.scope)
+        for site in module.called.get("add_middleware", ()):
+            if isinstance(site.node.func, ast.Attribute):
+                self._middleware(site.node, site.scope)
+        for site in module.called.get(None, ()):
+            match site.node.func:
+                case ast.Call(func=ast.Attribute(attr="exception_handler"), args=args):
+                    self._handle(args[:1], site.scope)
+                    self._answer(site.node.args[:1], site.scope)
 
     def _middleware(self, node: ast.Call, scope: Scope) -> None:
         dispatch = [each.value for each in node.keywords if each.arg == "dispatch"]

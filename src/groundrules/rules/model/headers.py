@@ -27,7 +27,7 @@ def read_headers(names: Names, module: Module, header: str) -> Iterator[Place]:
 
     :param header: the header's name in lower case.
     """
-    if not any("headers" in line for line in module.lines):
+    if not module.mentions("headers"):
         return
     for site in module.calls:
         match site.node:
@@ -46,7 +46,7 @@ def read_headers(names: Names, module: Module, header: str) -> Iterator[Place]:
 
 def mentions_header(modules: Mapping[str, Module]) -> bool:
     """Whether any module speaks of `Header` at all."""
-    return any("Header" in line for module in modules.values() for line in module.lines)
+    return any(module.mentions("Header") for module in modules.values())
 
 
 def takes_header(names: Names, function: Function, header: str) -> ast.arg | None:

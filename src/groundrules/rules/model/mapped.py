@@ -223,9 +223,8 @@ class Mapped:
             yield self._names.evaluate(node, cls.outer)
 
     def _imperative(self, module: Module) -> Iterator[Model]:
-        for site in module.calls:
-            func = site.node.func
-            if isinstance(func, ast.Attribute) and func.attr == "map_imperatively":
+        for site in module.called.get("map_imperatively", ()):
+            if isinstance(site.node.func, ast.Attribute):
                 named = [each.value for each in site.node.keywords if each.arg == "class_"]
                 for given in (*site.node.args[:1], *named):
                     value = self._names.evaluate(given, site.scope)

@@ -18,9 +18,11 @@ def origin(
     unless the `first` of their values is wanted.
     """
     for _ in range(_STEPS):
-        if isinstance(node, ast.Await | ast.NamedExpr):
+        if isinstance(node, (ast.Await, ast.NamedExpr)):
             node = node.value
             continue
+        if not isinstance(node, (ast.Name, ast.Attribute)):
+            return node, scope
         binding = _binding(names, node, scope, first=first)
         if binding is None or binding.value is None:
             return node, scope
@@ -30,16 +32,15 @@ def origin(
     return node, scope
 
 
-def _binding(names: Names, node: ast.expr | None, scope: Scope, *, first: bool) -> Binding | None:
+def _binding(
+    names: Names, node: ast.Name | ast.Attribute, scope: Scope, *, first: bool
+) -> Binding | None:
     """Return the binding that a name, local, global or imported, comes from."""
-    match node:
-        case ast.Name(id=name):
-            found = _visible(name, scope)
-        case ast.Attribute(value=value, attr=name):
-            owner = names.evaluate(value, scope)
-            found = _member(names, owner.module, name) if isinstance(owner, ModuleValue) else []
-        case _:
-            return None
+    if isinstance(node, ast.Name):
+        found = scope.visible(node.id)
+    else:
+        owner = names.evaluate(node.value, scope)
+        found = _member(names, owner.module, node.attr) if isinstance(owner, ModuleValue) else []
     for _ in range(_STEPS):
         if not found or (len(found) > 1 and not first):
             return None
@@ -55,17 +56,6 @@ def _binding(names: Names, node: ast.expr | None, scope: Scope, *, first: bool) 
             return None
         found = _member(names, module, original)
     return None
-
-
-def _visible(name: str, scope: Scope) -> list[Binding]:
-    here: Scope | None = scope
-    while here is not None:
-        if here is scope or not here.is_class:
-            home = here.elsewhere.get(name, here)
-            if name in home.bindings:
-                return home.bindings[name]
-        here = here.parent
-    return []
 
 
 def _member(names: Names, module: Module, name: str, steps: int = _STEPS) -> list[Binding]:

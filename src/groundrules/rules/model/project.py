@@ -135,8 +135,8 @@ class Project:
         Its memory is then free at once; the garbage collector would take as long as the rules.
         """
         for module in self.modules.values():
-            for each in (*module.scopes, *module.functions, *module.classes):
-                each.__dict__.clear()
+            for scope in module.scopes:
+                scope.forget()
         self.modules.clear()
 
 

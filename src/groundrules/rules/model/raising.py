@@ -119,5 +119,5 @@ def _mapped(names: Names, called: Value | None) -> tuple[Value, ...]:
 def _stands_in(inner: Function, outer: Function) -> bool:
     found: Function | None = inner
     while found is not None and found is not outer:
-        found = found.outer.enclosing_function()
+        found = found.outer.function
     return found is outer

@@ -1,7 +1,7 @@
 """Reads one file into a `Module` in a single walk over its tree."""
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from groundrules.rules.model.tree import Binding, CallSite, Class, Function, Module, Scope
@@ -34,39 +34,56 @@ def read_module(module: Module) -> Module:
 
 
 class Reader:
-    """Walks a tree once, without recursion, and notes what binds, calls and defines."""
+    """Walks a tree once, without recursion, and notes what binds, calls and defines.
+
+    On the stack lie nodes, the next one last, and scopes: those of what is visited after them.
+    """
 
     def __init__(self, module: Module) -> None:
         self._module = module
-        self._todo: list[tuple[ast.AST, Scope]] = []
+        self._todo: list[Any] = []
 
     def read(self, tree: ast.Module) -> None:
         """Walk the whole tree."""
-        top = self._scope(None)
-        self._later(reversed(tree.body), top)
-        todo, visits = self._todo, _VISITS
+        scope = self._scope(None)
+        todo, visits, attributes = self._todo, _VISITS, self._module.attributes
+        self._later(tree.body)
         while todo:
-            node, scope = todo.pop()
-            visit = visits.get(node.__class__)
-            if visit is None:
-                self._below(node, scope)
+            node = todo.pop()
+            kind = node.__class__
+            if kind is ast.Attribute:
+                attributes.add(node.attr)
+                if node.value.__class__ is not ast.Name:
+                    todo.append(node.value)
+            elif kind in visits:
+                visits[kind](self, node, scope)
+            elif kind is Scope:
+                scope = node
             else:
-                visit(self, node, scope)
+                self._below(node, scope)
 
-    def _later(self, nodes: Iterable[ast.AST], scope: Scope) -> None:
-        self._todo.extend([(node, scope) for node in nodes if node.__class__ not in _LEAVES])
+    def _later(self, nodes: Sequence[ast.AST | None]) -> None:
+        """Put nodes on the stack, so that the first is visited first."""
+        self._todo += [node for node in reversed(nodes) if node.__class__ not in _LEAVES]
+
+    def _next(self, *nodes: ast.AST | None) -> None:
+        """Put nodes on the stack, so that the last is visited first."""
+        self._todo += [node for node in nodes if node.__class__ not in _LEAVES]
 
     def _below(self, node: ast.AST, scope: Scope) -> None:
         todo = self._todo
-        fields = _BELOW.get(node.__class__) or _fields_below(node.__class__)
-        for field in fields:
+        for field in _BELOW.get(node.__class__) or _fields_below(node.__class__):
             value: Any = getattr(node, field, None)
             if value.__class__ is list:
-                todo.extend(
-                    [(each, scope) for each in reversed(value) if each.__class__ not in _LEAVES]
-                )
+                todo += [each for each in reversed(value) if each.__class__ not in _LEAVES]
             elif value.__class__ not in _LEAVES:
-                todo.append((value, scope))
+                todo.append(value)
+
+    def _within(self, inner: Scope, nodes: Sequence[ast.AST], scope: Scope) -> None:
+        """Put nodes on the stack that stand in a scope inside of this one."""
+        self._todo.append(scope)
+        self._later(nodes)
+        self._todo.append(inner)
 
     def _scope(self, parent: Scope | None) -> Scope:
         scope = Scope(self._module, parent)
@@ -80,62 +97,59 @@ class Reader:
         node: ast.AST,
         value: ast.expr | None = None,
         annotation: ast.expr | None = None,
-        *,
         element: bool = False,
         unpacked: int | None = None,
     ) -> None:
         scope = scope.elsewhere.get(name, scope)
-        line: int = getattr(node, "lineno", 0)
-        column: int = getattr(node, "col_offset", 0)
-        binding = Binding(
-            name, node, scope, line, column, value, annotation, element=element, unpacked=unpacked
-        )
-        scope.bindings.setdefault(name, []).append(binding)
+        binding = Binding(name, node, scope, value, annotation, element, unpacked)
+        if name in scope.bindings:
+            scope.bindings[name].append(binding)
+        else:
+            scope.bindings[name] = [binding]
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
-        inner = self._scope(scope)
-        function = Function(node, scope, inner)
-        object.__setattr__(inner, "owner", function)
+        inner, given = self._scope(scope), node.args
+        arguments = _arguments(given)
+        function = Function(node, scope, inner, arguments)
+        inner.owner = inner.function = function
         self._module.functions.append(function)
         self._module.defined[node] = function
         self._bind(scope, node.name, node)
         if isinstance(scope.owner, Class):
             scope.owner.methods.append(function)
-        for argument in function.arguments:
-            self._bind(inner, argument.arg, argument, annotation=argument.annotation)
-        self._later(reversed(node.body), inner)
-        outer = [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
-        self._later(iter(outer), scope)
+        for argument in arguments:
+            self._bind(inner, argument.arg, argument, None, argument.annotation)
+        self._within(inner, node.body, scope)
+        self._next(*node.decorator_list)
+        annotations = [each.annotation for each in arguments]
+        last = annotations.pop() if given.kwarg else None
+        self._later([*annotations, *given.kw_defaults, last, *given.defaults])
+        self._next(node.returns)
 
     def _lambda(self, node: ast.Lambda, scope: Scope) -> None:
-        inner = self._scope(scope)
-        given = node.args
-        for argument in [*given.posonlyargs, *given.args, *given.kwonlyargs]:
+        inner, given = self._scope(scope), node.args
+        for argument in _arguments(given):
             self._bind(inner, argument.arg, argument)
-        for extra in (given.vararg, given.kwarg):
-            if extra:
-                self._bind(inner, extra.arg, extra)
-        self._later(iter((node.body,)), inner)
-        self._later(iter((*given.defaults, *(each for each in given.kw_defaults if each))), scope)
+        self._within(inner, [node.body], scope)
+        self._next(*given.defaults, *given.kw_defaults)
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> None:
         inner = self._scope(scope)
         found = Class(node, scope, inner)
-        object.__setattr__(inner, "owner", found)
+        inner.owner, inner.is_class = found, True
         self._module.classes.append(found)
         self._module.defined[node] = found
         self._bind(scope, node.name, node)
-        self._later(reversed(node.body), inner)
-        self._later(iter((*node.decorator_list, *node.bases, *node.keywords)), scope)
+        self._within(inner, node.body, scope)
+        self._next(*node.decorator_list, *node.bases, *node.keywords)
 
     def _branch(self, node: ast.AST, scope: Scope) -> None:
-        function = scope.enclosing_function()
-        if function is not None:
-            function.branches.append(node)
+        if scope.function is not None:
+            scope.function.branches.append(node)
         self._below(node, scope)
 
     def _operation(self, node: ast.BinOp | ast.AugAssign, scope: Scope) -> None:
-        function = scope.enclosing_function()
+        function = scope.function
         if function is not None:
             function.operations.append(node)
             if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute):
@@ -144,12 +158,13 @@ class Reader:
 
     def _comprehension(self, node: Any, scope: Scope) -> None:
         inner = self._scope(scope)
-        function = scope.enclosing_function()
-        if function is not None:
-            function.branches.extend(node.generators)
+        if scope.function is not None:
+            scope.function.branches.extend(node.generators)
         for generator in node.generators:
             self._target(inner, generator.target, generator.iter, element=True)
+        self._todo.append(scope)
         self._below(node, inner)
+        self._todo.append(inner)
 
     def _import(self, node: ast.Import, scope: Scope) -> None:
         self._module.imports.append(node)
@@ -160,18 +175,19 @@ class Reader:
         self._module.imports.append(node)
         for alias in node.names:
             if alias.name == "*":
-                scope.stars.append(node)
+                scope.stars = (*scope.stars, node)
             else:
                 self._bind(scope, alias.asname or alias.name, node)
 
     def _assign(self, node: ast.Assign, scope: Scope) -> None:
         for target in node.targets:
             self._target(scope, target, node.value)
-        self._below(node, scope)
+        self._next(node.value)
+        self._later(node.targets)
 
     def _annotated(self, node: ast.AnnAssign, scope: Scope) -> None:
         self._target(scope, node.target, node.value, node.annotation)
-        self._below(node, scope)
+        self._next(node.value, node.annotation, node.target)
 
     def _named(self, node: ast.NamedExpr, scope: Scope) -> None:
         self._target(scope, node.target, node.value)
@@ -196,33 +212,43 @@ class Reader:
         for name in node.names:
             home = self._module.scope if isinstance(node, ast.Global) else _home(scope, name)
             if home is not None:
-                scope.elsewhere[name] = home
+                scope.elsewhere = {**scope.elsewhere, name: home}
 
     def _type_alias(self, node: Any, scope: Scope) -> None:
         self._target(scope, node.name, node.value)
         self._below(node, scope)
 
     def _call(self, node: ast.Call, scope: Scope) -> None:
-        site = CallSite(node, scope)
+        func, todo = node.func, self._todo
+        kind = func.__class__
+        name: str | None = getattr(func, "attr" if kind is ast.Attribute else "id", None)
+        site = CallSite(node, scope, name)
         self._module.calls.append(site)
-        function = scope.enclosing_function()
-        if function is not None:
-            function.calls.append(site)
-        self._below(node, scope)
+        self._module.called.setdefault(name, []).append(site)
+        if scope.function is not None:
+            scope.function.calls.append(site)
+        for keyword in reversed(node.keywords):
+            if keyword.value.__class__ not in _LEAVES:
+                todo.append(keyword.value)
+        for each in reversed(node.args):
+            if each.__class__ not in _LEAVES:
+                todo.append(each)
+        if kind is not ast.Name:
+            todo.append(func)
 
     def _await(self, node: ast.Await, scope: Scope) -> None:
         self._module.awaited.add(node.value)
-        self._below(node, scope)
+        self._next(node.value)
 
     def _return(self, node: ast.Return, scope: Scope) -> None:
         if node.value is not None and isinstance(scope.owner, Function):
             scope.owner.returns.append(node.value)
-        self._below(node, scope)
+        self._next(node.value)
 
     def _yield(self, node: ast.Yield, scope: Scope) -> None:
         if node.value is not None and isinstance(scope.owner, Function):
             scope.owner.yields.append(node.value)
-        self._below(node, scope)
+        self._next(node.value)
 
     def _captured(self, node: ast.AST, scope: Scope) -> None:
         if name := getattr(node, "name", None) or getattr(node, "rest", None):
@@ -240,9 +266,7 @@ class Reader:
         unpacked: int | None = None,
     ) -> None:
         if isinstance(target, ast.Name):
-            self._bind(
-                scope, target.id, target, value, annotation, element=element, unpacked=unpacked
-            )
+            self._bind(scope, target.id, target, value, annotation, element, unpacked)
         elif isinstance(target, ast.Attribute):
             self._attribute(scope, target, value, annotation)
         elif isinstance(target, ast.Starred):
@@ -262,19 +286,28 @@ class Reader:
         value: ast.expr | None,
         annotation: ast.expr | None,
     ) -> None:
-        method = scope.enclosing_function()
+        method = scope.function
         if method is not None:
             method.assigned.append(target)
         if not isinstance(target.value, ast.Name):
             return
         name = target.value.id
         if method and method.owner and method.positional and name == method.positional[0].arg:
-            binding = Binding(
-                target.attr, target, scope, target.lineno, target.col_offset, value, annotation
-            )
+            binding = Binding(target.attr, target, scope, value, annotation)
             method.owner.attributes.setdefault(target.attr, []).append(binding)
         else:
             self._bind(scope, f"{name}.{target.attr}", target, value, annotation)
+
+
+def _arguments(given: ast.arguments) -> list[ast.arg]:
+    """Return every argument in the order written, `*args` and `**kwargs` included."""
+    return [
+        *given.posonlyargs,
+        *given.args,
+        *([given.vararg] if given.vararg else []),
+        *given.kwonlyargs,
+        *([given.kwarg] if given.kwarg else []),
+    ]
 
 
 def _elements(value: ast.expr | None) -> list[ast.expr] | None:

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from groundrules.rules.model.callers import given_for
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.syntax import elements
 from groundrules.rules.model.tree import Binding, CallSite, Function, Scope
@@ -101,15 +102,14 @@ class Routes:
 
     def is_router(self, value: Value | None) -> bool:
         """Whether a value is an application or a router of FastAPI or Starlette."""
-        match value:
-            case Instance(of=kind):
-                return self._names.is_a(kind, _ROUTERS)
-            case Attribute(of=of, name="router"):
-                return self.is_router(of)
-        return False
+        while isinstance(value, Attribute) and value.name == "router":
+            value = value.of
+        return isinstance(value, Instance) and self._names.is_a(value.of, _ROUTERS)
 
     def _decorated(self, decorator: ast.expr, function: Function) -> None:
         value = self._names.evaluate(decorator, function.outer)
+        if isinstance(value, External):
+            return
         before = len(self._found)
         self._apply(value, FunctionValue(function))
         if len(self._found) > before or not isinstance(decorator, ast.Call):
@@ -126,16 +126,15 @@ class Routes:
             return
         names = self._names
         value = names.evaluate(node.func, scope, frames) if frames else names.called(site)
-        match value:
-            case External(name) if name in _ROUTES:
-                self._endpoint(name.rpartition(".")[2], site, frames)
-            case Attribute(of=of, name=name) if name in _ADDERS and self.is_router(of):
-                self._endpoint(name, site, frames)
-            case Result():
-                verb = self._verb(value)
-                if verb:
-                    handlers = list(self._handlers(_argument(node, 0, "func"), scope, frames))
-                    self._add(handlers, verb, value.call, value.scope, value.frames)
+        if isinstance(value, External):
+            if value.name in _ROUTES:
+                self._endpoint(value.name.rpartition(".")[2], site, frames)
+        elif isinstance(value, Attribute):
+            if value.name in _ADDERS and self.is_router(value.of):
+                self._endpoint(value.name, site, frames)
+        elif isinstance(value, Result) and (verb := self._verb(value)):
+            handlers = list(self._handlers(_argument(node, 0, "func"), scope, frames))
+            self._add(handlers, verb, value.call, value.scope, value.frames)
 
     def _endpoint(self, verb: str, site: CallSite, frames: Frames) -> None:
         endpoint = _argument(site.node, 1, "endpoint", "route")
@@ -143,9 +142,9 @@ class Routes:
         self._add(handlers, verb, site.node, site.scope, frames)
 
     def _verb(self, value: Value | None) -> str | None:
-        match value:
-            case Result(of=Attribute(of=of, name=name)) if name in _DECORATORS:
-                return name if self.is_router(of) else None
+        made_by = value.of if isinstance(value, Result) else None
+        if isinstance(made_by, Attribute) and made_by.name in _DECORATORS:
+            return made_by.name if self.is_router(made_by.of) else None
         return None
 
     def _apply(self, decorator: Value | None, handler: FunctionValue) -> None:
@@ -227,7 +226,7 @@ class Routes:
                         given = parts[binding.unpacked]
                     yield from self._handlers(given, binding.scope, (), depth + 1)
             elif isinstance(binding.scope.owner, Function):
-                for given, where in self._names.parameter(binding.scope.owner, node.id):
+                for given, where in given_for(self._names, binding.scope.owner, node.id):
                     yield from self._handlers(given, where, (), depth + 1)
 
     def _rows(self, node: ast.expr | None, scope: Scope) -> list[ast.expr]:
@@ -265,27 +264,23 @@ class Routes:
 def _may_register(node: ast.Call) -> bool:
     """Whether a call is given a function, as far as its form tells."""
     args, keywords = node.args, node.keywords
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else None
-    if name in METHODS:
-        return (
-            False  # `router.get("/")` alone registers nothing yet; what it gives takes a function
-        )
-    if name is not None and name not in _REGISTERING and len(args) + len(keywords) != 1:
-        return False
-    return not (
-        all(each.__class__ is ast.Constant for each in args)
-        and all(each.value.__class__ is ast.Constant for each in keywords)
-    )
+    if isinstance(node.func, ast.Attribute):
+        name = node.func.attr
+        if name in METHODS:
+            return (
+                False  # `router.get("/")` alone registers nothing: what it gives takes a function
+            )
+        if name not in _REGISTERING and len(args) + len(keywords) != 1:
+            return False
+    for each in args:
+        if each.__class__ is not ast.Constant:
+            return True
+    return any(each.value.__class__ is not ast.Constant for each in keywords)
 
 
 def _many(node: ast.Name, scope: Scope) -> list[Binding]:
-    here: Scope | None = scope
-    while here is not None:
-        bindings = here.bindings.get(node.id)
-        if bindings and (here is scope or not here.is_class):
-            return [each for each in bindings if each.element or isinstance(each.node, ast.arg)]
-        here = here.parent
-    return []
+    bindings = scope.visible(node.id)
+    return [each for each in bindings if each.element or isinstance(each.node, ast.arg)]
 
 
 def _argument(node: ast.Call, position: int, *names: str) -> ast.expr | None:

@@ -34,6 +34,8 @@ SESSIONS = _full("AsyncSession Session async_scoped_session scoped_session")
 CONNECTIONS = _full("AsyncConnection Connection")
 MAKERS = _full("async_sessionmaker sessionmaker async_scoped_session scoped_session")
 ENGINES = _full("AsyncEngine Engine create_async_engine create_engine")
+_OPEN = SESSIONS | CONNECTIONS
+_MAKING = MAKERS | ENGINES
 _OPENING = frozenset({"begin", "connect", "begin_nested", "connection"})
 
 
@@ -58,31 +60,25 @@ class Sessions:
             called = self._calls.run_by(self._names.evaluate(node.func, scope))
             return called is not None and self.yields_session(called.function)
         if isinstance(node, ast.Name) and (value is None or _is_depends(value)):
-            return any(self._is_bound(each) for each in _bindings(node.id, scope))
+            return any(self._is_bound(each) for each in scope.visible(node.id))
         return False
 
     def is_open(self, value: Value | None) -> bool:
         """Whether a value is a session or a connection, by its type or by what made it."""
-        match value:
-            case Instance(of=kind):
-                return self._names.is_a(kind, SESSIONS | CONNECTIONS)
-            case Result(of=of):
-                return self.opens(of)
-        return False
+        if isinstance(value, Instance):
+            return self._names.is_a(value.of, _OPEN)
+        return isinstance(value, Result) and self.opens(value.of)
 
     def opens(self, called: Value | None) -> bool:
         """Whether calling a value opens a session, a connection or a transaction."""
-        match called:
-            case External() as kind:
-                return self._names.is_a(kind, SESSIONS)
-            case Instance(of=kind):
-                return self._names.is_a(kind, MAKERS)
-            case Attribute(of=Instance(of=kind) as of, name=name):
-                makes = self._names.is_a(kind, MAKERS | ENGINES)
-                return name in _OPENING and (makes or self.is_open(of))
-            case Attribute(of=of, name=name):
-                return name in _OPENING and self.is_open(of)
-        return False
+        if isinstance(called, External):
+            return called.name in SESSIONS
+        if isinstance(called, Instance):
+            return self._names.is_a(called.of, MAKERS)
+        if not isinstance(called, Attribute) or called.name not in _OPENING:
+            return False
+        of = called.of
+        return self.is_open(of) or (isinstance(of, Instance) and self._names.is_a(of.of, _MAKING))
 
     def yields_session(self, function: Function) -> bool:
         """Whether a function is a generator that hands out a session."""
@@ -114,7 +110,7 @@ class Sessions:
             return False
         given = (elements(returned.slice) or [returned.slice])[0]
         kind = self._names.type_of(given, function.outer)
-        return self._names.is_a(kind, SESSIONS | CONNECTIONS)
+        return self._names.is_a(kind, _OPEN)
 
     def _is_bound(self, binding: Binding) -> bool:
         function = binding.scope.owner
@@ -135,12 +131,3 @@ def _is_depends(value: Value) -> bool:
     return (
         isinstance(value, Instance) and isinstance(value.of, External) and value.of.name in DEPENDS
     )
-
-
-def _bindings(name: str, scope: Scope) -> list[Binding]:
-    here: Scope | None = scope
-    while here is not None:
-        if name in here.bindings and (here is scope or not here.is_class):
-            return here.bindings[name]
-        here = here.parent
-    return []

@@ -4,6 +4,7 @@ import ast
 from collections import defaultdict
 from functools import cached_property
 
+from groundrules.rules.model.callers import given_for
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.session_kinds import sqlalchemy_name
 from groundrules.rules.model.tree import CallSite, Class, Function, Scope
@@ -108,7 +109,7 @@ class SyncWork:
         """The arguments of the project's functions that these hand over, with those functions."""
         found = set()
         for node, scope in self._handing.values():
-            function = scope.enclosing_function()
+            function = scope.function
             if function is None or not isinstance(node, ast.Name):
                 continue
             if any(argument.arg == node.id for argument in function.arguments):
@@ -119,7 +120,7 @@ class SyncWork:
     def _handed(self) -> set[Function | Class]:
         given = list(self._handing.values())
         for function, name in self._handed_on:
-            given += self._names.parameter(function, name)
+            given += given_for(self._names, function, name)
         targets = (self._target(node, scope) for node, scope in given)
         found = {each for each in targets if each is not None}
         for module in self._names.modules.values():

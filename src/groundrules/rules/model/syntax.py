@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 
 from groundrules.rules.model.tree import Binding, Function
 
@@ -48,11 +49,11 @@ def match_arguments(function: Function, node: ast.Call, *, bound: bool) -> dict[
 
 def settles(binding: Binding, position: tuple[int, int]) -> bool:
     """Whether a binding surely holds at a position: not under a condition, nor made of itself."""
-    if (binding.line, binding.column) >= position or binding.value is None:
+    if binding.place >= position or binding.value is None:
         return False
     owner = binding.scope.owner
     first_column = owner.node.body[0].col_offset if owner else 0
-    if binding.column != first_column:
+    if binding.place[1] != first_column:
         return False
     return not any(
         isinstance(each, ast.Name) and each.id == binding.name for each in ast.walk(binding.value)
@@ -67,13 +68,13 @@ def nearest_first(
 
 
 def _ordered(bindings: Sequence[Binding], position: tuple[int, int] | None) -> Iterator[Binding]:
-    newest = sorted(bindings, key=lambda each: (each.line, each.column), reverse=True)
+    newest = sorted(bindings, key=attrgetter("place"), reverse=True)
     if position is None:
         yield from newest
         return
     made = [each for each in newest if not _is_inside(position, each.value)]
-    yield from (each for each in made if (each.line, each.column) < position)
-    yield from (each for each in made if (each.line, each.column) >= position)
+    yield from (each for each in made if each.place < position)
+    yield from (each for each in made if each.place >= position)
 
 
 def _is_inside(position: tuple[int, int], node: ast.expr | None) -> bool:

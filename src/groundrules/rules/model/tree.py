@@ -1,13 +1,15 @@
 """What one file holds: its scopes, the names bound in them, its functions, classes and calls."""
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Binding:
     """One place where a name gets its value.
 
@@ -20,52 +22,85 @@ class Binding:
     name: str
     node: ast.AST
     scope: "Scope"
-    line: int
-    column: int
     value: ast.expr | None = None
     annotation: ast.expr | None = None
     element: bool = False
     unpacked: int | None = None
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Its line and column."""
+        return getattr(self.node, "lineno", 0), getattr(self.node, "col_offset", 0)
 
-@dataclass(frozen=True, eq=False)
+
 class Scope:
-    """A module's, class's, function's, lambda's or comprehension's own names."""
+    """A module's, class's, function's, lambda's or comprehension's own names.
 
-    module: "Module"
-    parent: "Scope | None" = None
-    owner: "Function | Class | None" = None
-    bindings: dict[str, list[Binding]] = field(default_factory=dict)
-    elsewhere: dict[str, "Scope"] = field(default_factory=dict)
-    stars: list[ast.ImportFrom] = field(default_factory=list)
+    :param function: the innermost function that this scope is or lies in.
+    :param is_class: whether it is that of a class body, which the functions in it do not see.
+    """
+
+    __slots__ = (
+        "bindings",
+        "elsewhere",
+        "function",
+        "is_class",
+        "module",
+        "owner",
+        "parent",
+        "stars",
+    )
+
+    def __init__(self, module: "Module", parent: "Scope | None" = None) -> None:
+        self.module = module
+        self.parent = parent
+        self.owner: Function | Class | None = None
+        self.function: Function | None = parent.function if parent else None
+        self.is_class = False
+        self.bindings: dict[str, list[Binding]] = {}
+        self.elsewhere: Mapping[str, Scope] = _NOWHERE
+        self.stars: tuple[ast.ImportFrom, ...] = ()
 
     @property
-    def is_class(self) -> bool:
-        """Whether this is the scope of a class body, which the functions in it do not see."""
-        return isinstance(self.owner, Class)
+    def depth(self) -> int:
+        """How many scopes are around it."""
+        return 0 if self.parent is None else 1 + self.parent.depth
 
-    def enclosing_function(self) -> "Function | None":
-        """Return the innermost function that this scope is or lies in."""
-        scope: Scope | None = self
-        while scope is not None:
-            if isinstance(scope.owner, Function):
-                return scope.owner
-            scope = scope.parent
-        return None
+    def visible(self, name: str) -> list[Binding]:
+        """Return the bindings of a name that is used here: those of the nearest scope that has any."""
+        here: Scope | None = self
+        while here is not None:
+            if here is self or not here.is_class:
+                found = here.elsewhere.get(name, here).bindings.get(name)
+                if found is not None:
+                    return found
+            here = here.parent
+        return []
+
+    def forget(self) -> None:
+        """Let go of all that leads back to this scope."""
+        del self.module, self.owner, self.function
+        self.bindings.clear()
 
 
-@dataclass(frozen=True, eq=False)
+_NOWHERE: Mapping[str, Scope] = MappingProxyType({})
+
+
+@dataclass(eq=False, slots=True)
 class Function:
     """A function or method: its syntax, the scope it is defined in, and the scope of its body.
 
     What it holds is that of its own body; nested functions have their own. `branches` is where paths
     part, `operations` are binary ones, and `assigned` are the attributes that get a value. They also
     hold those of nested classes, decorators and defaults.
+
+    :param arguments: every one in the order written, `*args` and `**kwargs` included.
     """
 
     node: FunctionNode
     outer: Scope
     scope: Scope
+    arguments: list[ast.arg]
     calls: list["CallSite"] = field(default_factory=list)
     returns: list[ast.expr] = field(default_factory=list)
     branches: list[ast.AST] = field(default_factory=list)
@@ -103,24 +138,13 @@ class Function:
         return (text.strip() or None) if isinstance(text, str) else None
 
     @property
-    def arguments(self) -> list[ast.arg]:
-        """Every argument in the order written, `*args` and `**kwargs` included."""
-        given = self.node.args
-        return [
-            *given.posonlyargs,
-            *given.args,
-            *([given.vararg] if given.vararg else []),
-            *given.kwonlyargs,
-            *([given.kwarg] if given.kwarg else []),
-        ]
-
-    @property
     def positional(self) -> list[ast.arg]:
         """The arguments that may be given by position."""
-        return [*self.node.args.posonlyargs, *self.node.args.args]
+        given = self.node.args
+        return [*given.posonlyargs, *given.args] if given.posonlyargs else given.args
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Class:
     """A class: its syntax, the scope it is defined in, and the scope of its body."""
 
@@ -141,15 +165,19 @@ class Class:
         return self.outer.module
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class CallSite:
-    """One call and the scope it stands in."""
+    """One call and the scope it stands in.
+
+    :param name: the last name of what is called, such as `get` in `router.get(…)`; None without any.
+    """
 
     node: ast.Call
     scope: Scope
+    name: str | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Module:
     """One file, parsed.
 
@@ -157,6 +185,8 @@ class Module:
     :param path: relative to the folder being checked, with forward slashes.
     :param parts: the file's place inside the application package; None outside of it.
     :param awaited: the expressions that are awaited where they stand.
+    :param called: the calls by the last name of what is called.
+    :param attributes: the names of all attributes that are read or assigned.
     """
 
     name: str
@@ -169,6 +199,8 @@ class Module:
     functions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     calls: list[CallSite] = field(default_factory=list)
+    called: dict[str | None, list[CallSite]] = field(default_factory=dict)
+    attributes: set[str] = field(default_factory=set)
     imports: list[ast.Import | ast.ImportFrom] = field(default_factory=list)
     scopes: list[Scope] = field(default_factory=list)
     defined: dict[ast.AST, Function | Class] = field(default_factory=dict)
@@ -183,9 +215,18 @@ class Module:
         """Its lines, without their ends."""
         return self.text.split("\n")
 
+    @cached_property
+    def _normalised(self) -> str:
+        """Its text with every letter written as Python compares names."""
+        if self.text.isascii():
+            return self.text
+        from unicodedata import normalize
+
+        return normalize("NFKC", self.text)
+
     def mentions(self, *words: str) -> bool:
         """Whether one of some words stands anywhere in it, as code or not."""
-        return any(word in self.text for word in words)
+        return any(map(self._normalised.__contains__, words))
 
     def column(self, node: ast.AST) -> int:
         """Return the column of a node in characters, counted from 1."""
@@ -199,6 +240,22 @@ class Module:
     def line(self, number: int) -> str:
         """Return the text of a line, counted from 1; empty past the end."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def scope_at(self, node: ast.expr) -> Scope:
+        """Return the scope of the innermost function or class whose body is on an expression's line."""
+        return self._scopes_of_lines.get(node.lineno, self.scope)
+
+    @cached_property
+    def _scopes_of_lines(self) -> dict[int, Scope]:
+        found: dict[int, Scope] = {}
+        depths: dict[int, int] = {}
+        owners: list[Class | Function] = [*self.classes, *self.functions]
+        for each in owners:
+            depth, body = each.scope.depth, each.node.body
+            for line in range(body[0].lineno, (each.node.end_lineno or 0) + 1):
+                if depth > depths.get(line, 0):
+                    found[line], depths[line] = each.scope, depth
+        return found
 
     def source_of(self, node: ast.ImportFrom) -> str | None:
         """Return the dotted name of the module that a `from … import` names; None above the top."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.syntax import operands
-from groundrules.rules.model.tree import Class, Function, Module, Scope
+from groundrules.rules.model.tree import Module, Scope
 from groundrules.rules.model.values import External
 
 DATABASES = {
@@ -122,7 +122,7 @@ class _Finder:
             if name == "replace" and isinstance(func, ast.Attribute) and _is_literal(func.value):
                 self._later(given)
                 return
-        elif any(isinstance(each, ast.Constant | ast.JoinedStr) for each in given):
+        elif any(isinstance(each, ast.JoinedStr) or _is_url(each) for each in given):
             value = self._names.evaluate(func, self._scope(node))
             if isinstance(value, External) and value.name.startswith(_OTHERS):
                 given = [each for each in given if not _is_text(each)]
@@ -186,28 +186,18 @@ class _Finder:
         self._found.append(Url(node, scheme, DATABASES[database.lower()], driver))
 
     def _scope(self, node: ast.expr) -> Scope:
-        return scope_at(self._module, node)
-
-
-def scope_at(module: Module, node: ast.expr) -> Scope:
-    """Return the scope of the innermost function or class whose body holds an expression."""
-    found, line = module.scope, node.lineno
-    owners: list[Class | Function] = [*module.classes, *module.functions]
-    for each in owners:
-        first, last = each.node.body[0].lineno, each.node.end_lineno or 0
-        if first <= line <= last and _depth(each.scope) > _depth(found):
-            found = each.scope
-    return found
-
-
-def _depth(scope: Scope) -> int:
-    return 0 if scope.parent is None else 1 + _depth(scope.parent)
+        return self._module.scope_at(node)
 
 
 def _is_literal(node: ast.expr) -> bool:
     if isinstance(node, ast.Tuple | ast.List | ast.Set):
         return all(map(_is_literal, node.elts))
     return isinstance(node, ast.Constant)
+
+
+def _is_url(node: ast.expr) -> bool:
+    value = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(value, str) and _URL.fullmatch(value) is not None
 
 
 def _is_text(node: ast.expr) -> bool:

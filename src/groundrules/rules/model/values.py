@@ -1,4 +1,7 @@
-"""What an expression can stand for, as far as the source tells."""
+"""What an expression can stand for, as far as the source tells.
+
+Nothing of this ever changes; it is not frozen because that makes it several times slower to make.
+"""
 
 import ast
 from dataclasses import dataclass
@@ -7,35 +10,35 @@ from typing import Union
 from groundrules.rules.model.tree import Class, Function, Module, Scope
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class External:
     """Something that is imported from outside the project, by its full dotted name."""
 
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Constant:
     """A literal: a string, a number, True, False or None."""
 
     value: object
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ModuleValue:
     """A module of the project."""
 
     module: Module
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ClassValue:
     """A class of the project."""
 
     cls: Class
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class FunctionValue:
     """A function of the project, with what is known of the arguments of the functions around it.
 
@@ -47,7 +50,7 @@ class FunctionValue:
     bound: "Value | None" = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Instance:
     """What calling a class gives, or anything outside the project that is called.
 
@@ -60,7 +63,7 @@ class Instance:
     frames: "Frames" = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Attribute:
     """An attribute of an object that the project does not define itself, such as `router.get`."""
 
@@ -68,7 +71,7 @@ class Attribute:
     name: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Result:
     """What a call of an `Attribute` gives, such as `router.get("/")`; it keeps the call."""
 
@@ -78,7 +81,7 @@ class Result:
     frames: "Frames" = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Frame:
     """The values of a function's arguments in one call of it."""
 
@@ -97,3 +100,8 @@ Value = Union[  # noqa: UP007  # the names are not defined yet when this runs as
     Attribute,
     Result,
 ]
+
+
+def is_something(value: Value | None) -> bool:
+    """Whether a value is known, and is not None."""
+    return value is not None and not (isinstance(value, Constant) and value.value is None)

@@ -1,0 +1,4 @@
+"""Logging in.
+
+Write it in step 08 (steps/08-auth/README.md): `Token`, what a login answers.
+"""

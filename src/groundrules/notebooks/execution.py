@@ -1,0 +1,41 @@
+"""Running a notebook as its reader does: all cells from the first to the last, in a kernel of its own."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import nbformat
+
+WARNINGS = (
+    "error",
+    "ignore::PendingDeprecationWarning",  # the kernel's own
+    # passlib 1.7.4 is the last, and the team's rules name it.
+    "ignore:'crypt' is deprecated:DeprecationWarning",
+    "ignore:Accessing argon2.__version__ is deprecated:DeprecationWarning",
+)
+CELL_SECONDS = 60  # a cell that takes longer hangs
+
+
+def notebooks_of(root: Path) -> list[Path]:
+    """Return the notebooks of a clone, in the order of the steps."""
+    return sorted((root / "notebooks").glob("[0-9][0-9]-*.ipynb"))
+
+
+def execute(path: Path, folder: Path) -> "nbformat.NotebookNode":
+    """Return a notebook with what its cells print when they run in `folder`; a warning is an error.
+
+    Raises `nbclient.exceptions.CellExecutionError` at the first cell that fails.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        resources={"metadata": {"path": str(folder)}},
+        extra_arguments=["--log-level=ERROR"],
+    )
+    client.execute(env={**os.environ, "PYTHONWARNINGS": ",".join(WARNINGS)})
+    return notebook

@@ -1,0 +1,54 @@
+"""What an answer over HTTP must be, with the sentence for the trainee if it is not."""
+
+from collections.abc import Collection
+from typing import Any
+
+from groundrules.testing.app import Response
+
+INVALID = (
+    400,
+    422,
+)  # what the rules name for a request that cannot be taken, and what FastAPI sends
+
+
+def must_answer(answer: Response, *codes: int, to: str) -> None:
+    """Fail unless the answer has one of these status codes; `to` says what was asked, as `a sign-up`."""
+    found = answer.status_code
+    if found in codes:
+        return
+    *first, last = map(str, codes)
+    wanted = f"{', '.join(first)} or {last}" if first else last
+    asked = f"{answer.request.method} {answer.request.url.path}"
+    ends = "The path must end with a slash, or not, as the lesson has it."
+    moved = f" {ends}" if 301 <= found <= 308 else ""
+    raise AssertionError(f"{asked} must answer {wanted} to {to}; it answers {found}.{moved}")
+
+
+def must_refuse(answer: Response, *codes: int, to: str) -> None:
+    """Fail unless the answer has one of these codes, and says why as an `HTTPException` does."""
+    must_answer(answer, *codes, to=to)
+    body, asked = answer.json(), f"{answer.request.method} {answer.request.url.path}"
+    why = body.get("detail") if isinstance(body, dict) else None
+    assert why, f'{asked} must say why it refuses {to}: its body must have a "detail" with a text.'
+
+
+def must_show(answer: Response, fields: Collection[str]) -> dict[str, Any]:
+    """Return the object that the answer's body is; fail unless it has these fields and no others."""
+    asked = f"{answer.request.method} {answer.request.url.path}"
+    return must_have(answer.json(), fields, f"{asked} must answer")
+
+
+def must_have(found: Any, fields: Collection[str], what: str) -> dict[str, Any]:
+    """Return `found`; fail unless it is an object with these fields and no others.
+
+    :param what: how the sentence begins that says so, as in `An item must be`.
+    """
+    assert isinstance(found, dict), f"{what} an object; it is {_kind(found)}."
+    lacking, extra = [name for name in fields if name not in found], sorted(found.keys() - fields)
+    assert not lacking, f"{what} an object that has {', '.join(lacking)}."
+    assert not extra, f"{what} an object without {', '.join(extra)}."
+    return found
+
+
+def _kind(value: Any) -> str:
+    return "a list" if isinstance(value, list) else repr(value)[:40]

@@ -1,0 +1,152 @@
+"""Task 06.4: books change, in part or as a whole."""
+
+from typing import Any
+
+import pytest
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.calls import Call
+from groundrules.testing.library import Library
+from groundrules.testing.returned import as_answer
+from groundrules.testing.samples import Samples
+from groundrules.testing.values import Row
+
+FIELDS = ("isbn", "title", "author", "published_year", "copies")
+
+
+@task("06.4")
+async def test_what_is_given_changes_and_nothing_else(
+    app: App, library: Library, samples: Samples
+) -> None:
+    book = await library.book()
+    steps: list[dict[str, Any]] = [
+        {},
+        {"title": samples.title()},
+        {"published_year": None},
+        {"isbn": samples.isbn(), "author": samples.name(), "copies": 7},
+    ]
+
+    for changes in steps:
+        expected = {**await columns(library, book), **changes}
+        await update(app, book, **changes)
+        after = await columns(library, book)
+        for field in FIELDS:
+            assert after[field] == expected[field], (
+                f"book_service.update() with {changes} must leave the book's {field} "
+                f"{expected[field]!r}; it is {after[field]!r}."
+            )
+
+
+@task("06.4")
+async def test_a_replacement_sets_every_field(app: App, library: Library, samples: Samples) -> None:
+    book, whole = await library.book(), a_book(samples)
+
+    await replace(app, book, **whole)
+
+    after = await columns(library, book)
+    assert after == {**whole, "published_year": None}, (
+        "book_service.replace() must set every field, and empty a published_year that is not given: "
+        f"the row must be { ({**whole, 'published_year': None}) }, not {after}."
+    )
+
+
+@task("06.4")
+@pytest.mark.parametrize("service", ["update", "replace"])
+async def test_a_change_is_returned_and_stays(
+    app: App, library: Library, samples: Samples, service: str
+) -> None:
+    user, book = await library.user(), await library.book(copies=1)
+    await library.loan(user, book)
+    whole = {**a_book(samples), "copies": 5}
+
+    told = await as_answer(app.schemas.book.BookResponse, change(app, service, book, whole))
+    with app.refuses("ValidationError"):  # no book is a sign-up
+        last = change(app, service, book, {**whole, "copies": 6})
+        await app.schemas.user.UserCreate.model_validate(last)
+
+    assert (told.title, told.copies) == (whole["title"], 5), (
+        f"book_service.{service}() must return the book as it is now."
+    )
+    assert told.available == 4, (
+        f"After book_service.{service}() to 5 copies, 1 being out, 4 must be available, "
+        f"not {told.available}."
+    )
+    assert (await columns(library, book))["copies"] == 6, (
+        f"book_service.{service}() must commit: an error later in the same request undid it."
+    )
+
+
+@task("06.4")
+@pytest.mark.parametrize("service", ["update", "replace"])
+async def test_no_book_takes_the_isbn_of_another(
+    app: App, library: Library, samples: Samples, service: str
+) -> None:
+    book, other = await library.books(2)
+    whole = a_book(samples)
+
+    with app.refuses(
+        "IsbnTaken",
+        message=f"book_service.{service}() to the ISBN of another book must be refused.",
+    ):
+        await change(app, service, book, {**whole, "isbn": other.isbn})
+    assert await columns(library, book) == of_row(book), (
+        f"book_service.{service}() that is refused with IsbnTaken must leave the book as it was."
+    )
+    with app.accepts(f"book_service.{service}() with the ISBN that the book has"):
+        await change(app, service, book, {**whole, "isbn": book.isbn})
+
+
+@task("06.4")
+@pytest.mark.parametrize("service", ["update", "replace"])
+async def test_a_book_has_no_less_copies_than_are_out(
+    app: App, library: Library, samples: Samples, service: str
+) -> None:
+    book = await library.book(copies=4)
+    for returned in (False, False, True):
+        await library.loan(await library.user(), book, returned=returned)
+
+    with app.refuses(
+        "TooFewCopies",
+        message=f"book_service.{service}() to 1 copy must be refused while 2 are out.",
+    ):
+        await change(app, service, book, {**a_book(samples), "copies": 1})
+    assert await columns(library, book) == of_row(book), (
+        f"book_service.{service}() that is refused with TooFewCopies must leave the book as it was."
+    )
+    with app.accepts(f"book_service.{service}() to 2 copies, 2 being out,"):
+        await change(app, service, book, {**a_book(samples), "copies": 2})
+
+
+def a_book(samples: Samples) -> dict[str, Any]:
+    """Return what a book must have; its year may be left out."""
+    return {
+        "isbn": samples.isbn(),
+        "title": samples.title(),
+        "author": samples.name(),
+        "copies": samples.numbers.randint(1, 9),
+    }
+
+
+def change(app: App, service: str, book: Row, changes: dict[str, Any]) -> Call:
+    return {"update": update, "replace": replace}[service](app, book, **changes)
+
+
+def update(app: App, book: Row, **changes: Any) -> Call:
+    obj_in = app.schemas.book.BookUpdate(**changes)
+    return app.services.book_service.update(book=book, obj_in=obj_in)
+
+
+def replace(app: App, book: Row, **whole: Any) -> Call:
+    obj_in = app.schemas.book.BookCreate(**whole)
+    return app.services.book_service.replace(book=book, obj_in=obj_in)
+
+
+async def columns(library: Library, book: Row) -> dict[str, Any]:
+    found = await library.read(book)
+    assert found is not None, "The book is gone."
+    return {name: found[name] for name in FIELDS}
+
+
+def of_row(book: Row) -> dict[str, Any]:
+    return {name: getattr(book, name) for name in FIELDS}

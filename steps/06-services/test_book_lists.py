@@ -1,0 +1,128 @@
+"""Task 06.5: a search, and its pages."""
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.library import Library
+from groundrules.testing.returned import as_answer
+from groundrules.testing.samples import Samples
+from groundrules.testing.values import Row
+
+ALIKE = {"title": "The same title", "author": "The same author", "published_year": 1999}
+
+
+@task("06.5")
+async def test_without_a_search_all_books_are_listed_by_pages(app: App, library: Library) -> None:
+    books = await library.books(5, **ALIKE)
+
+    first, total = await listed(app, limit=3, offset=0)
+    await library.database.execute("UPDATE books SET copies = 2 WHERE id = $1", books[1].id)
+    second, _ = await listed(app, limit=3, offset=3)
+    none, total_of_none = await listed(app, limit=3, offset=9)
+
+    assert total == total_of_none == 5, (
+        f"The total of book_service.list_page() must count all 5 books, not {total}; "
+        f"past the last page as well, where it is {total_of_none}."
+    )
+    assert (len(first), len(second), len(none)) == (3, 2, 0), (
+        "Pages of 3 of 5 books must have 3, 2 and then 0 rows, "
+        f"not {len(first)}, {len(second)} and {len(none)}."
+    )
+    assert sorted(first + second) == sorted(book.id for book in books), (
+        "Every book must be on one page, also if one is changed in between: give the list an order."
+    )
+
+
+@task("06.5")
+async def test_a_search_finds_parts_in_any_case(
+    app: App, library: Library, samples: Samples
+) -> None:
+    word = samples.word(6)
+    books = {
+        "title": await library.book(title=f"On {word.title()}s"),
+        "author": await library.book(author=f"Ada Mc{word.upper()}"),
+    }
+    await library.books(2)
+
+    for search in (word, word.upper(), word[1:]):
+        found, total = await listed(app, search=search)
+        for field, book in books.items():
+            assert book.id in found, (
+                f"A search for {search!r} must find the book whose {field} is "
+                f"{getattr(book, field)!r}."
+            )
+        assert total == 2, f"A search for {search!r} must find 2 books, not {total}."
+
+
+@task("06.5")
+async def test_a_search_finds_parts_of_an_isbn(app: App, library: Library) -> None:
+    book = await library.book(isbn="9780131103627")
+    await library.book(isbn="9783161484100")
+
+    for search in (book.isbn, "0131103"):
+        await must_find(app, search, [book])
+
+
+@task("06.5")
+async def test_every_character_of_a_search_stands_for_itself(
+    app: App, library: Library, samples: Samples
+) -> None:
+    word = samples.word(5)
+    titles = {
+        sign: await library.book(title=f"{word}{sign}{word}") for sign in ("%", "_", "\\", "'")
+    }
+    await library.book(title=f"{word}x{word}")
+    await library.book(title=f"{word}{word}")
+
+    for sign, book in titles.items():
+        await must_find(app, f"{word}{sign}{word}", [book])
+        await must_find(app, sign, [book])
+
+
+@task("06.5")
+async def test_a_search_has_pages_too(app: App, library: Library, samples: Samples) -> None:
+    word = samples.word()
+    books = await library.books(3, title=word)
+    await library.books(2)
+
+    first, total = await listed(app, search=word, limit=2, offset=0)
+    second, _ = await listed(app, search=word, limit=2, offset=2)
+
+    assert total == 3, f"The total of a search that finds 3 books must be 3, not {total}."
+    assert sorted(first + second) == sorted(book.id for book in books), (
+        "The pages of a search must have each book that it finds once, and no other."
+    )
+
+
+@task("06.5")
+async def test_the_books_of_a_list_tell_how_many_are_available(app: App, library: Library) -> None:
+    books = await library.books(2, copies=2)
+    await library.loan(await library.user(), books[0])
+    told = []
+    for place in range(2):
+        page = app.services.book_service.list_page(search=None, limit=5, offset=0)
+        told.append(await as_answer(app.schemas.book.BookResponse, page.part(0, place)))
+
+    available = {each.id: each.available for each in told}
+    assert available == {books[0].id: 1, books[1].id: 2}, (
+        "Of two books of 2 copies each, one copy of the first being out, a list must tell that "
+        f"1 and 2 are available, not {[available.get(book.id) for book in books]}."
+    )
+
+
+async def listed(
+    app: App, *, search: str | None = None, limit: int = 20, offset: int = 0
+) -> tuple[list[int], int]:
+    """Return the ids on a page, and the total."""
+    rows, total = await app.services.book_service.list_page(
+        search=search, limit=limit, offset=offset
+    )
+    return [row.id for row in rows], total
+
+
+async def must_find(app: App, search: str, books: list[Row]) -> None:
+    rows, _ = await app.services.book_service.list_page(search=search, limit=20, offset=0)
+    found = sorted(row.title for row in rows)
+    expected = sorted(book.title for book in books)
+    assert found == expected, (
+        f"A search for {search!r} must find the books {expected}, not {found}."
+    )

@@ -1,0 +1,172 @@
+"""Task 06.6: borrowing."""
+
+from datetime import timedelta
+from typing import Any
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.calls import Call
+from groundrules.testing.library import Library
+from groundrules.testing.returned import as_answer
+from groundrules.testing.values import Row
+from groundrules.worker.errors import Raised
+
+A_MOMENT = timedelta(minutes=1)  # a busy machine may be late
+
+
+@task("06.6")
+async def test_a_user_borrows_a_book(app: App, library: Library) -> None:
+    user, book = await library.user(), await library.book()
+
+    with app.accepts("The loan of a book of which a copy is there"):
+        told = await as_answer(app.schemas.loan.LoanResponse, borrow(app, user, book))
+
+    found = await library.database.fetch("SELECT * FROM loans")
+    assert len(found) == 1, (
+        f"loan_service.borrow() must add one row to loans and commit; there are {len(found)}."
+    )
+    assert told.id == found[0]["id"], "loan_service.borrow() must return the loan that it made."
+    who = (found[0]["user_id"], found[0]["book_id"])
+    assert who == (user.id, book.id), (
+        f"The loan must be of user {user.id} and book {book.id}, not of {who[0]} and {who[1]}."
+    )
+    assert found[0]["returned_at"] is None, "A new loan is open: returned_at must be null."
+
+
+@task("06.6")
+async def test_a_loan_begins_now_and_lasts_21_days(app: App, library: Library) -> None:
+    async with app.started(TZ="Asia/Kolkata") as elsewhere:
+        for server in (app, elsewhere):
+            loan = await borrow(server, await library.user(), await library.book())
+            row = await library.read(loan)
+            assert row is not None, "loan_service.borrow() must commit."
+            now = await library.database.fetchval("SELECT clock_timestamp()")
+            assert abs(row["borrowed_at"] - now) < A_MOMENT, (
+                "borrowed_at must be the present moment, whatever the server's time zone: "
+                f"{now.isoformat()}, not {row['borrowed_at'].isoformat()}."
+            )
+            lasts = row["due_at"] - row["borrowed_at"]
+            assert lasts == timedelta(days=21), f"A loan must be due after 21 days, not {lasts}."
+            for name in ("borrowed_at", "due_at"):
+                must_have_a_zone(name, getattr(loan, name))
+
+
+@task("06.6")
+async def test_a_loan_stays_whatever_happens_next(app: App, library: Library) -> None:
+    user, book = await library.user(), await library.book()
+
+    with app.refuses("ValidationError"):  # no loan is a sign-up
+        await app.schemas.user.UserCreate.model_validate(borrow(app, user, book))
+
+    assert await library.open_loans() == 1, (
+        "loan_service.borrow() must commit: an error later in the same request undid it."
+    )
+
+
+@task("06.6")
+async def test_a_book_that_is_not_there_cannot_be_borrowed(app: App, library: Library) -> None:
+    user, book = await library.user(), await library.book()
+
+    with app.refuses("NotFound", message="The loan of a book that is not there must be refused."):
+        await app.services.loan_service.borrow(user=user, book_id=book.id + 1000)
+
+
+@task("06.6")
+async def test_as_many_copies_are_lent_as_there_are(app: App, library: Library) -> None:
+    book = await library.book(copies=2)
+    await library.loan(await library.user(), book, returned=True)
+    await library.loan(await library.user(), book)
+
+    with app.accepts("The loan of the last of two copies, a third loan being over,"):
+        await borrow(app, await library.user(), book)
+    with app.refuses("NoCopyLeft", message="A third loan of two copies must be refused."):
+        await borrow(app, await library.user(), book)
+    with app.refuses("NoCopyLeft", message="A loan of a book of 0 copies must be refused."):
+        await borrow(app, await library.user(), await library.book(copies=0))
+
+    assert await library.open_loans() == 2, "A loan that is refused must leave no row behind."
+
+
+@task("06.6")
+async def test_a_user_has_one_copy_of_a_book(app: App, library: Library) -> None:
+    user, book = await library.user(), await library.book(copies=5)
+    await library.loan(user, book, returned=True)
+
+    with app.accepts("The loan of a book that the user had before"):
+        await borrow(app, user, book)
+    with app.refuses("AlreadyBorrowed", message="A second copy for the same user must be refused."):
+        await borrow(app, user, book)
+    with app.accepts("The loan of the same book to another user"):
+        await borrow(app, await library.user(), book)
+
+
+@task("06.6")
+async def test_a_user_has_five_books_at_most(app: App, library: Library) -> None:
+    user = await library.user()
+    for book in await library.books(4):
+        await library.loan(user, book)
+    for book in await library.books(2):
+        await library.loan(user, book, returned=True)
+        await library.loan(await library.user(), book)
+
+    with app.accepts("The fifth open loan of a user, two more being over,"):
+        await borrow(app, user, await library.book())
+    with app.refuses("LoanLimitReached", message="The sixth open loan of a user must be refused."):
+        await borrow(app, user, await library.book())
+
+    assert await library.open_loans(user) == 5, "The user must have 5 open loans in the end."
+
+
+@task("06.6")
+async def test_a_librarian_borrows_as_everybody_does(app: App, library: Library) -> None:
+    librarian = await library.librarian()
+    for book in await library.books(5):
+        await library.loan(librarian, book)
+
+    with app.refuses("LoanLimitReached", message="A librarian too has five books at most."):
+        await borrow(app, librarian, await library.book())
+
+
+@task("06.6")
+async def test_after_a_refusal_the_session_can_be_used(app: App, library: Library) -> None:
+    user = await library.user()
+    none_left, book = await library.book(copies=0), await library.book()
+
+    refused, made = await app.in_one_session(borrow(app, user, none_left), borrow(app, user, book))
+
+    assert isinstance(refused, Raised), "A loan of a book of 0 copies must be refused."
+    if isinstance(made, Raised):
+        raise AssertionError(
+            "After loan_service.borrow() has raised NoCopyLeft, its session must be usable: "
+            f"the next call raised {made.failure.kind}. Roll back before you raise."
+        )
+    assert await library.open_loans(user) == 1, (
+        "After loan_service.borrow() has raised NoCopyLeft, the next loan in the same session "
+        "must be committed."
+    )
+
+
+@task("06.6")
+async def test_a_loan_is_found_by_id(app: App, library: Library) -> None:
+    loan = await library.loan(await library.user(), await library.book())
+
+    found = await app.services.loan_service.get(loan_id=loan.id)
+    none = await app.services.loan_service.get(loan_id=loan.id + 1000)
+
+    assert getattr(found, "id", None) == loan.id, (
+        f"loan_service.get() must return the loan of that id, not {found!r}."
+    )
+    assert none is None, (
+        f"loan_service.get() must return None where there is no loan, not {none!r}."
+    )
+
+
+def borrow(app: App, user: Row, book: Row) -> Call:
+    return app.services.loan_service.borrow(user=user, book_id=book.id)
+
+
+def must_have_a_zone(name: str, moment: Any) -> None:
+    assert getattr(moment, "tzinfo", None) is not None, (
+        f"The loan that loan_service.borrow() returns must have its {name} with a time zone, "
+        f"not {moment!r}."
+    )

@@ -1,0 +1,90 @@
+"""Task 06.2: passwords."""
+
+import asyncio
+import time
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.samples import Samples
+
+AT_LEAST = 0.005  # seconds for one hash; those in use take ten times as long
+HEALTH = "/api/v1/health"
+
+
+@task("06.2")
+async def test_a_hash_shows_neither_the_password_nor_that_another_has_it(
+    app: App, samples: Samples
+) -> None:
+    password = samples.password()
+
+    hashes = [await app.core.security.hash_password(password) for _ in range(2)]
+
+    for hashed in hashes:
+        assert isinstance(hashed, str), f"hash_password() must return a str, not {hashed!r}."
+        assert password not in hashed, "hash_password() returns a text with the password in it."
+        assert len(hashed) <= 255, (
+            f"hash_password() returns {len(hashed)} characters; hashed_password has room for 255."
+        )
+    assert hashes[0] != hashes[1], (
+        "Two hashes of one password must differ: each needs a salt of its own."
+    )
+
+
+@task("06.2")
+async def test_a_hash_is_slow_to_make(app: App, samples: Samples) -> None:
+    seconds = []
+    for _ in range(2):
+        began = time.perf_counter()
+        await app.core.security.hash_password(samples.password())
+        seconds.append(time.perf_counter() - began)
+
+    assert min(seconds) > AT_LEAST, (
+        f"hash_password() takes {min(seconds) * 1000:.1f} ms, so whoever has the hashes can try "
+        "thousands of passwords a second: use a hasher made for passwords."
+    )
+
+
+@task("06.2")
+async def test_a_password_is_told_from_all_others(app: App, samples: Samples) -> None:
+    long = samples.word(71)
+    pairs = {
+        "in the case of the last of 72 letters": (f"{long}a", f"{long}A"),
+        "in the last of 36 letters of two bytes each": ("é" * 35 + "è", "é" * 36),
+    }
+
+    for where, (password, other) in pairs.items():
+        hashed = await app.core.security.hash_password(password)
+        right = await app.core.security.verify_password(password, hashed)
+        wrong = await app.core.security.verify_password(other, hashed)
+        assert right is True, (
+            "verify_password() must return True for the password that was hashed, "
+            f"also for one of {len(password.encode())} bytes; it returns {right!r}."
+        )
+        assert wrong is False, (
+            f"verify_password() must return False for another password; it returns {wrong!r} "
+            f"for one that differs {where}."
+        )
+
+
+@task("06.2")
+async def test_others_are_served_while_passwords_are_hashed(app: App, samples: Samples) -> None:
+    await app.core.security.hash_password(samples.password())
+    with app.taking(60):
+        served = False
+        for _ in range(2):  # a busy machine may be late once
+            hashing = [
+                asyncio.ensure_future(app.core.security.hash_password(samples.password()))
+                for _ in range(8)
+            ]
+            await asyncio.sleep(0)
+            response = await app.get(HEALTH)
+            served = not all(each.done() for each in hashing)
+            await asyncio.gather(*hashing)
+            if served:
+                break
+
+    assert response.status_code == 200, f"GET {HEALTH} must answer 200 while passwords are hashed."
+    assert served, (
+        f"While 8 passwords were hashed, GET {HEALTH} was not answered until the last was done: "
+        "hash in a thread, and await it."
+    )

@@ -1,0 +1,149 @@
+"""Task 06.7: giving back, and whose loans are listed."""
+
+from datetime import timedelta
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.calls import Call
+from groundrules.testing.library import Library
+from groundrules.testing.returned import as_answer
+from groundrules.testing.values import Row
+
+A_MOMENT = timedelta(minutes=1)  # a busy machine may be late
+
+
+@task("06.7")
+async def test_a_book_is_given_back(app: App, library: Library) -> None:
+    user, book = await library.user(), await library.book()
+    loan = await library.loan(user, book)
+
+    with app.accepts("The return of a book that is out"):
+        told = await as_answer(app.schemas.loan.LoanResponse, give_back(app, loan))
+
+    row = await library.read(loan)
+    assert row is not None, "A loan that is over must stay in the table."
+    assert row["returned_at"] is not None, (
+        "loan_service.give_back() must set returned_at, and commit."
+    )
+    now = await library.database.fetchval("SELECT clock_timestamp()")
+    assert abs(row["returned_at"] - now) < A_MOMENT, (
+        f"returned_at must be the present moment, {now.isoformat()}, "
+        f"not {row['returned_at'].isoformat()}."
+    )
+    assert told.returned_at is not None, (
+        "loan_service.give_back() must return the loan as it is now."
+    )
+    assert (row["borrowed_at"], row["due_at"]) == (loan.borrowed_at, loan.due_at), (
+        "loan_service.give_back() must leave borrowed_at and due_at as they were."
+    )
+
+
+@task("06.7")
+async def test_a_return_stays_whatever_happens_next(app: App, library: Library) -> None:
+    loan = await library.loan(await library.user(), await library.book())
+
+    with app.refuses("ValidationError"):  # no loan is a sign-up
+        await app.schemas.user.UserCreate.model_validate(give_back(app, loan))
+
+    assert await library.open_loans() == 0, (
+        "loan_service.give_back() must commit: an error later in the same request undid it."
+    )
+
+
+@task("06.7")
+async def test_a_book_is_given_back_once(app: App, library: Library) -> None:
+    loan = await library.loan(await library.user(), await library.book(), returned=True)
+
+    with app.refuses("AlreadyReturned", message="A second return of one loan must be refused."):
+        await give_back(app, loan)
+
+    row = await library.read(loan)
+    assert row is not None, "A loan that is over must stay in the table."
+    assert row["returned_at"] == loan.returned_at, (
+        "A return that is refused must leave returned_at as it was."
+    )
+
+
+@task("06.7")
+async def test_only_that_loan_is_over(app: App, library: Library) -> None:
+    user, book = await library.user(), await library.book(copies=2)
+    loan = await library.loan(user, book)
+    await library.loan(user, await library.book())
+    await library.loan(await library.user(), book)
+
+    await give_back(app, loan)
+
+    assert await library.open_loans() == 2, (
+        "loan_service.give_back() must end one loan, and leave other loans of the user and of the "
+        "book open."
+    )
+
+
+@task("06.7")
+async def test_a_copy_that_is_back_can_be_borrowed(app: App, library: Library) -> None:
+    user, book = await library.user(), await library.book()
+    loan = await library.loan(user, book)
+    await give_back(app, loan)
+
+    with app.accepts("The loan of a copy that is back"):
+        await app.services.loan_service.borrow(user=user, book_id=book.id)
+
+
+@task("06.7")
+async def test_users_see_their_own_loans_and_librarians_all(app: App, library: Library) -> None:
+    user, librarian = await library.user(), await library.librarian()
+    book = await library.book(copies=9)
+    own = [
+        await library.loan(user, book),
+        await library.loan(user, book, returned=True),
+    ]
+    others = [await library.loan(librarian, book), await library.loan(await library.user(), book)]
+
+    for who, reader, loans in (
+        ("a reader", user, own),
+        ("a librarian", librarian, own + others),
+        ("a user without loans", await library.user(), []),
+    ):
+        found, total = await listed(app, reader)
+        assert sorted(found) == sorted(loan.id for loan in loans), (
+            f"loan_service.list_page() must show {who} the loans {sorted(x.id for x in loans)}, "
+            f"not {sorted(found)}: a reader's own, a librarian's all, the ones that are over too."
+        )
+        assert total == len(loans), (
+            f"The total of loan_service.list_page() for {who} must be {len(loans)}, not {total}."
+        )
+
+
+@task("06.7")
+async def test_loans_are_listed_by_pages(app: App, library: Library) -> None:
+    user, borrowed = await library.user(), library.samples.moment()
+    loans = [
+        await library.loan(user, book, borrowed_at=borrowed) for book in await library.books(5)
+    ]
+
+    first, total = await listed(app, user, limit=3, offset=0)
+    await give_back(app, loans[1])
+    second, _ = await listed(app, user, limit=3, offset=3)
+    none, total_of_none = await listed(app, user, limit=3, offset=9)
+
+    assert total == total_of_none == 5, (
+        f"The total of loan_service.list_page() must count all 5 loans, not {total}; "
+        f"past the last page as well, where it is {total_of_none}."
+    )
+    assert (len(first), len(second), len(none)) == (3, 2, 0), (
+        "Pages of 3 of 5 loans must have 3, 2 and then 0 rows, "
+        f"not {len(first)}, {len(second)} and {len(none)}."
+    )
+    assert sorted(first + second) == sorted(loan.id for loan in loans), (
+        "Every loan must be on one page, also if one is changed in between: give the list an order."
+    )
+
+
+def give_back(app: App, loan: Row) -> Call:
+    return app.services.loan_service.give_back(loan=loan)
+
+
+async def listed(app: App, user: Row, *, limit: int = 20, offset: int = 0) -> tuple[list[int], int]:
+    """Return the ids on a page, and the total."""
+    rows, total = await app.services.loan_service.list_page(user=user, limit=limit, offset=offset)
+    return [row.id for row in rows], total

@@ -1,0 +1,144 @@
+"""Task 06.3: users change, and go."""
+
+from typing import Any
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.calls import Call
+from groundrules.testing.library import Library
+from groundrules.testing.returned import as_answer
+from groundrules.testing.samples import Samples
+from groundrules.testing.values import Row
+
+COLUMNS = ("email", "full_name", "hashed_password", "is_librarian", "is_active")
+
+
+@task("06.3")
+async def test_what_is_given_changes_and_nothing_else(
+    app: App, library: Library, samples: Samples
+) -> None:
+    user = await library.librarian()
+    name, email = samples.name() + "s", samples.email()
+
+    for changes in ({}, {"full_name": name}, {"email": email}):
+        before = await columns(library, user)
+        told = await as_answer(app.schemas.user.UserResponse, update(app, user, **changes))
+        after = await columns(library, user)
+        expected = {**before, **changes}
+        for column in COLUMNS:
+            assert after[column] == expected[column], (
+                f"user_service.update() with {changes} must leave the user's {column} "
+                f"{expected[column]!r}; it is {after[column]!r}."
+            )
+        assert told.full_name == after["full_name"], (
+            "user_service.update() must return the user as it is now."
+        )
+
+
+@task("06.3")
+async def test_a_change_stays_whatever_happens_next(
+    app: App, library: Library, samples: Samples
+) -> None:
+    user, name = await library.user(), samples.word()
+
+    with app.refuses("ValidationError"):  # no user is a sign-up
+        await app.schemas.user.UserCreate.model_validate(update(app, user, full_name=name))
+
+    assert (await columns(library, user))["full_name"] == name, (
+        "user_service.update() must commit: an error later in the same request undid it."
+    )
+
+
+@task("06.3")
+async def test_a_new_password_has_a_new_hash(app: App, library: Library, samples: Samples) -> None:
+    user, password = await library.user(), samples.password()
+
+    await update(app, user, password=password)
+
+    hashed = (await columns(library, user))["hashed_password"]
+    assert hashed != user.hashed_password, (
+        "user_service.update() with a password must change users.hashed_password."
+    )
+    assert password not in hashed, "user_service.update() stores the password itself."
+    right = await app.core.security.verify_password(password, hashed)
+    assert right is True, (
+        "After user_service.update() with a password, verify_password() must know it again."
+    )
+
+
+@task("06.3")
+async def test_users_keep_their_own_email(app: App, library: Library) -> None:
+    user = await library.user()
+
+    with app.accepts("A user's own email, in capitals,"):
+        await update(app, user, email=user.email.upper())
+
+    email = (await columns(library, user))["email"]
+    assert email.lower() == user.email, f"The email {user.email} has become {email}."
+
+
+@task("06.3")
+async def test_nobody_takes_the_email_of_another(
+    app: App, library: Library, samples: Samples
+) -> None:
+    user, other = await library.user(), await library.user()
+
+    for email in (other.email, other.email.upper()):
+        with app.refuses(
+            "EmailTaken", message=f"A change to {email} must be refused: it is another user's."
+        ):
+            await update(app, user, full_name=samples.word(), email=email)
+
+    assert await columns(library, user) == {name: getattr(user, name) for name in COLUMNS}, (
+        "A change that is refused with EmailTaken must leave the user as it was."
+    )
+
+
+@task("06.3")
+async def test_a_user_goes_with_the_loans_that_are_over(app: App, library: Library) -> None:
+    user, other = await library.user(), await library.user()
+    book = await library.book(copies=2)
+    loan = await library.loan(user, book, returned=True)
+    others_loan = await library.loan(other, book, returned=True)
+
+    with app.accepts("The deletion of a user who has brought every book back"):
+        await app.services.user_service.delete(user=user)
+
+    assert await library.read(user) is None, (
+        "user_service.delete() must delete the user, and commit."
+    )
+    assert await library.read(loan) is None, (
+        "The returned loans of a deleted user must be gone too."
+    )
+    for row in (other, others_loan, book):
+        assert await library.read(row) is not None, (
+            "user_service.delete() must leave other users, their loans and the books alone."
+        )
+
+
+@task("06.3")
+async def test_a_user_who_has_a_book_stays(app: App, library: Library) -> None:
+    user = await library.user()
+    over = await library.loan(user, await library.book(), returned=True)
+    await library.loan(user, await library.book())
+
+    with app.refuses(
+        "HasOpenLoans", message="The deletion of a user who has a book must be refused."
+    ):
+        await app.services.user_service.delete(user=user)
+
+    assert await library.read(user) is not None, "A user who has a book must not be deleted."
+    assert await library.read(over) is not None, (
+        "A deletion that is refused must leave all of the user's loans, the returned ones too."
+    )
+
+
+def update(app: App, user: Row, **changes: str) -> Call:
+    obj_in = app.schemas.user.UserUpdate(**changes)
+    return app.services.user_service.update(user=user, obj_in=obj_in)
+
+
+async def columns(library: Library, user: Row) -> dict[str, Any]:
+    found = await library.read(user)
+    assert found is not None, "The user is gone."
+    return {name: found[name] for name in COLUMNS}

@@ -1,0 +1,199 @@
+"""Task 06.3: users come, and are found."""
+
+from typing import Any
+
+import pytest
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.calls import Call
+from groundrules.testing.database import Database
+from groundrules.testing.library import Library
+from groundrules.testing.races import at_once
+from groundrules.testing.returned import as_answer
+from groundrules.testing.samples import Samples
+from groundrules.worker.errors import Raised
+
+SIGN_UP_ELSEWHERE = """
+INSERT INTO users (email, full_name, hashed_password, is_librarian, is_active, created_at, updated_at)
+VALUES ('{}', 'Somebody', 'x', false, true, now(), now())
+"""
+
+
+@pytest.fixture
+def sign_up(samples: Samples) -> dict[str, Any]:
+    return {
+        "email": samples.email(),
+        "password": samples.password(),
+        "full_name": samples.name(),
+    }
+
+
+@task("06.3")
+async def test_a_sign_up_makes_a_user(
+    app: App, database: Database, sign_up: dict[str, Any]
+) -> None:
+    with app.accepts("A sign-up"):
+        made = await as_answer(app.schemas.user.UserResponse, create(app, sign_up))
+
+    found = await database.fetch("SELECT * FROM users")
+    assert len(found) == 1, (
+        f"user_service.create() must add one row to users and commit; there are {len(found)}."
+    )
+    user = dict(found[0])
+    assert made.id == user["id"], "user_service.create() must return the user that it made."
+    assert user["email"].lower() == sign_up["email"], (
+        f"A user who signed up as {sign_up['email']} must have that email, not {user['email']}."
+    )
+    for field, value in {
+        "full_name": sign_up["full_name"],
+        "is_librarian": False,
+        "is_active": True,
+    }.items():
+        assert user[field] == value, (
+            f"A user who signed up must have the {field} {value!r}, not {user[field]!r}."
+        )
+
+
+@task("06.3")
+async def test_only_a_hash_of_the_password_is_stored(
+    app: App, database: Database, sign_up: dict[str, Any]
+) -> None:
+    await create(app, sign_up)
+
+    user = dict(await database.fetchrow("SELECT * FROM users"))
+    plain = [name for name, value in user.items() if sign_up["password"] in str(value)]
+    assert not plain, f"The password itself is stored in users.{plain[0]}."
+    right = await verified(app, sign_up["password"], user["hashed_password"])
+    assert right is True, (
+        "users.hashed_password must be a hash of the password that verify_password() knows again."
+    )
+
+
+@task("06.3")
+async def test_what_is_created_stays_whatever_happens_next(
+    app: App, library: Library, sign_up: dict[str, Any]
+) -> None:
+    with app.refuses("ValidationError"):  # no user is a sign-up
+        await app.schemas.user.UserCreate.model_validate(create(app, sign_up))
+
+    assert await library.count("users") == 1, (
+        "user_service.create() must commit: an error later in the same request undid it."
+    )
+
+
+@task("06.3")
+async def test_an_email_is_taken_however_it_is_written(
+    app: App, library: Library, sign_up: dict[str, Any]
+) -> None:
+    taken = (await library.user()).email
+
+    for email in (taken, taken.upper(), taken.title()):
+        with app.refuses(
+            "EmailTaken", message=f"A sign-up as {email} must be refused: {taken} is a user."
+        ):
+            await create(app, {**sign_up, "email": email})
+
+    assert await library.count("users") == 1, "A sign-up that is refused must leave no user behind."
+
+
+@task("06.3")
+async def test_after_a_refusal_the_session_can_be_used(
+    app: App, database: Database, library: Library, sign_up: dict[str, Any], samples: Samples
+) -> None:
+    other = {**sign_up, "email": samples.email()}
+    outcomes = []
+
+    async def sign_up_twice() -> None:
+        outcomes.extend(await app.in_one_session(create(app, sign_up), create(app, other)))
+
+    await at_once(database, sign_up_twice(), holding=SIGN_UP_ELSEWHERE.format(sign_up["email"]))
+
+    refused, made = outcomes
+    must_be_refused(refused, "EmailTaken", "A sign-up with an email that somebody took meanwhile")
+    if isinstance(made, Raised):
+        raise AssertionError(
+            "After user_service.create() has raised EmailTaken, its session must be usable: "
+            f"the next call raised {made.failure.kind}. Roll back before you raise."
+        )
+    assert await library.count("users") == 2, (
+        "After user_service.create() has raised EmailTaken, the next sign-up in the same session "
+        "must be committed."
+    )
+
+
+@task("06.3")
+async def test_a_user_is_found_by_id(app: App, library: Library) -> None:
+    user, _ = await library.user(), await library.user()
+
+    found = await app.services.user_service.get(user_id=user.id)
+    none = await app.services.user_service.get(user_id=user.id + 1000)
+
+    assert getattr(found, "id", None) == user.id, (
+        f"user_service.get() must return the user of that id, not {found!r}."
+    )
+    assert none is None, (
+        f"user_service.get() must return None where there is no user, not {none!r}."
+    )
+
+
+@task("06.3")
+async def test_a_user_is_found_by_an_email_however_it_is_written(
+    app: App, library: Library, samples: Samples
+) -> None:
+    user, _ = await library.user(), await library.user()
+
+    for email in (user.email, user.email.upper()):
+        found = await app.services.user_service.get_by_email(email=email)
+        assert getattr(found, "id", None) == user.id, (
+            f"user_service.get_by_email() must find {user.email} as {email}; it returns {found!r}."
+        )
+    none = await app.services.user_service.get_by_email(email=samples.email())
+    assert none is None, (
+        f"user_service.get_by_email() must return None where there is no user, not {none!r}."
+    )
+
+
+@task("06.3")
+async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
+    users = [await library.user(full_name="Ada") for _ in range(5)]
+
+    first, total = await page(app, limit=3, offset=0)
+    await library.database.execute("UPDATE users SET full_name = 'Eve' WHERE id = $1", users[1].id)
+    second, _ = await page(app, limit=3, offset=3)
+    none, total_of_none = await page(app, limit=3, offset=9)
+
+    assert total == total_of_none == 5, (
+        f"The total of user_service.list_page() must count all 5 users, not {total}; "
+        f"past the last page as well, where it is {total_of_none}."
+    )
+    assert (len(first), len(second), len(none)) == (3, 2, 0), (
+        "Pages of 3 of 5 users must have 3, 2 and then 0 rows, "
+        f"not {len(first)}, {len(second)} and {len(none)}."
+    )
+    assert sorted(first + second) == sorted(user.id for user in users), (
+        "Every user must be on one page, also if one is changed in between: give the list an order."
+    )
+
+
+async def page(app: App, *, limit: int, offset: int) -> tuple[list[int], int]:
+    """Return the ids on a page, and the total."""
+    rows, total = await app.services.user_service.list_page(limit=limit, offset=offset)
+    return [row.id for row in rows], total
+
+
+def create(app: App, sign_up: dict[str, Any]) -> Call:
+    user_in = app.schemas.user.UserCreate(**sign_up)
+    return app.services.user_service.create(obj_in=user_in)
+
+
+async def verified(app: App, password: str, hashed: str) -> Any:
+    return await app.core.security.verify_password(password, hashed)
+
+
+def must_be_refused(outcome: Any, kind: str, what: str) -> None:
+    if isinstance(outcome, Raised):
+        if kind in outcome.failure.kinds:
+            return
+        raise Raised(outcome.failure, outcome.doing, instead_of=kind)
+    raise AssertionError(f"{what} must be refused with {kind}; it is not.")

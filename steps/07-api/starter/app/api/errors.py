@@ -1,0 +1,31 @@
+"""Refusals: as `HTTPException`, and as the documentation shows them."""
+
+from typing import Any
+
+from fastapi import HTTPException, status
+
+from app.core.exceptions import LibraryError, NotFound
+from app.schemas.base import ErrorResponse
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def as_http_error(error: LibraryError) -> HTTPException:
+    """Return what answers a request that a rule of the library refuses."""
+    missing = isinstance(error, NotFound)
+    code = status.HTTP_404_NOT_FOUND if missing else status.HTTP_400_BAD_REQUEST
+    return HTTPException(code, detail=str(error))
+
+
+def may_answer(*codes: int) -> Responses:
+    """Return the documentation of the errors that a route may answer."""
+    return {code: {"model": ErrorResponse, "description": MEANINGS[code]} for code in codes}
+
+
+MEANINGS = {
+    status.HTTP_400_BAD_REQUEST: "A rule of the library refuses it, or the body cannot be read.",
+    status.HTTP_401_UNAUTHORIZED: "Nobody is logged in.",
+    status.HTTP_403_FORBIDDEN: "The user may not do this.",
+    status.HTTP_404_NOT_FOUND: "There is no such thing.",
+    status.HTTP_503_SERVICE_UNAVAILABLE: "The database cannot be reached; try again later.",
+}

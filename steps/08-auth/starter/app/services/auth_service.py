@@ -1,0 +1,4 @@
+"""Who is asking.
+
+Write it in step 08 (steps/08-auth/README.md): `authenticate`.
+"""

@@ -1,0 +1,97 @@
+"""Task 08.3: whether it is them."""
+
+import time
+from typing import Any, Protocol
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.library import Library
+from groundrules.testing.samples import Samples
+from groundrules.testing.values import Row
+
+ROUNDS = 4
+CALL = "authenticate()"
+
+
+class Account(Protocol):
+    row: Row
+    email: str
+    password: str
+
+
+@task("08.3")
+async def test_the_right_password_gives_the_user(app: App, account: Account) -> None:
+    found = await authenticate(app, account.email, account.password)
+
+    assert isinstance(found, Row), (
+        f"{CALL} must return the user for an email and its password; it returns {found!r}."
+    )
+    assert found.key == account.row.key, f"{CALL} must return the user of that email, and no other."
+
+
+@task("08.3")
+async def test_an_email_may_be_written_in_any_case(app: App, account: Account) -> None:
+    found = await authenticate(app, account.email.upper(), account.password)
+
+    assert isinstance(found, Row), (
+        f"{CALL} must find the user of an email however it is written; it returns {found!r} "
+        "for one in capitals."
+    )
+
+
+@task("08.3")
+async def test_whoever_it_is_not_is_nobody(app: App, samples: Samples, account: Account) -> None:
+    wrong = {
+        "a wrong password": (account.email, samples.password()),
+        "the password's hash": (account.email, account.row.hashed_password),
+        "an email that nobody has": (samples.email(), account.password),
+    }
+
+    for what, (email, given) in wrong.items():
+        found = await authenticate(app, email, given)
+        assert found is None, f"{CALL} must return None for {what}; it returns {found!r}."
+
+
+@task("08.3")
+async def test_a_user_who_is_not_active_is_nobody(
+    app: App, library: Library, account: Account
+) -> None:
+    await library.database.execute(
+        "UPDATE users SET is_active = false WHERE id = $1", account.row.id
+    )
+
+    found = await authenticate(app, account.email, account.password)
+
+    assert found is None, (
+        f"{CALL} must return None for a user whose is_active is false; it returns {found!r}."
+    )
+
+
+@task("08.3")
+async def test_an_unknown_email_takes_as_long_as_a_wrong_password(
+    app: App, samples: Samples, account: Account
+) -> None:
+    known, unknown = [float("inf")], [float("inf")]
+
+    # What disturbs a machine only ever adds time, so the quickest of a few tells most.
+    for _ in range(ROUNDS):
+        known.append(await seconds(app, account.email, samples.password()))
+        unknown.append(await seconds(app, samples.email(), samples.password()))
+        if min(unknown) > min(known) / 2:
+            break
+
+    assert min(unknown) > min(known) / 2, (
+        f"{CALL} takes {min(known) * 1000:.0f} ms for a wrong password, but only "
+        f"{min(unknown) * 1000:.0f} ms for an email that nobody has. So anybody can find out who has "
+        "an account: hash something in both cases."
+    )
+
+
+async def authenticate(app: App, email: str, password: str) -> Any:
+    return await app.services.auth_service.authenticate(email=email, password=password)
+
+
+async def seconds(app: App, email: str, password: str) -> float:
+    begun = time.perf_counter()
+    await authenticate(app, email, password)
+    return time.perf_counter() - begun

@@ -1,0 +1,160 @@
+"""Task 08.7: borrowing over HTTP."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import pytest
+
+from groundrules.testing import task
+from groundrules.testing.app import App, Response
+from groundrules.testing.library import Library
+from groundrules.testing.people import Person
+from groundrules.testing.values import Row
+
+LOANS = "/api/v1/loans/"
+ASKED = f"POST {LOANS}"
+NOBODY = 2**40  # an id that no row has
+FIELDS = {
+    *("id", "user_id", "book_id", "borrowed_at", "due_at", "returned_at"),
+    *("created_at", "updated_at"),
+}
+
+
+class Access(Protocol):
+    async def needs_login(self, method: str, path: str, json: Any = None, **ids: int) -> None: ...
+
+
+@task("08.7")
+async def test_who_is_logged_in_borrows_a_book(library: Library, reader: Person) -> None:
+    book = await library.book()
+
+    response = await borrow(reader, book.id)
+
+    assert response.status_code == 201, f"{ASKED} must answer 201 to who borrows a book."
+    shown = response.json()
+    assert shown.keys() == FIELDS, (
+        f"{ASKED} must show the fields of LoanResponse; it shows {', '.join(sorted(shown))}."
+    )
+    assert (shown["user_id"], shown["book_id"]) == (reader.id, book.id), (
+        f"{ASKED} must lend the book to the user whom the token names."
+    )
+    assert shown["returned_at"] is None, f"{ASKED} must answer a loan that is open."
+    period = datetime.fromisoformat(shown["due_at"]) - datetime.fromisoformat(shown["borrowed_at"])
+    assert period == timedelta(days=21), f"A loan is for 21 days; that of {ASKED} is for {period}."
+    assert await library.open_loans(reader.row) == 1, (
+        f"{ASKED} answers 201, but the database has no open loan of the user then."
+    )
+
+
+@task("08.7")
+async def test_nobody_borrows_without_a_login(access: Access, library: Library) -> None:
+    book = await library.book()
+
+    await access.needs_login("POST", "/loans/", {"book_id": book.id})
+
+    assert await library.count("loans") == 0, f"{ASKED} answers 401, and lends the book."
+
+
+@task("08.7")
+async def test_a_book_that_is_not_there_cannot_be_borrowed(reader: Person) -> None:
+    response = await borrow(reader, NOBODY)
+
+    assert response.status_code == 404, f"{ASKED} must answer 404 if there is no such book."
+    must_say_why(response)
+
+
+@task("08.7")
+async def test_the_last_copy_is_lent_once(
+    library: Library, reader: Person, librarian: Person
+) -> None:
+    book = await library.book(copies=1)
+    await library.loan(librarian.row, book)
+
+    await must_be_refused(reader, book, "if no copy is left")
+
+
+@task("08.7")
+async def test_nobody_has_a_book_twice(library: Library, reader: Person) -> None:
+    book = await library.book(copies=2)
+    await library.loan(reader.row, book)
+
+    await must_be_refused(reader, book, "to who has the book already")
+
+
+@task("08.7")
+async def test_five_books_are_the_limit(library: Library, reader: Person) -> None:
+    for book in await library.books(4):
+        await library.loan(reader.row, book)
+    fifth, sixth = await library.books(2)
+
+    response = await borrow(reader, fifth.id)
+
+    assert response.status_code == 201, f"{ASKED} must answer 201 to the fifth book."
+    await must_be_refused(reader, sixth, "to the sixth book of one user")
+
+
+@task("08.7")
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"book_id": None}, {"book_id": "x"}, {"book_id": 2**63}, {"book_id": 1, "user_id": 1}, []],
+    ids=str,
+)
+async def test_a_body_that_is_none_is_refused(reader: Person, body: object) -> None:
+    response = await reader.post(LOANS, json=body)
+
+    assert response.status_code in (400, 422), f"{ASKED} must answer 422 to {body}."
+
+
+@task("08.7")
+async def test_a_book_that_came_back_can_be_borrowed_again(
+    library: Library, reader: Person, librarian: Person
+) -> None:
+    book = await library.book(copies=1)
+    loan = (await borrow(librarian, book.id)).json()
+
+    returned = await librarian.post(f"{LOANS}{loan.get('id')}/return")
+    response = await borrow(reader, book.id)
+
+    assert (returned.status_code, response.status_code) == (200, 201), (
+        f"After POST {LOANS}{{id}}/return, {ASKED} must lend that copy to the next."
+    )
+
+
+@task("08.7")
+async def test_many_who_want_the_last_copy_at_once_get_it_once(
+    app: App, library: Library, headers_of: Callable[[Row], dict[str, str]]
+) -> None:
+    book = await library.book(copies=1)
+    headers = [headers_of(await library.user()) for _ in range(20)]
+
+    answers = await asyncio.gather(
+        *(app.post(LOANS, json={"book_id": book.id}, headers=each) for each in headers)
+    )
+
+    codes = Counter(answer.status_code for answer in answers)
+    assert codes == {201: 1, 400: 19}, (
+        f"Of 20 users who ask for the last copy at once, one must get 201 and 19 must get 400; "
+        f"the answers are {dict(codes)}."
+    )
+    assert await library.open_loans(book) == 1, "The last copy must be lent once, at any time."
+
+
+async def borrow(person: Person, book_id: int) -> Response:
+    return await person.post(LOANS, json={"book_id": book_id})
+
+
+async def must_be_refused(person: Person, book: Row, when: str) -> None:
+    response = await borrow(person, book.id)
+    assert response.status_code == 400, f"{ASKED} must answer 400 {when}."
+    must_say_why(response)
+
+
+def must_say_why(response: Response) -> None:
+    body = response.json()
+    assert isinstance(body, dict), f"{ASKED} must say why it refuses a loan, in a JSON object."
+    assert isinstance(body.get("detail"), str), (
+        f'{ASKED} must say why it refuses a loan, in a body like {{"detail": "…"}}.'
+    )

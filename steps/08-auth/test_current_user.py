@@ -1,0 +1,159 @@
+"""Task 08.5: who is asking."""
+
+import time
+from collections.abc import Callable
+from urllib.parse import urljoin, urlsplit
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.library import Library
+from groundrules.testing.people import LOGIN, Person
+from groundrules.testing.tokens import alter, claims_of, sign
+from groundrules.testing.values import Row
+
+ME = "/api/v1/users/me"
+FIELDS = {"id", "email", "full_name", "is_librarian", "is_active", "created_at", "updated_at"}
+PARTS = ("header", "claims", "signature")
+
+
+@task("08.5")
+async def test_a_token_tells_who_is_asking(reader: Person, librarian: Person) -> None:
+    for person in (reader, librarian):
+        response = await person.get(ME)
+        assert response.status_code == 200, f"GET {ME} must answer 200 to who is logged in."
+        shown = response.json()
+        assert shown.keys() == FIELDS, (
+            f"GET {ME} must show the fields of UserResponse; it shows {', '.join(sorted(shown))}."
+        )
+        assert shown["id"] == person.id, (
+            f"GET {ME} must show the user whom the token names, {person.id}; it shows {shown['id']}."
+        )
+
+
+@task("08.5")
+async def test_without_a_bearer_token_nobody_is_asking(app: App, reader: Person) -> None:
+    headers = {
+        "without a token": {},
+        "with an empty Authorization": {"Authorization": ""},
+        "with no more than `Bearer`": {"Authorization": "Bearer"},
+        "with a token and no word before it": {"Authorization": f"{reader.token}"},
+        "with `Basic` before the token": {"Authorization": f"Basic {reader.token}"},
+    }
+
+    for how, header in headers.items():
+        await must_be_unknown(app, header, how)
+
+
+@task("08.5")
+async def test_a_token_in_the_address_is_none(app: App, reader: Person) -> None:
+    response = await app.get(f"{ME}?token={reader.token}&access_token={reader.token}")
+
+    assert response.status_code == 401, (
+        f"GET {ME}?token=… must answer 401: a token in an address ends up in logs."
+    )
+
+
+@task("08.5")
+async def test_a_token_that_somebody_made_up_is_refused(app: App, reader: Person, key: str) -> None:
+    token = reader.token or ""
+    claims = claims_of(token)
+    tokens = {
+        "that another key signed": sign(claims, "x" * 40),
+        "that another algorithm signed": sign(claims, key, algorithm="HS512"),
+        "with `alg: none`": sign(claims, key, algorithm="none"),
+        "without its signature": token.rpartition(".")[0] + ".",
+        **{f"whose {name} was altered": alter(token, part) for part, name in enumerate(PARTS)},
+        "that has expired": sign({**claims, "exp": int(time.time()) - 120}, key),
+        "without `exp`": sign({k: v for k, v in claims.items() if k != "exp"}, key),
+        "without `sub`": sign({k: v for k, v in claims.items() if k != "sub"}, key),
+        "that is none": "a.b.c",
+    }
+
+    for how, each in tokens.items():
+        await must_be_unknown(app, {"Authorization": f"Bearer {each}"}, f"with a token {how}")
+
+
+@task("08.5")
+async def test_a_subject_that_is_no_id_is_nobody(app: App, reader: Person, key: str) -> None:
+    claims = claims_of(reader.token or "")
+    subjects = ("ada", "", "-1", "1.5", "9" * 30, f"{reader.id}\0", f"{reader.id} OR true", "٣")
+
+    for subject in subjects:
+        token = sign({**claims, "sub": subject}, key)
+        how = f"with a token whose `sub` is {subject!r}"
+        await must_be_unknown(app, {"Authorization": f"Bearer {token}"}, how)
+
+
+@task("08.5")
+async def test_who_is_not_active_any_more_is_out_at_once(
+    app: App, library: Library, headers_of: Callable[[Row], dict[str, str]]
+) -> None:
+    user = await library.user()
+    headers = headers_of(user)
+    before = await app.get(ME, headers=headers)
+    assert before.status_code == 200, (
+        f"GET {ME} must answer 200 to a token whose `sub` is the id of a user; `sub` is {user.id}."
+    )
+
+    await library.database.execute("UPDATE users SET is_active = false WHERE id = $1", user.id)
+
+    await must_be_unknown(app, headers, "with a token of a user whose is_active is false now")
+
+
+@task("08.5")
+async def test_who_was_deleted_is_out_at_once(
+    app: App, library: Library, headers_of: Callable[[Row], dict[str, str]]
+) -> None:
+    user = await library.user()
+    headers = headers_of(user)
+
+    await library.database.execute("DELETE FROM users WHERE id = $1", user.id)
+
+    await must_be_unknown(app, headers, "with a token of a user who was deleted")
+
+
+@task("08.5")
+async def test_who_is_a_librarian_is_read_anew_each_time(
+    app: App, library: Library, headers_of: Callable[[Row], dict[str, str]]
+) -> None:
+    user = await library.user()
+    headers = headers_of(user)
+
+    await library.database.execute("UPDATE users SET is_librarian = true WHERE id = $1", user.id)
+    shown = (await app.get(ME, headers=headers)).json()
+
+    assert shown.get("is_librarian") is True, (
+        f"GET {ME} must show what the database says now; a token is older than that."
+    )
+
+
+@task("08.5")
+async def test_the_documentation_knows_the_way_to_a_token(app: App) -> None:
+    document = (await app.get("/openapi.json")).json()
+    schemes = document.get("components", {}).get("securitySchemes", {}).values()
+    addresses = [
+        flow["tokenUrl"]
+        for scheme in schemes
+        for flow in scheme.get("flows", {}).values()
+        if "tokenUrl" in flow
+    ]
+
+    assert addresses, (
+        "/docs has no button to log in: depend on OAuth2PasswordBearer in app/api/deps.py."
+    )
+    path = urlsplit(urljoin("http://library.test/", addresses[0])).path
+    assert path == LOGIN, (
+        f"The tokenUrl of OAuth2PasswordBearer leads to {path}; the login is {LOGIN}."
+    )
+
+
+async def must_be_unknown(app: App, headers: dict[str, str], how: str) -> None:
+    response = await app.get(ME, headers={k: v.encode() for k, v in headers.items()})
+    assert response.status_code == 401, (
+        f"GET {ME} must answer 401 {how}; it answers {response.status_code}."
+    )
+    wanted = response.headers.get("WWW-Authenticate", "")
+    assert wanted.lower().startswith("bearer"), (
+        f"The 401 of GET {ME} must have the header WWW-Authenticate: Bearer; "
+        f"it has {wanted or 'none'}."
+    )

@@ -1,0 +1,185 @@
+"""Task 08.7: whose loans these are."""
+
+from typing import Any, Protocol
+
+import pytest
+
+from groundrules.testing import task
+from groundrules.testing.library import Library
+from groundrules.testing.people import Person
+from groundrules.testing.values import Row
+
+LOANS = "/api/v1/loans/"
+NOBODY = 2**40  # an id that no row has
+
+
+class Access(Protocol):
+    async def needs_login(self, method: str, path: str, json: Any = None, **ids: int) -> None: ...
+
+
+@pytest.fixture
+async def loan(library: Library, reader: Person) -> Row:
+    """An open loan of the reader's."""
+    return await library.loan(reader.row, await library.book())
+
+
+@pytest.fixture
+async def other(library: Library) -> Row:
+    """An open loan of somebody else's."""
+    return await library.loan(await library.user(), await library.book())
+
+
+@task("08.7")
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/loans/"), ("GET", "/loans/{id}"), ("POST", "/loans/{id}/return")]
+)
+async def test_loans_are_nobodys_business(
+    access: Access, library: Library, loan: Row, method: str, path: str
+) -> None:
+    await access.needs_login(method, path, id=loan.id)
+    await access.needs_login(method, path, id=NOBODY)
+
+    assert await library.open_loans() == 1, f"{method} {path} answers 401, and changes the loan."
+
+
+@task("08.7")
+async def test_users_see_their_own_loans(
+    library: Library, reader: Person, loan: Row, other: Row
+) -> None:
+    over = await library.loan(reader.row, await library.book(), returned=True)
+
+    body = await listed(reader)
+
+    found = [item["id"] for item in body["items"]]
+    assert found == [loan.id, over.id], (
+        f"GET {LOANS} must list the loans of the user whom the token names, open ones and others, "
+        f"in the order of their ids: {[loan.id, over.id]}; it lists {found}."
+    )
+    assert body["total"] == 2, (
+        f"The total of GET {LOANS} must count the loans that this user may see: 2, "
+        f"not {body['total']}."
+    )
+
+
+@task("08.7")
+async def test_librarians_see_all_loans(librarian: Person, loan: Row, other: Row) -> None:
+    body = await listed(librarian)
+
+    found = [item["id"] for item in body["items"]]
+    assert (found, body["total"]) == ([loan.id, other.id], 2), (
+        f"GET {LOANS} must list all loans to a librarian; it lists {len(found)} of 2."
+    )
+
+
+@task("08.7")
+async def test_loans_are_listed_in_pages(
+    library: Library, reader: Person, loan: Row, other: Row
+) -> None:
+    second = await library.loan(reader.row, await library.book(), returned=True)
+
+    page = await listed(reader, "?limit=1&offset=1")
+    beyond = await listed(reader, "?offset=5")
+
+    assert [item["id"] for item in page["items"]] == [second.id], (
+        f"GET {LOANS}?limit=1&offset=1 must show the second loan alone."
+    )
+    assert {name: page[name] for name in ("total", "limit", "offset")} == {
+        "total": 2,
+        "limit": 1,
+        "offset": 1,
+    }, f"GET {LOANS}?limit=1&offset=1 must tell total 2, limit 1 and offset 1."
+    assert (beyond["items"], beyond["total"], beyond["limit"]) == ([], 2, 20), (
+        f"GET {LOANS}?offset=5 must show no items, a total of 2 and the limit 20."
+    )
+    for query in ("?limit=0", "?limit=101", "?offset=-1"):
+        response = await reader.get(LOANS + query)
+        assert response.status_code in (400, 422), f"GET {LOANS}{query} must answer 422."
+
+
+@task("08.7")
+async def test_the_borrower_and_librarians_see_a_loan(
+    reader: Person, librarian: Person, loan: Row
+) -> None:
+    for who, person in {"the borrower": reader, "a librarian": librarian}.items():
+        response = await person.get(f"{LOANS}{loan.id}")
+        assert response.status_code == 200, f"GET {LOANS}{{id}} must answer 200 to {who}."
+        assert response.json().get("id") == loan.id, f"GET {LOANS}{{id}} must show that loan."
+
+
+@task("08.7")
+async def test_nobody_else_does(library: Library, reader: Person, other: Row) -> None:
+    for method, path in (("GET", ""), ("POST", "/return")):
+        response = await reader.request(method, f"{LOANS}{other.id}{path}")
+        assert response.status_code == 403, (
+            f"{method} {LOANS}{{id}}{path} must answer 403 to a user whose loan it is not."
+        )
+
+    assert await library.open_loans() == 1, (
+        f"POST {LOANS}{{id}}/return answers 403, and returns the book all the same."
+    )
+
+
+@task("08.7")
+async def test_a_loan_that_is_not_there_is_404(reader: Person, librarian: Person) -> None:
+    for person in (reader, librarian):
+        for method, path in (("GET", ""), ("POST", "/return")):
+            response = await person.request(method, f"{LOANS}{NOBODY}{path}")
+            assert response.status_code == 404, (
+                f"{method} {LOANS}{{id}}{path} must answer 404 if there is no such loan."
+            )
+
+
+@task("08.7")
+@pytest.mark.parametrize("wanted", ["0", "-1", "x", str(2**63), "9" * 40])
+async def test_an_id_that_cannot_be_is_refused(reader: Person, wanted: str) -> None:
+    for method, path in (("GET", ""), ("POST", "/return")):
+        response = await reader.request(method, f"{LOANS}{wanted}{path}")
+        assert response.status_code in (400, 404, 422), (
+            f"{method} {LOANS}{wanted[:20]}{path} must answer 422; it answers "
+            f"{response.status_code}."
+        )
+
+
+@task("08.7")
+async def test_the_borrower_gives_a_book_back_once(
+    library: Library, reader: Person, loan: Row
+) -> None:
+    first = await reader.post(f"{LOANS}{loan.id}/return")
+    again = await reader.post(f"{LOANS}{loan.id}/return")
+
+    assert first.status_code == 200, f"POST {LOANS}{{id}}/return must answer 200 to the borrower."
+    assert first.json().get("returned_at"), (
+        f"POST {LOANS}{{id}}/return must answer the loan, with its returned_at."
+    )
+    assert await library.open_loans() == 0, (
+        f"POST {LOANS}{{id}}/return answers 200, but the loan is open in the database."
+    )
+    assert again.status_code == 400, (
+        f"POST {LOANS}{{id}}/return must answer 400 to a loan that is over."
+    )
+    assert isinstance(again.json().get("detail"), str), (
+        f'The 400 of POST {LOANS}{{id}}/return must have a body like {{"detail": "…"}}.'
+    )
+
+
+@task("08.7")
+async def test_a_librarian_takes_a_book_back(
+    library: Library, librarian: Person, loan: Row
+) -> None:
+    response = await librarian.post(f"{LOANS}{loan.id}/return")
+
+    assert response.status_code == 200, f"POST {LOANS}{{id}}/return must answer 200 to a librarian."
+    assert await library.open_loans() == 0, (
+        f"POST {LOANS}{{id}}/return answers 200, but the loan is open in the database."
+    )
+
+
+async def listed(person: Person, query: str = "") -> dict[str, Any]:
+    response = await person.get(LOANS + query)
+    assert response.status_code == 200, f"GET {LOANS} must answer 200 to who is logged in."
+    body = response.json()
+    wanted = {"items", "total", "limit", "offset"}
+    assert isinstance(body, dict) and body.keys() == wanted, (  # noqa: PT018
+        f"GET {LOANS} must answer a page, with items, total, limit and offset."
+    )
+    return body

@@ -1,0 +1,138 @@
+"""Task 08.4: the login."""
+
+import time
+from typing import Any, Protocol
+
+import pytest
+
+from groundrules.testing import task
+from groundrules.testing.app import App, Response
+from groundrules.testing.library import Library
+from groundrules.testing.people import LOGIN
+from groundrules.testing.samples import Samples
+from groundrules.testing.values import Row
+
+ASKED = f"POST {LOGIN}"
+ROUNDS = 4
+
+
+class Account(Protocol):
+    row: Row
+    email: str
+    password: str
+
+
+@task("08.4")
+async def test_who_logs_in_gets_a_token(app: App, account: Account) -> None:
+    # `/docs` sends these two as well.
+    response = await log_in(app, account.email, account.password, scope="")
+    body = must_be_json(response, 200, "the right password, with grant_type and scope")
+
+    token, kind = body.get("access_token"), body.get("token_type")
+    assert isinstance(token, str), f"{ASKED} must answer a text named access_token, not {token!r}."
+    assert str(kind).lower() == "bearer", f'{ASKED} must answer "token_type": "bearer".'
+    subject = await app.core.security.read_access_token(token)
+    assert subject == str(account.row.id), (
+        f"The token of {ASKED} must name the user's id, {str(account.row.id)!r}; it names {subject!r}."
+    )
+
+
+@task("08.4")
+async def test_no_answer_tells_what_was_wrong(
+    app: App, library: Library, samples: Samples, account: Account
+) -> None:
+    gone = await library.user(hashed_password=account.row.hashed_password, is_active=False)
+    wrong = {
+        "a wrong password": (account.email, samples.password()),
+        "an email that nobody has": (samples.email(), account.password),
+        "a user who is not active": (gone.email, account.password),
+    }
+
+    bodies: dict[str, Any] = {}
+    for what, (email, password) in wrong.items():
+        response = await log_in(app, email, password)
+        bodies[what] = must_be_json(response, 401, what)
+        wanted = response.headers.get("WWW-Authenticate", "")
+        assert wanted.lower().startswith("bearer"), (
+            f"The 401 of {ASKED} must have the header WWW-Authenticate: Bearer; "
+            f"it has {wanted or 'none'}."
+        )
+        first = bodies["a wrong password"]
+        assert bodies[what] == first, (
+            f"{ASKED} must answer the same to a wrong password and to {what}: "
+            f"{first} and {bodies[what]} tell who has an account."
+        )
+
+
+@task("08.4")
+async def test_an_unknown_email_takes_as_long_as_a_wrong_password(
+    app: App, samples: Samples, account: Account
+) -> None:
+    known, unknown = [float("inf")], [float("inf")]
+
+    # What disturbs a machine only ever adds time, so the quickest of a few tells most.
+    for _ in range(ROUNDS):
+        known.append(await seconds(app, account.email, samples.password()))
+        unknown.append(await seconds(app, samples.email(), samples.password()))
+        if min(unknown) > min(known) / 2:
+            break
+
+    assert min(unknown) > min(known) / 2, (
+        f"{ASKED} takes {min(known) * 1000:.0f} ms for a wrong password, but only "
+        f"{min(unknown) * 1000:.0f} ms for an email that nobody has. So anybody can find out who has "
+        "an account: let authenticate() decide, and decide alone."
+    )
+
+
+@task("08.4")
+@pytest.mark.parametrize("field", ["username", "password"])
+async def test_a_form_that_lacks_something_is_refused(
+    app: App, samples: Samples, field: str
+) -> None:
+    form = {"username": samples.email(), "password": samples.password(), "grant_type": "password"}
+    del form[field]
+
+    response = await app.post(LOGIN, data=form)
+
+    assert response.status_code in (400, 422), f"{ASKED} must answer 422 to a form without {field}."
+    repeated = "password" in form and form["password"] in response.text
+    assert not repeated, f"The answer of {ASKED} to a form without {field} repeats the password."
+
+
+@task("08.4")
+async def test_odd_texts_are_a_wrong_login_and_no_more(
+    app: App, samples: Samples, account: Account
+) -> None:
+    odd = {
+        "an email with a NUL in it": (f"{account.email}\0", account.password),
+        "a password with a NUL in it": (account.email, f"{account.password}\0"),
+        "a password of 80 letters": (account.email, samples.word(80)),
+        "a password of 5,000 letters": (account.email, samples.word(5000)),
+        "an email of 5,000 letters": (samples.word(5000), account.password),
+    }
+
+    for what, (email, given) in odd.items():
+        response = await log_in(app, email, given)
+        assert response.status_code in (400, 401, 422), (
+            f"{ASKED} must answer 401 or 422 to {what}; it answers {response.status_code}."
+        )
+
+
+async def log_in(app: App, email: str, password: str, **more: str) -> Response:
+    form = {"username": email, "password": password, "grant_type": "password"}
+    return await app.post(LOGIN, data={**form, **more})
+
+
+async def seconds(app: App, email: str, password: str) -> float:
+    begun = time.perf_counter()
+    await log_in(app, email, password)
+    return time.perf_counter() - begun
+
+
+def must_be_json(response: Response, status: int, what: str) -> dict[str, Any]:
+    assert response.status_code == status, (
+        f"{ASKED} must answer {status} to {what}; it answers {response.status_code}."
+    )
+    body = response.json()
+    assert isinstance(body, dict), f"{ASKED} must answer a JSON object."
+    return body

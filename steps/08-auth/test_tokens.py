@@ -1,0 +1,147 @@
+"""Task 08.2: a token."""
+
+import time
+from typing import Any
+
+import pytest
+
+from groundrules.testing import task
+from groundrules.testing.app import App
+from groundrules.testing.samples import Samples
+from groundrules.testing.tokens import alter, claims_of, header_of, is_signed_with, sign
+from groundrules.worker.errors import Raised
+
+CREATE, READ = "create_access_token()", "read_access_token()"
+SLACK = 30  # seconds; a machine may be slow
+PARTS = ("header", "claims", "signature")
+
+
+@pytest.fixture
+def subject(samples: Samples) -> str:
+    return str(samples.numbers.randint(1, 10**12))
+
+
+@task("08.2")
+async def test_a_token_names_its_subject(app: App, subject: str) -> None:
+    token = await created(app, subject)
+    found = claims_of(token).get("sub")
+
+    assert found == subject, f"The claim `sub` of a token for {subject!r} is {found!r}."
+    assert await app.core.security.read_access_token(token) == subject, (
+        f"{READ} must return the subject that {CREATE} was given."
+    )
+
+
+@task("08.2")
+async def test_a_token_is_signed_with_the_key(app: App, subject: str, key: str) -> None:
+    token = await created(app, subject)
+
+    algorithm = header_of(token).get("alg")
+    assert algorithm == "HS256", f"A token must be signed with HS256, not {algorithm!r}."
+    assert is_signed_with(token, key), (
+        f"The token of {CREATE} is signed with another key than SECRET_KEY."
+    )
+
+
+@task("08.2")
+async def test_a_token_expires(app: App, subject: str) -> None:
+    must_expire(await created(app, subject), 30)
+
+
+@task("08.2")
+async def test_how_long_a_token_is_good_for_can_be_set(
+    app: App, samples: Samples, subject: str
+) -> None:
+    minutes = samples.numbers.randint(2, 29)
+
+    async with app.started(ACCESS_TOKEN_MINUTES=str(minutes)) as other:
+        must_expire(await created(other, subject), minutes)
+
+
+@task("08.2")
+async def test_a_token_of_ours_is_read(app: App, subject: str, key: str) -> None:
+    token = sign({**claims_of(await created(app, subject)), "sub": subject}, key)
+
+    found = await app.core.security.read_access_token(token)
+
+    assert found == subject, (
+        f"{READ} must return {subject!r} for a token that has the same claims and is signed with "
+        f"HS256 and SECRET_KEY, whoever made it; it returns {found!r}."
+    )
+
+
+@task("08.2")
+async def test_a_token_that_somebody_made_up_is_refused(app: App, subject: str, key: str) -> None:
+    token = await created(app, subject)
+    claims = claims_of(token)
+
+    await must_be_refused(app, sign(claims, "x" * 40), "that another key signed")
+    await must_be_refused(app, sign(claims, key, algorithm="none"), "with `alg: none`")
+    await must_be_refused(app, token.rpartition(".")[0] + ".", "without its signature")
+    for part, name in enumerate(PARTS):
+        await must_be_refused(app, alter(token, part), f"whose {name} was altered")
+
+
+@task("08.2")
+async def test_a_token_of_another_algorithm_is_refused(app: App, subject: str, key: str) -> None:
+    claims = claims_of(await created(app, subject))
+
+    for algorithm in ("HS384", "HS512"):
+        token = sign(claims, key, algorithm=algorithm)
+        await must_be_refused(app, token, f"signed with {algorithm}")
+
+
+@task("08.2")
+async def test_a_token_that_has_expired_is_refused(app: App, subject: str, key: str) -> None:
+    claims = claims_of(await created(app, subject))
+
+    token = sign({**claims, "exp": int(time.time()) - 120}, key)
+
+    await must_be_refused(app, token, "that expired two minutes ago")
+
+
+@task("08.2")
+@pytest.mark.parametrize("claim", ["exp", "sub"])
+async def test_a_token_that_says_too_little_is_refused(
+    app: App, subject: str, key: str, claim: str
+) -> None:
+    claims = claims_of(await created(app, subject))
+    del claims[claim]
+
+    await must_be_refused(app, sign(claims, key), f"without the claim `{claim}`")
+
+
+@task("08.2")
+async def test_what_is_no_token_is_refused(app: App, subject: str, samples: Samples) -> None:
+    token = await created(app, subject)
+
+    for text in ("", ".", "..", samples.word(), "a.b.c", "é.é.é", "bnVsbA.W10.x", f"{token}.x"):
+        await must_be_refused(app, text, f"that is none, such as {text[:12]!r}")
+
+
+async def created(app: App, subject: str) -> str:
+    token: Any = await app.core.security.create_access_token(subject)
+    assert isinstance(token, str), f"{CREATE} must return a str; it returns {token!r}."
+    return token
+
+
+def must_expire(token: str, minutes: int) -> None:
+    expires = claims_of(token).get("exp")
+    assert isinstance(expires, int | float), (
+        f"A token must have the claim `exp`; it is {expires!r}."
+    )
+    left, wanted = expires - time.time(), minutes * 60
+    assert abs(left - wanted) < SLACK, (
+        f"A token must expire {wanted // 60} minutes after it was made, as ACCESS_TOKEN_MINUTES "
+        f"says; this one has {left / 60:.0f} minutes left."
+    )
+
+
+async def must_be_refused(app: App, token: str, what: str) -> None:
+    wanted = f"{READ} must return None for a token {what}"
+    try:
+        found = await app.core.security.read_access_token(token)
+    except Raised as error:
+        place = f" at {error.frames[-1].file}:{error.frames[-1].line}" if error.frames else ""
+        raise AssertionError(f"{wanted}; it raises {error.failure}{place}.") from None
+    assert found is None, f"{wanted}; it returns {found!r}."

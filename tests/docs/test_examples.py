@@ -1,0 +1,103 @@
+"""The examples that the pages show work as the pages say."""
+
+import re
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from groundrules.commands import app
+from groundrules.rules import check_project
+from groundrules.rules.settings import Settings, read_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "docs" / "examples"
+PAGES = [
+    *(path for path in (ROOT / "docs").rglob("*.md") if path.parent.name != "rules"),
+    *ROOT.glob("steps/*/README.md"),
+    *ROOT.glob("steps/*/hints.md"),
+    ROOT / "README.md",
+]
+TYPED = re.compile(
+    r"(?:^|`|\(|: )groundrules ((?:[a-z]+ ?)+)((?: ?--?[\w-]+[^`\n]*)*)", re.MULTILINE
+)
+BASE = """
+from datetime import datetime
+
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    pass
+"""
+
+
+def read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def version() -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return f"v{project['version']}"
+
+
+def test_the_hook_that_is_shown_is_the_one_that_there_is() -> None:
+    (repository,) = read(EXAMPLES / "pre-commit-config.yaml")["repos"]
+    (hook,) = repository["hooks"]
+    (offered,) = read(ROOT / ".pre-commit-hooks.yaml")
+
+    assert (hook["id"], repository["rev"]) == (offered["id"], version())
+
+
+def test_the_action_that_is_shown_takes_what_it_is_given() -> None:
+    (job,) = read(EXAMPLES / "workflow.yaml")["jobs"].values()
+    step = job["steps"][-1]
+
+    assert step["uses"].endswith(f"/groundrules@{version()}")
+    assert set(step["with"]) <= set(read(ROOT / "action.yml")["inputs"])
+
+
+def test_the_settings_that_are_shown_are_read() -> None:
+    assert read_settings(EXAMPLES) == Settings(package="shop", ignore=("GR401",))
+
+
+@pytest.mark.parametrize("honoured", [True, False])
+def test_the_comment_that_is_shown_silences_the_rule(honoured: bool, tmp_path: Path) -> None:
+    models = tmp_path / "app" / "models"
+    models.mkdir(parents=True)
+    (models / "base.py").write_text(BASE, encoding="utf-8")
+    shutil.copy(EXAMPLES / "audit.py", models)
+
+    report = check_project(tmp_path, honour_ignores=honoured)
+
+    assert [each.rule for each in report.findings] == ([] if honoured else ["GR402"])
+    assert report.unused_ignores == ()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_command_that_a_page_names_exists(page: Path) -> None:
+    wrong = [
+        found[0].strip(" `(:")
+        for found in TYPED.finditer(page.read_text(encoding="utf-8"))
+        if not exists(found[1].split(), re.findall(r"(?<!\S)--[a-z][\w-]*", found[2]))
+    ]
+
+    assert wrong == []
+
+
+def exists(words: list[str], options: list[str]) -> bool:
+    """Whether the first words name a command, and it takes these options."""
+    command: Any = typer.main.get_command(app)
+    for word in words:
+        below = getattr(command, "commands", None)
+        if below is None:
+            break
+        if word not in below:
+            return False
+        command = below[word]
+    known = {option for each in command.params for option in each.opts} | {"--help"}
+    return set(options) <= known

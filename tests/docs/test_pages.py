@@ -1,0 +1,174 @@
+"""What of the site is made from the code: quickly, without building it."""
+
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from groundrules.course.steps import Course, CourseError, Step
+from groundrules.rules.registry import all_rules
+from groundrules.site import listings, reference, workshop
+from groundrules.site.clauses import clauses, held, table_of_clauses
+from groundrules.site.lessons import page_of_step
+from groundrules.site.links import between_pages
+from groundrules.site.quizzes import questions_of, quiz_of
+
+ROOT = Path(__file__).resolve().parents[2]
+COURSE = Course(ROOT)
+QUIZ = '[[questions]]\nask = "A or `B`?"\nanswers = ["A", "B"]\nright = 2\nwhy = "B <3 A."\n'
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of what the pages are made from."""
+    for name in ("docs", "steps", "solution"):
+        ignored = shutil.ignore_patterns("__pycache__", ".*_cache")
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    return tmp_path
+
+
+def test_every_clause_and_every_rule_is_on_the_map() -> None:
+    shown = table_of_clauses(COURSE)
+
+    assert [each.id for each in clauses(ROOT) if f"`{each.id}`" not in shown] == []
+    assert [rule.code for rule in all_rules() if f"/docs/rules/{rule.code}.md" not in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("docs/spec.md", "| GR402 |", "| |", "the clause models.timestamps names no rule"),
+        (
+            "docs/spec.md",
+            "| GR402 |",
+            "| GR401 |",
+            "GR401 is no rule of the clause models.timestamps",
+        ),
+        ("steps/03-models/step.toml", ', "GR402"', "", "models.timestamps has no step"),
+        ("docs/rules/GR402.md", None, None, "models.timestamps has no page"),
+        (
+            "steps/03-models/test_rules.py",
+            "@rules_so_far",
+            "",
+            "has no test: none of steps/03-models",
+        ),
+    ],
+)
+def test_a_clause_that_lacks_something_stops_the_build(
+    file: str, old: str | None, new: str | None, said: str, copy: Path
+) -> None:
+    path = copy / file
+    if old is None or new is None:
+        path.unlink()
+    else:
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    with pytest.raises(CourseError, match=said):
+        held(Course(copy))
+
+
+@pytest.mark.parametrize("step", COURSE.steps, ids=lambda step: step.name)
+def test_a_step_asks_three_to_five_questions(step: Step) -> None:
+    assert 3 <= len(questions_of(step)) <= 5
+
+
+def test_a_question_can_be_read_without_a_script(copy: Path) -> None:
+    step = Course(copy).steps[0]
+    (step.folder / "quiz.toml").write_text(QUIZ, encoding="utf-8")
+
+    shown = quiz_of(step)
+
+    assert "<p>A or <code>B</code>?</p>" in shown
+    assert "<details><summary>The answer</summary>\n<p><strong>B.</strong> B &lt;3 A.</p>" in shown
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["right = 3", "right = 0", 'right = "B"', "", "right = 2\nright = 2"],
+)
+def test_a_broken_question_is_one_sentence(wrong: str, copy: Path) -> None:
+    step = Course(copy).steps[0]
+    (step.folder / "quiz.toml").write_text(QUIZ.replace("right = 2", wrong), encoding="utf-8")
+
+    with pytest.raises(CourseError, match=r"steps/01-setup/quiz\.toml: "):
+        questions_of(step)
+
+
+def test_a_step_shows_its_hints_closed_and_what_it_changes() -> None:
+    shown = page_of_step(COURSE, COURSE.step(2))
+
+    for task in COURSE.step(2).tasks:
+        assert f"## {task.id} {task.title}\n" in shown
+    assert shown.count('??? question "A nudge"') == len(COURSE.step(2).tasks)
+    assert '??? success "app/main.py: ' in shown
+    assert "+from app.core.database import" in shown
+    assert "???+" not in shown
+
+
+def test_a_step_is_taken_up_when_its_lesson_is_written(copy: Path) -> None:
+    course = Course(copy)
+    lesson = course.step(2).folder / "README.md"
+    lesson.rename(lesson.with_suffix(".later"))
+
+    before = page_of_step(course, course.step(2))
+    lesson.with_suffix(".later").rename(lesson)
+    after = page_of_step(course, course.step(2))
+
+    assert "in preparation" in before
+    assert "`app/core/database.py`" in before
+    assert "in preparation" not in after
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "found"),
+    [
+        ("steps/05-schemas.md", "[a](../../docs/rules/GR105.md)", "[a](../rules/GR105.md)"),
+        ("steps/05-schemas.md", "[a](../04-migrations/README.md#x)", "[a](04-migrations.md#x)"),
+        ("steps/05-schemas.md", "[a](../../solution/app/main.py)", "a"),
+        ("rules/GR105.md", "[a](../../steps/05-schemas/README.md)", "[a](../steps/05-schemas.md)"),
+        ("guides/workshop.md", "[a](/steps/05-schemas/README.md)", "[a](../steps/05-schemas.md)"),
+        ("index.md", "[a](https://example.org/b.md)", "[a](https://example.org/b.md)"),
+        ("index.md", "[a](../notebooks/01-x.ipynb)", "[a](explorations/01-x.md)"),
+        ("index.md", "[a](#here)", "[a](#here)"),
+        ("index.md", "```\n[a](../solution/x)\n```", "```\n[a](../solution/x)\n```"),
+    ],
+)
+def test_links_between_files_become_links_between_pages(page: str, link: str, found: str) -> None:
+    assert between_pages(link, page) == found
+
+
+def test_a_listing_is_the_code_itself() -> None:
+    page = "<!-- listing: solution/app/services/loan_service.py LOAN_LIMIT borrow -->"
+
+    shown = listings.put_in(page, ROOT)
+
+    assert shown.startswith('```python title="app/services/loan_service.py"\nLOAN_LIMIT = 5\n')
+    assert "raise LoanLimitReached" in shown
+
+
+@pytest.mark.parametrize("asked", ["solution/app/none.py borrow", "solution/app/main.py borrow"])
+def test_a_listing_of_nothing_stops_the_build(asked: str) -> None:
+    with pytest.raises(CourseError, match=r"A page shows "):
+        listings.put_in(f"<!-- listing: {asked} -->", ROOT)
+
+
+def test_every_command_is_listed_with_its_options() -> None:
+    shown = reference.commands()
+
+    assert "## groundrules check\n\n```text\ngroundrules check [path] [options]\n```" in shown
+    assert "| `--format <text\\|json\\|github\\|sarif>` |" in shown
+    assert "## groundrules db start" in shown
+
+
+def test_the_workshop_has_every_step_and_keeps_its_hours() -> None:
+    slots = list(workshop.slots(COURSE))
+
+    assert [sum(step.name in slot.what for slot in slots) for step in COURSE.steps] == [1] * 8
+    for before, after in pairwise(slots):
+        assert after.day > before.day or after.begin == before.begin + before.minutes
+    assert all(slot.begin + slot.minutes <= workshop.END for slot in slots)
+    for day in {slot.day for slot in slots}:
+        assert sum(slot.what == "Lunch" for slot in slots if slot.day == day) == 1

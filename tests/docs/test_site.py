@@ -1,0 +1,146 @@
+"""The site as files: every link leads somewhere, and nothing is fetched from elsewhere."""
+
+import socket
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin
+
+import pytest
+
+from groundrules.site.mermaid import NotFetched, fetched
+
+ROOT = Path(__file__).resolve().parents[2]
+BASE = "http://site/"
+
+
+class Html(HTMLParser):
+    """What a page links to, what it loads, and what can be linked to in it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.ids: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.ids.add(given.get("id") or "")
+        if tag == "a" and given.get("href"):
+            self.links.append(given["href"] or "")
+        elif tag == "link" and "stylesheet" in (given.get("rel") or ""):
+            self.loaded.append(given.get("href") or "")
+        elif tag in ("script", "img", "iframe", "source") and given.get("src"):
+            self.loaded.append(given["src"] or "")
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[str, Html]:
+    """The pages by their paths."""
+    return {
+        path.relative_to(site).as_posix().removesuffix("index.html"): Html(
+            path.read_text(encoding="utf-8")
+        )
+        for path in site.rglob("*.html")
+    }
+
+
+@pytest.mark.slow
+def test_every_link_and_anchor_leads_somewhere(pages: dict[str, Html], site: Path) -> None:
+    dead = [
+        f"{name}: {link}"
+        for name, page in pages.items()
+        for link in (*page.links, *page.loaded)
+        if not leads_somewhere(urljoin(BASE + name, link), pages, site)
+    ]
+
+    assert dead == []
+
+
+def leads_somewhere(url: str, pages: dict[str, Html], site: Path) -> bool:
+    if not url.startswith(BASE):
+        return True
+    address, anchor = urldefrag(url)
+    path = unquote(address.removeprefix(BASE))
+    if path not in pages:
+        return (site / path).is_file()
+    return not anchor or unquote(anchor) in pages[path].ids
+
+
+@pytest.mark.slow
+def test_nothing_is_loaded_from_elsewhere(pages: dict[str, Html]) -> None:
+    outside = {
+        loaded
+        for page in pages.values()
+        for loaded in page.loaded
+        if "://" in loaded or loaded.startswith("//")
+    }
+
+    assert outside == set()
+
+
+@pytest.mark.slow
+def test_there_is_a_page_for_every_rule_and_every_step(pages: dict[str, Html]) -> None:
+    assert len([name for name in pages if name.startswith("rules/GR")]) == 21
+    assert len([name for name in pages if name.startswith("steps/0")]) == 8
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    code = "from groundrules.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, "docs", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_port_that_is_taken_is_one_sentence() -> None:
+    pytest.importorskip("material", reason="`course.py docs` installs it")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("--port", str(port))
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Port {port} cannot be used (")
+    assert done.stderr.endswith("choose another with --port.\n")
+
+
+def test_packages_that_are_not_installed_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from groundrules.course.steps import CourseError
+    from groundrules.site import serve
+
+    monkeypatch.setattr(serve, "find_spec", lambda name: None)
+
+    with pytest.raises(CourseError, match=r"type `python3 course\.py docs`, which installs them"):
+        serve.serve(8080)
+
+
+def test_mermaid_that_cannot_be_fetched_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://127.0.0.1:9")
+
+    with pytest.raises(
+        NotFetched, match=r"could not be fetched \(.*refused.*\), so diagrams show as text"
+    ):
+        fetched(tmp_path)
+
+    assert not (tmp_path / ".tools").exists()
+
+
+def test_another_mermaid_than_the_one_that_is_meant_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "mermaid" / "-" / "mermaid-11.17.2.tgz"
+    package.parent.mkdir(parents=True)
+    package.write_bytes(b"something else")
+    monkeypatch.setenv("NPM_CONFIG_REGISTRY", tmp_path.as_uri())
+
+    with pytest.raises(NotFetched, match=r"is not Mermaid 11\.17\.2 as it was released"):
+        fetched(tmp_path)
+
+    assert not (tmp_path / ".tools").exists()

@@ -1,0 +1,114 @@
+"""What a reader does with the pages: search, answer questions, open hints, print."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def page(browser: Any) -> "Iterator[Page]":
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("GR502", "GR502 status-codes"),
+        ("gr304", "GR304 thin-handlers"),
+        ("timestamps", "GR402 timestamps"),
+        ("may my handler run a query", "It calls a service, and the service runs the query."),
+        ("why did I get GR502", "A status code is not one of the agreed seven"),
+        ("status code exists already", "The code 409 is not among the agreed ones."),
+        ("pre-commit", "There is a hook."),
+        ("check a trainee", "pytest steps/05 --app=alice"),
+        ("MissingGreenlet", "An attribute was read that is not loaded"),
+        ("silence a rule", "On a line, with a comment"),
+    ],
+)
+def test_one_search_answers(asked: str, answer: str, page: "Page", address: str) -> None:
+    page.goto(address)
+    page.get_by_role("textbox", name="Search").click()
+    page.get_by_text("Type to start searching").wait_for()
+    page.get_by_role("textbox", name="Search").fill(asked)
+    page.keyboard.press("End")  # the search listens to keys
+    results = page.locator(".md-search-result__item > a")
+    results.first.wait_for()
+
+    assert answer in "\n".join(" ".join(each.split()) for each in results.all_inner_texts()[:3])
+
+
+def test_a_question_is_answered_by_the_keyboard_and_remembered(page: "Page", address: str) -> None:
+    page.goto(f"{address}steps/02-database/")
+    question = page.locator(".quiz-question").first
+    question.locator("input").first.focus()
+    page.keyboard.press("Space")
+    wrong = question.get_by_role("status").inner_text()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    right = question.get_by_role("status").inner_text()
+
+    assert "No." in wrong
+    assert "Right." in right
+    assert question.locator("details p").is_visible()
+    page.reload()
+    assert question.locator("input").nth(2).is_checked()
+    assert "1 of 5 right." in page.locator(".quiz-told").inner_text()
+
+    page.get_by_role("button", name="Begin again").click()
+
+    assert page.locator(".quiz input:checked").count() == 0
+    page.reload()
+    assert page.locator(".quiz input:checked").count() == 0
+
+
+def test_without_scripts_questions_and_diagrams_can_be_read(browser: Any, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}steps/02-database/")
+    question = page.locator(".quiz-question").first
+
+    assert question.locator(".quiz-answers li").count() == 3
+    assert not question.locator("details p").is_visible()
+    question.locator("summary").click()
+    assert question.locator("details p").is_visible()
+    assert "one engine" in page.locator("pre.diagram").inner_text()
+    context.close()
+
+
+def test_nothing_is_spoiled_before_it_is_opened(page: "Page", address: str) -> None:
+    page.goto(f"{address}steps/02-database/")
+
+    assert page.locator("details[open]").count() == 0
+    assert page.locator("details.success pre").first.is_hidden()
+    page.locator("details.success summary").first.click()
+    assert page.locator("details.success pre").first.is_visible()
+
+
+def test_the_change_of_the_scheme_changes_the_diagrams(page: "Page", address: str) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{address}steps/02-database/")
+    page.locator(".drawn-light").wait_for(state="visible")
+    page.get_by_title("Change to the dark colours").click()
+
+    page.locator(".drawn-dark").wait_for(state="visible")
+    assert page.locator(".drawn-light").is_hidden()
+    page.emulate_media(media="print")
+    assert page.locator(".drawn-light").is_visible()
+    assert page.locator(".md-header").is_hidden()
+
+
+def test_paper_shows_the_lesson_and_no_answer(page: "Page", address: str) -> None:
+    page.goto(f"{address}steps/02-database/")
+    page.emulate_media(media="print")
+
+    assert page.get_by_text("In `app/core/database.py`, make".replace("`", "")).is_visible()
+    assert [each for each in page.locator("details").all() if each.is_visible()] == []
