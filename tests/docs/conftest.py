@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from groundrules.notebooks.execution import notebooks_of
+from groundrules.notebooks.pages import page_of
 from groundrules.site import mermaid
 from groundrules.site.serve import build
 
@@ -40,6 +42,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the site."""
     pytest.importorskip("material", reason="`course.py test --all` installs what builds the site")
     mermaid.fetched(ROOT)  # once; what follows needs nothing from elsewhere
+    for notebook in notebooks_of(ROOT):
+        page_of(ROOT, notebook)
     target = tmp_path_factory.mktemp("site")
     with pytest.MonkeyPatch.context() as patch:
         for name in ("http_proxy", "https_proxy", "all_proxy"):

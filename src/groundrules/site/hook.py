@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundrules.course.steps import Course
 from groundrules.rules.registry import all_rules
-from groundrules.site import api, listings, mermaid, reference, workshop
+from groundrules.site import api, explorations, listings, mermaid, reference, workshop
 from groundrules.site.clauses import clauses, table_of_clauses
 from groundrules.site.lessons import page_of_step, table_of_steps
 from groundrules.site.links import between_pages
@@ -27,10 +27,7 @@ def on_config(config: "MkDocsConfig") -> None:
     """Complete the navigation: the steps, the rules by section, and the notebooks there are."""
     course = _course(config)
     found = {"steps/*": _steps(course), "rules/*": _rules(course)}
-    found["explorations/*"] = [
-        {f"{path.name[:2]} {_title(path)}": f"explorations/{path.name}"}
-        for path in _notebooks(course)
-    ]
+    found["explorations/*"] = explorations.navigation(course)
     config.nav = _completed(config.nav or [], found)
 
 
@@ -42,8 +39,8 @@ def on_files(files: "Files", config: "MkDocsConfig") -> None:
     for step in course.steps:
         page = page_of_step(course, step)
         files.append(File.generated(config, f"steps/{step.name}.md", content=page))
-    for path in _notebooks(course):
-        files.append(File.generated(config, f"explorations/{path.name}", abs_src_path=str(path)))
+    for address, page in explorations.pages(course):
+        files.append(File.generated(config, address, content=page))
     specification = api.as_json(course.root)
     files.append(File.generated(config, "reference/openapi.json", content=specification))
 
@@ -102,14 +99,6 @@ def _rules(course: Course) -> list[Any]:
             {f"{code} {names[code]}": f"rules/{code}.md"} for code in clause.codes
         )
     return [{section: pages} for section, pages in sections.items()]
-
-
-def _notebooks(course: Course) -> list[Path]:
-    return sorted((course.root / "notebooks").glob("[0-9][0-9]-*.ipynb"))
-
-
-def _title(path: Path) -> str:
-    return path.stem[3:].replace("-", " ").capitalize()
 
 
 def _completed(nav: list[Any], found: dict[str, list[Any]]) -> list[Any]:

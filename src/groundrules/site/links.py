@@ -19,9 +19,9 @@ def page_of(source: str) -> str | None:
     lesson = re.fullmatch(r"steps/(\d\d-[\w-]+)(?:/README\.md)?/?", source)
     if lesson:
         return f"steps/{lesson[1]}.md"
-    notebook = re.fullmatch(r"notebooks/([\w-]+\.ipynb)", source)
+    notebook = re.fullmatch(r"notebooks/([\w-]+)\.ipynb", source)
     if notebook:
-        return f"explorations/{notebook[1]}"
+        return f"explorations/{notebook[1]}.md"
     return source.removeprefix("docs/") if source.startswith("docs/") else None
 
 
