@@ -72,14 +72,13 @@ class Dependencies:
     def of(self, function: Function) -> list[Dependency]:
         """Return the dependencies that a function declares among its arguments."""
         if function not in self._of:
-            given = (self.argument(function, each.arg) for each in function.arguments)
+            given = (self.argument(function, each) for each in function.arguments)
             self._of[function] = [each for each in given if each is not None]
         return self._of[function]
 
-    def argument(self, function: Function, name: str) -> Dependency | None:
+    def argument(self, function: Function, argument: ast.arg) -> Dependency | None:
         """Return the dependency that an argument is filled with, None if it is none."""
-        annotation = next(each.annotation for each in function.arguments if each.arg == name)
-        given = default_of(function, name)
+        annotation, given = argument.annotation, default_of(function, argument.arg)
         if isinstance(given, ast.Call) and self._is_depends(given, function.outer):
             return self._made(given, function.outer, (annotation, function.outer))
         for call, scope, kind in self._annotated(annotation, function.outer):
@@ -90,6 +89,8 @@ class Dependencies:
         self, node: ast.expr | None, scope: Scope
     ) -> Iterator[tuple[ast.Call, Scope, ast.expr]]:
         """Yield the `Depends` calls in an annotation, with their scope and what they annotate."""
+        if node is None:
+            return
         node, scope = origin(self._names, node, scope)
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             node, scope = origin(self._names, parsed_annotation(node.value, node), scope)

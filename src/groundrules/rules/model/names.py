@@ -99,7 +99,7 @@ class Names:
             value = evaluate(self, node, scope, frames)
         finally:
             self._depth -= 1
-            if not self._depth:
+            if not self._depth and self._passing:
                 self._passing.clear()
         if not frames and (value is not None or not self._open):
             self._evaluated[node] = scope, value
@@ -149,7 +149,7 @@ class Names:
             named = (each.value for each in value.call.keywords if each.arg == "bound")
             bound = next(named, None)
             return self.type_of(bound, value.scope, value.frames) if value.scope else None
-        return value if isinstance(value, External | ClassValue) else None
+        return value if isinstance(value, (External, ClassValue)) else None
 
     def attribute(self, of: Value | None, name: str) -> Value | None:
         """Return what the attribute `name` of a value is."""
@@ -299,8 +299,12 @@ class Names:
         here: Scope | None = scope
         while here is not None:
             if here is scope or not here.is_class:
-                home = here.elsewhere.get(name, here)
+                home = here.elsewhere.get(name, here) if here.elsewhere else here
                 bindings = home.bindings.get(name)
+                if bindings is not None and len(bindings) == 1 and not frames:
+                    known = self._known.get(bindings[0])
+                    if known is not None and known.__class__ is not Constant:
+                        return known
                 if bindings is not None or home.stars or frames:
                     position = (node.lineno, node.col_offset) if home is scope else None
                     value = self._in_scope(home, name, position, frames)
@@ -312,7 +316,7 @@ class Names:
     def _in_scope(
         self, scope: Scope, name: str, position: tuple[int, int] | None, frames: Frames
     ) -> Value | None:
-        for frame in reversed(frames):
+        for frame in reversed(frames) if frames else ():
             if frame.scope is scope and name in frame.values:
                 return frame.values[name]
         for binding in nearest_first(scope.bindings.get(name, ()), position):
@@ -351,7 +355,7 @@ class Names:
 
     def _bound(self, binding: Binding, frames: Frames) -> Value | None:
         node = binding.node
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
             return imported(self, node, binding)
         if node.__class__ in _DEFINITIONS:
             defined = binding.scope.module.defined[node]
@@ -482,7 +486,7 @@ class Names:
             for held_key, each in zip(held.keys, held.values, strict=True):
                 if key is not None and self.constant(held_key, where) == key:
                     return self.evaluate(each, where)
-        if isinstance(held, ast.List | ast.Tuple) and isinstance(key, int):
+        if isinstance(held, (ast.List, ast.Tuple)) and isinstance(key, int):
             inside = -len(held.elts) <= key < len(held.elts)
             return self.evaluate(held.elts[key], where) if inside else None
         kind = None if isinstance(index, ast.Slice) else item_type(self, value, scope)

@@ -115,7 +115,7 @@ class Sessions:
     def _is_bound(self, binding: Binding) -> bool:
         function = binding.scope.owner
         if isinstance(binding.node, ast.arg) and isinstance(function, Function):
-            dependency = self._dependencies.argument(function, binding.name)
+            dependency = self._dependencies.argument(function, binding.node)
             run = self._calls.run_by(dependency.on) if dependency else None
             return run is not None and self.gives_session(run.function)
         if binding.value is None or binding.unpacked is not None:
