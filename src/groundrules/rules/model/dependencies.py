@@ -4,13 +4,14 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeGuard
 
-from groundrules.rules.model.calls import Calls
+from groundrules.rules.model.calls import Calls, run_by
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
 from groundrules.rules.model.syntax import default_of, elements, parsed_annotation
 from groundrules.rules.model.tree import Function, Scope
-from groundrules.rules.model.values import External, Value
+from groundrules.rules.model.values import External, Instance, Value
 
 DEPENDS = frozenset(
     f"fastapi.{module}{name}"
@@ -30,6 +31,12 @@ class Dependency:
     call: ast.Call
     scope: Scope
     on: Value | None
+
+
+def is_dependency(value: Value | None) -> TypeGuard[Instance]:
+    """Whether a value is what `Depends(…)` or `Security(…)` gives."""
+    of = value.of if isinstance(value, Instance) else None
+    return isinstance(of, External) and of.name in DEPENDS
 
 
 class Dependencies:
@@ -57,13 +64,13 @@ class Dependencies:
         """The project's functions, methods and constructors that something depends on."""
         found = dict[Function, None]()
         for dependency in self.all:
-            run = self._calls.run_by(dependency.on)
+            run = run_by(self._names, dependency.on)
             if run is not None:
                 found[run.function] = None
         todo = [*self._handlers, *found]
         while todo:  # a bare `Depends()` takes its class from the annotation
             for dependency in self.of(todo.pop()):
-                run = self._calls.run_by(dependency.on)
+                run = run_by(self._names, dependency.on)
                 if run is not None and run.function not in found:
                     found[run.function] = None
                     todo.append(run.function)

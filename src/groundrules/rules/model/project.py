@@ -27,7 +27,8 @@ from groundrules.rules.model.files import (
 from groundrules.rules.model.mapped import Mapped
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.reader import read_module
-from groundrules.rules.model.routes import Route, Routes
+from groundrules.rules.model.registrations import Registrations
+from groundrules.rules.model.routes import Route
 from groundrules.rules.model.rows import Rows
 from groundrules.rules.model.sessions import Sessions
 from groundrules.rules.model.tree import Function, Module
@@ -67,7 +68,7 @@ class Project:
     @cached_property
     def routes(self) -> list[Route]:
         """Every registration of a handler for HTTP requests."""
-        return Routes(self.names).all()
+        return Registrations(self.names).all()
 
     @cached_property
     def handlers(self) -> list[Function]:
@@ -97,7 +98,7 @@ class Project:
     @cached_property
     def sessions(self) -> Sessions:
         """What is a session of the database."""
-        return Sessions(self.names, self.dependencies, self.calls)
+        return Sessions(self.names, self.dependencies)
 
     @cached_property
     def followed(self) -> Followed:
