@@ -9,7 +9,7 @@ from groundrules.testing.library import Library
 from groundrules.testing.returned import as_answer
 from groundrules.testing.values import Row
 
-A_MOMENT = timedelta(seconds=5)
+A_MOMENT = timedelta(minutes=1)  # a busy machine may be late
 
 
 @task("06.7")

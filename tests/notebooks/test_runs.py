@@ -1,6 +1,7 @@
 """Each notebook runs from the first cell to the last, in a kernel of its own and from any folder."""
 
 import asyncio
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from groundrules.postgres.databases import connection
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not find_spec("nbclient"), reason="`course.py test --all` installs it"),
+]
 
 
 async def databases() -> set[str]:

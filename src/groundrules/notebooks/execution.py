@@ -30,7 +30,7 @@ def execute(path: Path, folder: Path) -> "nbformat.NotebookNode":
     import nbformat
     from nbclient import NotebookClient
 
-    notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,

@@ -45,7 +45,7 @@ def picture(says: str, *, rows: int = 1, height: float = 3.2) -> Iterator[Any]:
     with rc_context(_STYLE):
         figure = Figure(figsize=(6.0, height), layout="constrained")
         yield figure.subplots(rows, sharex=True)
-        display(HTML(_html(figure, says)))  # type: ignore[no-untyped-call]
+        display(HTML(_html(figure, says)))
 
 
 def _html(figure: "Figure", says: str) -> str:

@@ -86,6 +86,6 @@ def _statements(outer: ast.AST) -> list[ast.AST]:
     for each in ast.iter_child_nodes(outer):
         if isinstance(each, ast.stmt):
             found.append(each)
-        elif isinstance(each, ast.excepthandler | ast.match_case):
+        elif isinstance(each, (ast.excepthandler, ast.match_case)):
             found += _statements(each)
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundrules.course.steps import Course
 from groundrules.rules.registry import all_rules
-from groundrules.site import api, listings, mermaid, reference, workshop
+from groundrules.site import api, explorations, listings, mermaid, reference, workshop
 from groundrules.site.clauses import clauses, table_of_clauses
 from groundrules.site.lessons import page_of_step, table_of_steps
 from groundrules.site.links import between_pages
@@ -24,9 +24,10 @@ _log = logging.getLogger("mkdocs.hooks.groundrules")
 
 
 def on_config(config: "MkDocsConfig") -> None:
-    """Complete the navigation: the steps, and the rules by section."""
+    """Complete the navigation: the steps, the rules by section, and the notebooks."""
     course = _course(config)
     found = {"steps/*": _steps(course), "rules/*": _rules(course)}
+    found["explorations/*"] = explorations.navigation(course)
     config.nav = _completed(config.nav or [], found)
 
 
@@ -38,6 +39,8 @@ def on_files(files: "Files", config: "MkDocsConfig") -> None:
     for step in course.steps:
         page = page_of_step(course, step)
         files.append(File.generated(config, f"steps/{step.name}.md", content=page))
+    for address, page in explorations.pages(course):
+        files.append(File.generated(config, address, content=page))
     specification = api.as_json(course.root)
     files.append(File.generated(config, "reference/openapi.json", content=specification))
 

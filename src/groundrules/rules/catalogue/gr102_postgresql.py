@@ -42,7 +42,7 @@ def check(project: Project) -> Iterator[Violation]:
 
 
 def _imports(project: Project, module: Module) -> Iterator[Violation]:
-    for node in module.imports:
+    for node in module.imports if not module.packages.isdisjoint(_PACKAGES) else ():
         if isinstance(node, ast.Import):
             named = [alias.name for alias in node.names]
         else:

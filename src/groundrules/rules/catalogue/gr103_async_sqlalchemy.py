@@ -56,7 +56,7 @@ class _Check:
         return f"`{written(site.node.func)}` {made}." if made else None
 
     def _made(self, site: CallSite, value: Value | None) -> str | None:
-        if not isinstance(value, External | ClassValue):
+        if not isinstance(value, (External, ClassValue)):
             return None
         name = sqlalchemy_name(value)
         if name in _ENGINES:
@@ -86,7 +86,7 @@ class _Check:
             for held in scope.owner.owner.attributes.values():
                 bindings += [each for each in held if each.scope is scope]
         for binding in bindings:
-            if not isinstance(binding.node, ast.Name | ast.Attribute):
+            if not isinstance(binding.node, (ast.Name, ast.Attribute)):
                 continue
             if self._names_sync(binding.annotation, scope) and not self._sync_work.covers(scope):
                 message = f"`{written(binding.node)}` is annotated as a sync session."

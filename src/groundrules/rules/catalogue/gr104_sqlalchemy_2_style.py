@@ -69,7 +69,7 @@ def _is_query(project: Project, func: ast.Attribute, site: CallSite) -> bool:
     receiver = project.names.evaluate(func.value, site.scope)
     if attribute_kind(project.names, func, receiver) is not None:
         return True
-    if not isinstance(receiver, Attribute | Result | None):
+    if not isinstance(receiver, (Attribute, Result, type(None))):
         return False
     first = site.node.args[0]
     value = project.names.evaluate(first, site.scope)
@@ -100,7 +100,7 @@ def _declares_column(names: Names, function: Function) -> bool:
 
 
 def _holds_column(names: Names, binding: Binding) -> bool:
-    if not isinstance(binding.value, ast.Call | ast.Name):
+    if not isinstance(binding.value, (ast.Call, ast.Name)):
         return False
     if binding.element or binding.unpacked is not None:
         return False

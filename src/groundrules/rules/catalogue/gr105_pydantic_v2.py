@@ -87,7 +87,7 @@ class _Module:
             yield from self._attributes()
 
     def _imports(self) -> Iterator[Violation]:
-        for node in self._module.imports if self._module.mentions("v1") else ():
+        for node in self._module.imports if "pydantic" in self._module.packages else ():
             if isinstance(node, ast.Import):
                 named = [alias.name for alias in node.names]
             elif node.level:
@@ -157,7 +157,7 @@ class _Module:
     def _is_old_method(self, node: ast.Attribute, scope: Scope) -> bool:
         """Whether a method is Pydantic's own, and not one that the class defines under that name."""
         owner = self._names.evaluate(node.value, scope)
-        cls = owner if isinstance(owner, External | ClassValue) else model_of(self._names, owner)
+        cls = owner if isinstance(owner, (External, ClassValue)) else model_of(self._names, owner)
         if cls is None or not is_model(self._names, cls):
             return False
         if isinstance(cls, External):
@@ -199,7 +199,7 @@ class _Module:
                 if is_model(self._names, kind):
                     message = f"`{written(node)}` is of V1; {_in_v2(_ATTRIBUTES[node.attr])}."
                     yield at_statement(self._module, node, message)
-            elif isinstance(node.value, ast.Name | ast.Attribute):
+            elif isinstance(node.value, (ast.Name, ast.Attribute)):
                 value = self._names.evaluate(node.value, self._module.scope_at(node))
                 if _pydantic_name(value) == "Extra":
                     new = _in_v2(f'`"{node.attr}"`')

@@ -75,7 +75,7 @@ def _logic(project: Project) -> Iterator[Violation]:
     for function in _answering(project):
         yield from _loops(function)
         yield from _arithmetic(project, function)
-        if not any(isinstance(each, ast.If | ast.Match) for each in function.branches):
+        if not any(isinstance(each, (ast.If, ast.Match)) for each in function.branches):
             continue
         for choice in choices(function.node.body, _Calling(project, function)):
             message = f"`{function.name}` chooses between services."

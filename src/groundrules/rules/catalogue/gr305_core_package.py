@@ -40,8 +40,10 @@ def _outside(project: Project) -> Iterator[Violation]:
         for cls in module.classes:
             if _is_settings(project, cls):
                 yield at_name(cls, f"The settings class `{cls.name}` is defined outside {core}.")
+        if not has_security:
+            continue
         telling = VERBS | _imported(module)
-        for site in module.calls if has_security else ():
+        for site in module.calls:
             does = _does(project, site, telling)
             if does is not None:
                 yield at_statement(site.scope, site.node, f"This {does} outside {core}.")
@@ -65,13 +67,13 @@ def _reads_environment(project: Project, cls: Class, node: ast.expr | None) -> b
     read = (
         each.func if isinstance(each, ast.Call) else each.value
         for each in (ast.walk(node) if node is not None else ())
-        if isinstance(each, ast.Call | ast.Subscript)
+        if isinstance(each, (ast.Call, ast.Subscript))
     )
     return any(project.names.evaluate(each, cls.scope) in _ENVIRONMENT for each in read)
 
 
 def _imports_security(module: Module) -> bool:
-    for node in module.imports if module.mentions(*_TOPS) else ():
+    for node in module.imports if not module.packages.isdisjoint(_TOPS) else ():
         if isinstance(node, ast.Import):
             found = any(within(alias.name, LIBRARIES) for alias in node.names)
         else:  # `from authlib import jose` names a part

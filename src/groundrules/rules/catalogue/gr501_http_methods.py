@@ -8,7 +8,7 @@ from groundrules.rules.catalogue.samples import LIBRARY, library
 from groundrules.rules.model.effects import Effects
 from groundrules.rules.model.paths import is_collection, is_member, segments
 from groundrules.rules.model.project import Project
-from groundrules.rules.model.routes import METHODS, Route, Routes
+from groundrules.rules.model.routes import METHODS, Route, methods_of
 from groundrules.rules.places import at_node
 from groundrules.rules.rule import Violation
 
@@ -28,9 +28,8 @@ _DELETING = re.compile(
 
 def check(project: Project) -> Iterator[Violation]:
     """Yield each route whose method is not agreed on, or does what another one is for."""
-    routes = Routes(project.names)
     for route in project.routes:
-        methods = _methods(routes, route)
+        methods = _methods(project, route)
         message = _outside(route, methods)
         if message is None and len(methods) == 1:
             message = _misused(project, route, next(iter(methods)))
@@ -38,11 +37,11 @@ def check(project: Project) -> Iterator[Violation]:
             yield at_node(route.scope.module, route.call, message)
 
 
-def _methods(routes: Routes, route: Route) -> frozenset[str]:
+def _methods(project: Project, route: Route) -> frozenset[str]:
     handler = route.handler
     if route.verb in ("Route", "add_route") and handler.owner and handler.name in METHODS:
         return frozenset({handler.name.upper()})  # a method of Starlette's HTTPEndpoint
-    return routes.methods(route) or frozenset()
+    return methods_of(project.names, route) or frozenset()
 
 
 def _outside(route: Route, methods: frozenset[str]) -> str | None:

@@ -9,7 +9,7 @@ from groundrules.rules.model.answers import Answer, content_of, sets_status
 from groundrules.rules.model.codes import Code, codes
 from groundrules.rules.model.paths import is_collection, segments
 from groundrules.rules.model.project import Project
-from groundrules.rules.model.routes import Route, Routes
+from groundrules.rules.model.routes import Route, methods_of
 from groundrules.rules.model.tree import Class, Function, Scope
 from groundrules.rules.model.values import ClassValue, FunctionValue, Instance
 from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
@@ -190,7 +190,7 @@ def _is_body(project: Project, handler: Function, node: ast.expr) -> bool:
 def _creates(project: Project, route: Route) -> bool:
     """Whether a route is a POST on a collection whose handler adds the row it returns."""
     names = project.names
-    if Routes(names).methods(route) != frozenset({"POST"}):
+    if methods_of(names, route) != frozenset({"POST"}):
         return False
     path = segments(names, route)
     return (

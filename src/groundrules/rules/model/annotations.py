@@ -38,7 +38,7 @@ class Annotations:
                         todo.append(alias)
                         continue
                     value = self._names.evaluate(part, where)
-                    if isinstance(value, External | ClassValue):
+                    if isinstance(value, (External, ClassValue)):
                         yield value
                 case ast.Subscript(value=base, slice=index):
                     inner = index.elts if isinstance(index, ast.Tuple) else [index]
@@ -98,7 +98,7 @@ class Annotations:
                 if alias is not None:
                     return self.alternatives(*alias)
         kind = self._names.type_of(node, scope)
-        return [kind] if isinstance(kind, External | ClassValue) else []
+        return [kind] if isinstance(kind, (External, ClassValue)) else []
 
     def definition(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope] | None:
         """Return the expression that a name stands for, with its scope, through imports.
@@ -144,7 +144,7 @@ class Annotations:
                 if source is None or depth > 20:
                     return None
                 return self._in_scope(source.scope, original, depth + 1)
-        if isinstance(binding.value, ast.Name | ast.Attribute):
+        if isinstance(binding.value, (ast.Name, ast.Attribute)):
             return self._binding(binding.value, binding.scope, depth + 1) or binding
         return binding
 

@@ -92,7 +92,9 @@ class Answers:
     def response(self, site: CallSite) -> Answer | None:
         """Return the response that a call makes itself, None if it makes none."""
         called = self._names.called(site)
-        if not isinstance(called, External | ClassValue) or not self._names.is_a(called, RESPONSES):
+        if not isinstance(called, (External, ClassValue)) or not self._names.is_a(
+            called, RESPONSES
+        ):
             return None
         return self._answer(site, called, 1)
 

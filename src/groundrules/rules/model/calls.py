@@ -57,20 +57,8 @@ class Calls:
     def callee(self, site: CallSite) -> FunctionValue | None:
         """Return the project's function, method or constructor that a call runs."""
         if site not in self._callees:
-            self._callees[site] = self.run_by(self._names.called(site))
+            self._callees[site] = run_by(self._names, self._names.called(site))
         return self._callees[site]
-
-    def run_by(self, value: Value | None) -> FunctionValue | None:
-        """Return the project's function that runs when a value is called."""
-        if isinstance(value, FunctionValue):
-            return value
-        if isinstance(value, ClassValue):
-            found = self._names.attribute(Instance(value), "__init__")
-        elif isinstance(value, Instance) and isinstance(value.of, ClassValue):
-            found = self._names.attribute(value, "__call__")
-        else:
-            return None
-        return found if isinstance(found, FunctionValue) else None
 
     @property
     def constructing(self) -> list[tuple[CallSite, ClassValue]]:
@@ -96,6 +84,19 @@ class Calls:
                 elif isinstance(called, ClassValue):
                     constructing.append((site, called))
         return named, constructing
+
+
+def run_by(names: Names, value: Value | None) -> FunctionValue | None:
+    """Return the project's function, method or constructor that runs when a value is called."""
+    if isinstance(value, FunctionValue):
+        return value
+    if isinstance(value, ClassValue):
+        found = names.attribute(Instance(value), "__init__")
+    elif isinstance(value, Instance) and isinstance(value.of, ClassValue):
+        found = names.attribute(value, "__call__")
+    else:
+        return None
+    return found if isinstance(found, FunctionValue) else None
 
 
 def full_name(value: Value | None) -> str | None:

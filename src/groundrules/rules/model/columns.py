@@ -42,7 +42,7 @@ class Columns:
 
     def _is_mapped(self, binding: Binding, how: How) -> bool:
         scope = binding.scope
-        if isinstance(binding.node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(binding.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             values = (self._names.evaluate(each, scope) for each in binding.node.decorator_list)
             return any(value is None or sqlalchemy_name(value) in _DECLARED for value in values)
         if binding.value is not None and not isinstance(binding.value, ast.Constant):

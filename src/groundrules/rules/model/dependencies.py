@@ -4,13 +4,14 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeGuard
 
-from groundrules.rules.model.calls import Calls
+from groundrules.rules.model.calls import Calls, run_by
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
 from groundrules.rules.model.syntax import default_of, elements, parsed_annotation
 from groundrules.rules.model.tree import Function, Scope
-from groundrules.rules.model.values import External, Value
+from groundrules.rules.model.values import External, Instance, Value
 
 DEPENDS = frozenset(
     f"fastapi.{module}{name}"
@@ -30,6 +31,12 @@ class Dependency:
     call: ast.Call
     scope: Scope
     on: Value | None
+
+
+def is_dependency(value: Value | None) -> TypeGuard[Instance]:
+    """Whether a value is what `Depends(…)` or `Security(…)` gives."""
+    of = value.of if isinstance(value, Instance) else None
+    return isinstance(of, External) and of.name in DEPENDS
 
 
 class Dependencies:
@@ -57,13 +64,13 @@ class Dependencies:
         """The project's functions, methods and constructors that something depends on."""
         found = dict[Function, None]()
         for dependency in self.all:
-            run = self._calls.run_by(dependency.on)
+            run = run_by(self._names, dependency.on)
             if run is not None:
                 found[run.function] = None
         todo = [*self._handlers, *found]
         while todo:  # a bare `Depends()` takes its class from the annotation
             for dependency in self.of(todo.pop()):
-                run = self._calls.run_by(dependency.on)
+                run = run_by(self._names, dependency.on)
                 if run is not None and run.function not in found:
                     found[run.function] = None
                     todo.append(run.function)
@@ -72,14 +79,13 @@ class Dependencies:
     def of(self, function: Function) -> list[Dependency]:
         """Return the dependencies that a function declares among its arguments."""
         if function not in self._of:
-            given = (self.argument(function, each.arg) for each in function.arguments)
+            given = (self.argument(function, each) for each in function.arguments)
             self._of[function] = [each for each in given if each is not None]
         return self._of[function]
 
-    def argument(self, function: Function, name: str) -> Dependency | None:
+    def argument(self, function: Function, argument: ast.arg) -> Dependency | None:
         """Return the dependency that an argument is filled with, None if it is none."""
-        annotation = next(each.annotation for each in function.arguments if each.arg == name)
-        given = default_of(function, name)
+        annotation, given = argument.annotation, default_of(function, argument.arg)
         if isinstance(given, ast.Call) and self._is_depends(given, function.outer):
             return self._made(given, function.outer, (annotation, function.outer))
         for call, scope, kind in self._annotated(annotation, function.outer):
@@ -90,6 +96,8 @@ class Dependencies:
         self, node: ast.expr | None, scope: Scope
     ) -> Iterator[tuple[ast.Call, Scope, ast.expr]]:
         """Yield the `Depends` calls in an annotation, with their scope and what they annotate."""
+        if node is None:
+            return
         node, scope = origin(self._names, node, scope)
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             node, scope = origin(self._names, parsed_annotation(node.value, node), scope)

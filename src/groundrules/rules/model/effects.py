@@ -155,6 +155,6 @@ class Followed:
 def added_rows(node: ast.Call) -> list[ast.expr]:
     """Return what a call of `add` or `add_all` hands to the session."""
     given = [*node.args, *(each.value for each in node.keywords)]
-    if len(given) == 1 and isinstance(given[0], ast.List | ast.Tuple):
+    if len(given) == 1 and isinstance(given[0], (ast.List, ast.Tuple)):
         return given[0].elts
     return given

@@ -145,7 +145,7 @@ class Errors:
 
     def _catching(self) -> None:
         """Note what middleware and route classes catch: they answer it."""
-        for module in self._names.modules.values():
+        for module in self._names.modules.values() if self._handlers else ():
             for function in module.functions:
                 if self.answers(function):
                     for kind in caught(self._names, function):
@@ -178,7 +178,7 @@ def looped(names: Names, node: ast.expr, scope: Scope) -> list[tuple[ast.expr, S
 def caught(names: Names, function: Function) -> Iterator[Value]:
     """Yield the classes of exceptions that a function catches."""
     for statement in statements(function.node.body):
-        if isinstance(statement, ast.Try | ast.TryStar):
+        if isinstance(statement, (ast.Try, ast.TryStar)):
             for handler in statement.handlers:
                 yield from exception_kinds(names, handler, function.scope)
 

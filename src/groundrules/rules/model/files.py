@@ -33,10 +33,6 @@ class Package:
     root: Path
     imports: Path
 
-    def holds(self, file: Path) -> bool:
-        """Whether a file, named by a path that begins as this one does, lies in the package."""
-        return file.is_relative_to(self.folder)
-
 
 def find_package(path: Path, name: str | None = None) -> Package:
     """Return the application package in `path`, or that `path` is.

@@ -21,7 +21,7 @@ def choices(
     """
     for index, statement in enumerate(body):
         after = (body[index + 1 :], *rest)
-        if isinstance(statement, ast.If | ast.Match):
+        if isinstance(statement, (ast.If, ast.Match)):
             branches = ways(statement)
             serving = [each for each in branches if calls_service(each) and _returns(each)]
             goes_on = any(not ends(each) for each in branches) or not is_whole(statement)
@@ -31,7 +31,7 @@ def choices(
             if len(serving) > 1:
                 yield statement
                 continue
-        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
         else:
             branches = blocks(statement)

@@ -87,7 +87,7 @@ def _is(names: Names, key: ast.expr, scope: Scope, header: str) -> bool:
     else:
         value = (
             names.constant(key, scope)
-            if isinstance(key, ast.Name | ast.Attribute | ast.NamedExpr)
+            if isinstance(key, (ast.Name, ast.Attribute, ast.NamedExpr))
             else None
         )
     return isinstance(value, str) and value.lower() == header

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from groundrules.rules.model.outcomes import outcome
 from groundrules.rules.model.tree import Class, Scope
 from groundrules.rules.model.values import (
     ClassValue,
@@ -64,6 +65,6 @@ def _method(names: "Names", value: FunctionValue, instance: Value | None) -> Val
         return value
     for kind in ("builtins.property", "functools.cached_property"):
         if names.has_decorator(function, kind):
-            return names.outcome(value, {})
+            return outcome(names, value, {})
     static = names.has_decorator(function, "builtins.staticmethod")
     return FunctionValue(function, (), None if static else instance)

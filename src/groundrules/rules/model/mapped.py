@@ -162,7 +162,7 @@ class Mapped:
     def _class_of_made(self, call: ast.Call, value: Value) -> Class | bool | None:
         """Return the `cls=` that a base is made with: True if there is none, None if unknown."""
         given = next((each.value for each in call.keywords if each.arg == "cls"), None)
-        scope = value.scope if isinstance(value, Instance | Result) else None
+        scope = value.scope if isinstance(value, (Instance, Result)) else None
         if given is None or scope is None:
             return True
         held = self._names.evaluate(given, scope)

@@ -8,13 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from groundrules.rules.model.callers import given_for
-from groundrules.rules.model.containers import element_type, first_argument, item_type
-from groundrules.rules.model.heritage import climb, instance_of_base, member_of_class
+from groundrules.rules.model.containers import element_type
+from groundrules.rules.model.expressions import EVALUATE, SPECIAL, call_special
+from groundrules.rules.model.heritage import climb, member_of_class
 from groundrules.rules.model.imports import imported, imported_from, module_named
+from groundrules.rules.model.outcomes import outcome_of_call
 from groundrules.rules.model.syntax import (
     default_of,
     elements,
-    match_arguments,
     nearest_first,
     operands,
     parsed_annotation,
@@ -26,7 +27,6 @@ from groundrules.rules.model.values import (
     ClassValue,
     Constant,
     External,
-    Frame,
     Frames,
     FunctionValue,
     Instance,
@@ -39,20 +39,9 @@ from groundrules.rules.model.values import (
 _DEPTH = 40
 _INFERRING = 2  # calls looked at to learn what a call looked at gives: more takes for ever
 _BUILTINS = {name: External(f"builtins.{name}") for name in dir(builtins)}
-_TYPING = ("typing.", "typing_extensions.")
-_TRANSPARENT = frozenset(
-    {"Annotated", "Optional", "Union", "ClassVar", "Final", "Required", "NotRequired"}
-)
 _FIELDS = frozenset({"dataclasses.field", "attrs.field", "fastapi.Depends", "fastapi.Security"})
 _TYPES = frozenset({"builtins.type", "typing.Type"})
 _TYPE_VARS = frozenset({"typing.TypeVar", "typing_extensions.TypeVar"})
-_CONTEXT_MANAGERS = ("contextlib.asynccontextmanager", "contextlib.contextmanager")
-_SPECIAL = frozenset(
-    {
-        *("functools.partial", "functools.partialmethod", "typing.cast", "typing.NewType"),
-        *("builtins.getattr", "builtins.super"),
-    }
-)
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 
 
@@ -69,9 +58,9 @@ class Names:
         self._evaluated: dict[ast.expr, tuple[Scope, Value | None]] = {}
         self._ancestors: dict[Class, list[External | ClassValue]] = {}
         self._outside: dict[Class, frozenset[str]] = {}
-        self._passing: dict[object, Value | None] = {}  # what holds while one question is answered
-        self._open: set[object] = set()
-        self._depth = 0
+        self.passing: dict[object, Value | None] = {}  # what holds while one question is answered
+        self.open: set[object] = set()
+        self.depth = 0
         self._inferring = 0
 
     @cached_property
@@ -85,7 +74,7 @@ class Names:
 
     def evaluate(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> Value | None:
         """Return what `node`, standing in `scope`, is; None where that cannot be known."""
-        if node is None or self._depth > _DEPTH:
+        if node is None or self.depth > _DEPTH:
             return None
         if not frames:
             known = self._evaluated.get(node)
@@ -94,14 +83,14 @@ class Names:
         evaluate = _EVALUATE.get(node.__class__)
         if evaluate is None:
             return None
-        self._depth += 1
+        self.depth += 1
         try:
             value = evaluate(self, node, scope, frames)
         finally:
-            self._depth -= 1
-            if not self._depth:
-                self._passing.clear()
-        if not frames and (value is not None or not self._open):
+            self.depth -= 1
+            if not self.depth and self.passing:
+                self.passing.clear()
+        if not frames and (value is not None or not self.open):
             self._evaluated[node] = scope, value
         return value
 
@@ -110,11 +99,11 @@ class Names:
         known = self._evaluated.get(site.node.func)
         if known is not None:
             return known[1]
-        if site in self._passing:
-            return self._passing[site]
+        if site in self.passing:
+            return self.passing[site]
         value = self.evaluate(site.node.func, site.scope)
-        if value is None and self._open and self._depth:
-            self._passing[site] = value
+        if value is None and self.open and self.depth:
+            self.passing[site] = value
         return value
 
     def constant(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> object:
@@ -149,7 +138,7 @@ class Names:
             named = (each.value for each in value.call.keywords if each.arg == "bound")
             bound = next(named, None)
             return self.type_of(bound, value.scope, value.frames) if value.scope else None
-        return value if isinstance(value, External | ClassValue) else None
+        return value if isinstance(value, (External, ClassValue)) else None
 
     def attribute(self, of: Value | None, name: str) -> Value | None:
         """Return what the attribute `name` of a value is."""
@@ -169,81 +158,15 @@ class Names:
         self, of: Value | None, node: ast.Call, scope: Scope, frames: Frames = ()
     ) -> Value | None:
         """Return what calling a value with the arguments of `node` gives."""
-        if isinstance(of, External) and of.name in _SPECIAL:
-            return self._call_special(of, node, scope, frames)
+        if isinstance(of, External) and of.name in SPECIAL:
+            return call_special(self, of, node, scope, frames)
         if isinstance(of, (External, ClassValue)):
             return Instance(of, node, scope, frames)
         if isinstance(of, FunctionValue):
-            return self.outcome(of, self._arguments(of, node, scope, frames))
+            return outcome_of_call(self, of, node, scope, frames)
         if isinstance(of, (Attribute, Instance, Result)):
             return Result(of, node, scope, frames)
         return None
-
-    def _call_special(
-        self, of: External, node: ast.Call, scope: Scope, frames: Frames
-    ) -> Value | None:
-        match of.name, node.args:
-            case "functools.partial" | "functools.partialmethod", [first, *_]:
-                return self.evaluate(first, scope, frames)
-            case "typing.cast", [first, second]:
-                kind = self.type_of(first, scope, frames)
-                return Instance(kind) if kind else self.evaluate(second, scope, frames)
-            case "typing.NewType", [_, second]:
-                return self.type_of(second, scope, frames)
-            case "builtins.getattr", [first, second, *_]:
-                wanted = self.constant(second, scope, frames)
-                owner = self.evaluate(first, scope, frames)
-                return self.attribute(owner, wanted) if isinstance(wanted, str) else None
-            case "builtins.super", _:
-                return instance_of_base(self, scope)
-        return Instance(of, node, scope, frames)
-
-    def outcome(self, of: FunctionValue, given: dict[str, Value]) -> Value | None:
-        """Return what a function of the project returns for these arguments."""
-        function = of.function
-        if function in self._open:
-            return None
-        alone = not given and not of.frames
-        if alone and function in self._passing:
-            return self._passing[function]
-        value = self._outcome(of, given)
-        if alone and self._depth:
-            self._passing[function] = value
-        return value
-
-    def _outcome(self, of: FunctionValue, given: dict[str, Value]) -> Value | None:
-        function = of.function
-        self._open.add(function)
-        try:
-            frames = (*of.frames, Frame(function.scope, given)) if given else of.frames
-            for returned in function.returns:
-                value = self.evaluate(returned, function.scope, frames)
-                if is_something(value):
-                    return value
-        finally:
-            self._open.discard(function)
-        kind = self._entered(function) or self.type_of(function.node.returns, function.outer)
-        return Instance(kind) if kind else None
-
-    def _entered(self, function: Function) -> Value | None:
-        """Return the type that a function made a context manager yields."""
-        returns = function.node.returns
-        if not isinstance(returns, ast.Subscript):
-            return None
-        entered = any(self.has_decorator(function, name) for name in _CONTEXT_MANAGERS)
-        return first_argument(self, returns, function.outer) if entered else None
-
-    def _arguments(
-        self, of: FunctionValue, node: ast.Call, scope: Scope, frames: Frames
-    ) -> dict[str, Value]:
-        found = dict[str, Value]()
-        for name, given in match_arguments(of.function, node, bound=of.bound is not None).items():
-            value = self.evaluate(given, scope, frames)
-            if value is not None:
-                found[name] = value
-        if of.bound is not None and of.function.positional:
-            found[of.function.positional[0].arg] = of.bound
-        return found
 
     def bases(self, cls: Class) -> list[Value | None]:
         """Return what each base class of `cls` is."""
@@ -256,7 +179,7 @@ class Names:
         known = self._ancestors.get(of.cls)
         if known is None:
             known = list(climb(self, of))
-            if not self._open:
+            if not self.open:
                 self._ancestors[of.cls] = known
         return known
 
@@ -270,7 +193,7 @@ class Names:
         if outside is None:
             ancestors = self.ancestors(of)
             outside = frozenset(each.name for each in ancestors if isinstance(each, External))
-            if not self._open:
+            if not self.open:
                 self._outside[of.cls] = outside
         return not outside.isdisjoint(names)
 
@@ -286,12 +209,12 @@ class Names:
         """Return what the name `name` of a module is: bound in it, or a module below it."""
         key = (module.name, name)
         found = None
-        if key not in self._open:
-            self._open.add(key)
+        if key not in self.open:
+            self.open.add(key)
             try:
                 found = self._in_scope(module.scope, name, None, ())
             finally:
-                self._open.discard(key)
+                self.open.discard(key)
         return found or module_named(self, f"{module.name}.{name}" if module.name else name)
 
     def _name(self, node: ast.Name, scope: Scope, frames: Frames) -> Value | None:
@@ -299,8 +222,12 @@ class Names:
         here: Scope | None = scope
         while here is not None:
             if here is scope or not here.is_class:
-                home = here.elsewhere.get(name, here)
+                home = here.elsewhere.get(name, here) if here.elsewhere else here
                 bindings = home.bindings.get(name)
+                if bindings is not None and len(bindings) == 1 and not frames:
+                    known = self._known.get(bindings[0])
+                    if known is not None and known.__class__ is not Constant:
+                        return known
                 if bindings is not None or home.stars or frames:
                     position = (node.lineno, node.col_offset) if home is scope else None
                     value = self._in_scope(home, name, position, frames)
@@ -312,7 +239,7 @@ class Names:
     def _in_scope(
         self, scope: Scope, name: str, position: tuple[int, int] | None, frames: Frames
     ) -> Value | None:
-        for frame in reversed(frames):
+        for frame in reversed(frames) if frames else ():
             if frame.scope is scope and name in frame.values:
                 return frame.values[name]
         for binding in nearest_first(scope.bindings.get(name, ()), position):
@@ -334,24 +261,24 @@ class Names:
         if not frames:
             if binding in self._known:
                 return self._known[binding]
-            if binding in self._passing:
-                return self._passing[binding]
-        if binding in self._open:
+            if binding in self.passing:
+                return self.passing[binding]
+        if binding in self.open:
             return None
-        self._open.add(binding)
+        self.open.add(binding)
         try:
             value = self._bound(binding, frames)
         finally:
-            self._open.discard(binding)
-        if not frames and (value is not None or not self._open):
+            self.open.discard(binding)
+        if not frames and (value is not None or not self.open):
             self._known[binding] = value
-        elif not frames and self._depth:
-            self._passing[binding] = value
+        elif not frames and self.depth:
+            self.passing[binding] = value
         return value
 
     def _bound(self, binding: Binding, frames: Frames) -> Value | None:
         node = binding.node
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
             return imported(self, node, binding)
         if node.__class__ in _DEFINITIONS:
             defined = binding.scope.module.defined[node]
@@ -446,61 +373,13 @@ class Names:
             here = here.parent
         return None
 
-    def _call(self, node: ast.Call, scope: Scope, frames: Frames) -> Value | None:
-        return self.call(self.evaluate(node.func, scope, frames), node, scope, frames)
-
-    def _constant(self, node: ast.Constant, scope: Scope, frames: Frames) -> Value | None:
-        return Constant(node.value)
-
-    def _conditional(self, node: ast.IfExp, scope: Scope, frames: Frames) -> Value | None:
-        return self._first((node.body, node.orelse), scope, frames)
-
-    def _either(self, node: ast.BoolOp, scope: Scope, frames: Frames) -> Value | None:
-        return self._first(node.values, scope, frames)
-
-    def _first(self, nodes: Iterable[ast.expr], scope: Scope, frames: Frames) -> Value | None:
-        values = (self.evaluate(node, scope, frames) for node in nodes)
-        return next((each for each in values if is_something(each)), None)
-
-    def _inner(self, node: ast.Await | ast.NamedExpr, scope: Scope, frames: Frames) -> Value | None:
-        return self.evaluate(node.value, scope, frames)
-
-    def _subscript(self, node: ast.Subscript, scope: Scope, frames: Frames) -> Value | None:
-        value, index = node.value, node.slice
-        base = self.evaluate(value, scope, frames)
-        if isinstance(base, External) and base.name.startswith(_TYPING):
-            name = base.name.rpartition(".")[2]
-            if name in _TRANSPARENT:
-                parts = index.elts if isinstance(index, ast.Tuple) else [index]
-                kinds = (self.type_of(part, scope, frames) for part in parts)
-                return next((kind for kind in kinds if kind is not None), None)
-        if isinstance(base, (External, ClassValue)):
-            return base
-        held, where = self.literal(value, scope)
-        key = self.constant(index, scope, frames)
-        if isinstance(held, ast.Dict):
-            for held_key, each in zip(held.keys, held.values, strict=True):
-                if key is not None and self.constant(held_key, where) == key:
-                    return self.evaluate(each, where)
-        if isinstance(held, ast.List | ast.Tuple) and isinstance(key, int):
-            inside = -len(held.elts) <= key < len(held.elts)
-            return self.evaluate(held.elts[key], where) if inside else None
-        kind = None if isinstance(index, ast.Slice) else item_type(self, value, scope)
-        return Instance(kind) if kind else None
-
 
 def _is_one_of(value: Value | None, names: frozenset[str]) -> bool:
     return isinstance(value, External) and value.name in names
 
 
 _EVALUATE: dict[type[ast.expr], Callable[[Names, Any, Scope, Frames], Value | None]] = {
+    **EVALUATE,
     ast.Name: Names._name,
     ast.Attribute: Names._attribute,
-    ast.Call: Names._call,
-    ast.Constant: Names._constant,
-    ast.Subscript: Names._subscript,
-    ast.IfExp: Names._conditional,
-    ast.BoolOp: Names._either,
-    ast.Await: Names._inner,
-    ast.NamedExpr: Names._inner,
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
-from groundrules.rules.model.routes import Route, Routes
+from groundrules.rules.model.routes import Route, path_of
 
 _CODE = re.compile(r"token|code|secret|otp|hash", re.IGNORECASE)
 _PARAMETER = re.compile(r"\{[^{}]*\}")
@@ -18,7 +18,7 @@ def segments(names: Names, route: Route) -> list[str] | None:
 
     None if the path cannot be known, and empty if nothing tells where it is mounted.
     """
-    path = Routes(names).path(route)
+    path = path_of(names, route)
     if path is None:
         return None
     return [each for part in (*_prefixes(names, route), path) for each in part.split("/") if each]

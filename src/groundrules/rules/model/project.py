@@ -27,7 +27,8 @@ from groundrules.rules.model.files import (
 from groundrules.rules.model.mapped import Mapped
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.reader import read_module
-from groundrules.rules.model.routes import Route, Routes
+from groundrules.rules.model.registrations import Registrations
+from groundrules.rules.model.routes import Route
 from groundrules.rules.model.rows import Rows
 from groundrules.rules.model.sessions import Sessions
 from groundrules.rules.model.tree import Function, Module
@@ -67,7 +68,7 @@ class Project:
     @cached_property
     def routes(self) -> list[Route]:
         """Every registration of a handler for HTTP requests."""
-        return Routes(self.names).all()
+        return Registrations(self.names).all()
 
     @cached_property
     def handlers(self) -> list[Function]:
@@ -97,7 +98,7 @@ class Project:
     @cached_property
     def sessions(self) -> Sessions:
         """What is a session of the database."""
-        return Sessions(self.names, self.dependencies, self.calls)
+        return Sessions(self.names, self.dependencies)
 
     @cached_property
     def followed(self) -> Followed:
@@ -190,33 +191,35 @@ class _Places:
 
     def __init__(self, package: Package) -> None:
         self._package = package
-        self._folders: dict[tuple[str, Path], str] = {}
+        self._folders: dict[str, tuple[str, str, tuple[str, ...] | None]] = {}
 
-    def path(self, file: Path) -> str:
-        """Return a file's path as findings show it."""
-        return self._from(self._package.root, file)
+    def of(self, file: Path) -> tuple[str, str, tuple[str, ...] | None]:
+        """Return a file's path as findings show it, its dotted name, and its place in the package.
 
-    def module(self, file: Path) -> str:
-        """Return the dotted name that other modules import a file by."""
-        parts = self._from(self._package.imports, file).removesuffix(".py").split("/")
-        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-    def parts(self, file: Path) -> tuple[str, ...] | None:
-        """Return a file's place inside the package; None outside of it."""
-        if not self._package.holds(file):
-            return None
-        return tuple(self._from(self._package.folder, file).split("/"))
-
-    def _from(self, root: Path, file: Path) -> str:
+        The place is None outside of the package.
+        """
         folder, name = os.path.split(file)
-        if (folder, root) not in self._folders:
-            inside = relative(Path(folder), root)
-            self._folders[folder, root] = "" if inside == "." else f"{inside}/"
-        return self._folders[folder, root] + name
+        if folder not in self._folders:
+            self._folders[folder] = self._look(Path(folder))
+        path, dotted, parts = self._folders[folder]
+        module = dotted[:-1] if name == "__init__.py" else dotted + name.removesuffix(".py")
+        return path + name, module, None if parts is None else (*parts, name)
+
+    def _look(self, folder: Path) -> tuple[str, str, tuple[str, ...] | None]:
+        package = self._package
+        path, imported = _below(folder, package.root), _below(folder, package.imports)
+        inside = folder.is_relative_to(package.folder)
+        parts = tuple(_below(folder, package.folder).split("/")[:-1]) if inside else None
+        return path, imported.replace("/", "."), parts
+
+
+def _below(folder: Path, root: Path) -> str:
+    inside = relative(folder, root)
+    return "" if inside == "." else f"{inside}/"
 
 
 def _load(project: Project, file: Path, places: _Places) -> None:
-    path = places.path(file)
+    path, name, parts = places.of(file)
     try:
         content = read_bytes(file)
     except OSError as error:
@@ -235,8 +238,8 @@ def _load(project: Project, file: Path, places: _Places) -> None:
     else:
         if _is_migration(text):
             return
-        name, is_package = places.module(file), file.name == "__init__.py"
-        module = Module(name, path, text, is_package, places.parts(file), tree)
+        is_package = file.name == "__init__.py"
+        module = Module(name, path, text, is_package, parts, tree)
         project.modules[name] = read_module(module)
 
 

@@ -31,7 +31,7 @@ def builds_query(called: Value | None) -> bool:
     """Whether calling a value builds a query or a part of one."""
     if isinstance(called, Attribute) and called.name not in _METHODS:
         return False
-    while isinstance(called, Attribute | Result):
+    while isinstance(called, (Attribute, Result)):
         called = called.of
     if isinstance(called, Instance):
         called = called.of

@@ -86,7 +86,7 @@ def _kind(names: Names, function: Function, given: ast.expr) -> Value | None:
 
 
 def _is_caught(binding: Binding) -> bool:
-    return isinstance(binding.node, ast.ExceptHandler | ast.arg)
+    return isinstance(binding.node, (ast.ExceptHandler, ast.arg))
 
 
 def _managed(names: Names, function: Function, node: ast.expr) -> tuple[Value, ...]:

@@ -169,10 +169,14 @@ class Reader:
     def _import(self, node: ast.Import, scope: Scope) -> None:
         self._module.imports.append(node)
         for alias in node.names:
-            self._bind(scope, alias.asname or alias.name.partition(".")[0], node)
+            package = alias.name.partition(".")[0]
+            self._module.packages.add(package)
+            self._bind(scope, alias.asname or package, node)
 
     def _import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
         self._module.imports.append(node)
+        if node.module and not node.level:
+            self._module.packages.add(node.module.partition(".")[0])
         for alias in node.names:
             if alias.name == "*":
                 scope.stars = (*scope.stars, node)
@@ -271,7 +275,7 @@ class Reader:
             self._attribute(scope, target, value, annotation)
         elif isinstance(target, ast.Starred):
             self._target(scope, target.value, None)
-        elif isinstance(target, ast.Tuple | ast.List):
+        elif isinstance(target, (ast.Tuple, ast.List)):
             pairs = _elements(value) if not element else None
             for index, part in enumerate(target.elts):
                 if pairs is not None and len(pairs) == len(target.elts):
@@ -311,7 +315,7 @@ def _arguments(given: ast.arguments) -> list[ast.arg]:
 
 
 def _elements(value: ast.expr | None) -> list[ast.expr] | None:
-    if not isinstance(value, ast.Tuple | ast.List):
+    if not isinstance(value, (ast.Tuple, ast.List)):
         return None
     return None if any(isinstance(each, ast.Starred) for each in value.elts) else value.elts
 

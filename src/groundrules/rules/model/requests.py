@@ -2,26 +2,15 @@
 
 import ast
 from collections.abc import Iterator
-from typing import TypeGuard
 
 from groundrules.rules.model.annotations import Annotations
+from groundrules.rules.model.dependencies import is_dependency
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.pydantic_models import is_model, is_settings, model_of
 from groundrules.rules.model.routes import Route
 from groundrules.rules.model.syntax import default_of, elements
 from groundrules.rules.model.tree import Class, Function, Scope
-from groundrules.rules.model.values import ClassValue, External, FunctionValue, Instance, Value
-
-_DEPENDS = frozenset(
-    {
-        "fastapi.Depends",
-        "fastapi.Security",
-        "fastapi.params.Depends",
-        "fastapi.params.Security",
-        "fastapi.param_functions.Depends",
-        "fastapi.param_functions.Security",
-    }
-)
+from groundrules.rules.model.values import ClassValue, FunctionValue, Instance, Value
 
 
 class Requests:
@@ -68,7 +57,7 @@ class Requests:
         given = [(default, function.outer)] if default is not None else []
         given += self._annotations.metadata(argument.annotation, function.outer)
         values = (self._names.evaluate(node, scope) for node, scope in given)
-        return next((each for each in values if _is_dependency(each)), None)
+        return next((each for each in values if is_dependency(each)), None)
 
     def _depends(self, dependency: Value | None, declared: Value | None) -> None:
         """Follow a dependency: what it takes comes from the request, what it gives does not."""
@@ -118,11 +107,6 @@ class Requests:
                     todo.append(parent.cls)
                 if isinstance(base, ast.Subscript):
                     self._named(base.slice, cls.outer)
-
-
-def _is_dependency(value: Value | None) -> TypeGuard[Instance]:
-    of = value.of if isinstance(value, Instance) else None
-    return isinstance(of, External) and of.name in _DEPENDS
 
 
 def _fields(cls: Class) -> Iterator[ast.expr]:

@@ -85,7 +85,7 @@ class Rows:
                 and len(given) == len(bindings)
                 and all(self.is_new(each.value, each.scope) for each in given)
             )
-        if isinstance(node, ast.ListComp | ast.GeneratorExp):
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
             return self.is_new(node.elt, scope)
         return self.is_new(node, scope)
 
@@ -122,7 +122,7 @@ class Rows:
     def statement(self, node: ast.expr, scope: Scope) -> tuple[str, bool] | None:
         """Return what a statement does (add, change, delete), and whether it resolves conflicts."""
         value, conflict = self._names.evaluate(node, scope), False
-        while isinstance(value, Result | Attribute):
+        while isinstance(value, (Result, Attribute)):
             if isinstance(value, Attribute):
                 conflict = conflict or value.name.startswith("on_conflict")
             value = value.of

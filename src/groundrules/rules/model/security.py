@@ -76,7 +76,7 @@ def _name(called: Value | None) -> str | None:
     if not isinstance(called, Attribute):
         return None
     of: Value = called.of
-    while isinstance(of, Result | Attribute):
+    while isinstance(of, (Result, Attribute)):
         of = of.of
     match of:
         case Instance(of=External(name)) | External(name):

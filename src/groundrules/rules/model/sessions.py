@@ -2,8 +2,8 @@
 
 import ast
 
-from groundrules.rules.model.calls import Calls
-from groundrules.rules.model.dependencies import DEPENDS, Dependencies
+from groundrules.rules.model.calls import run_by
+from groundrules.rules.model.dependencies import Dependencies, is_dependency
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.syntax import elements, parsed_annotation
 from groundrules.rules.model.tree import Binding, Function, Scope
@@ -42,10 +42,9 @@ _OPENING = frozenset({"begin", "connect", "begin_nested", "connection"})
 class Sessions:
     """The sessions of a whole project."""
 
-    def __init__(self, names: Names, dependencies: Dependencies, calls: Calls) -> None:
+    def __init__(self, names: Names, dependencies: Dependencies) -> None:
         self._names = names
         self._dependencies = dependencies
-        self._calls = calls
         self._yielding: dict[Function, bool] = {}
         self._giving: dict[Function, bool] = {}
 
@@ -57,9 +56,9 @@ class Sessions:
         if self.is_open(value):
             return True
         if isinstance(node, ast.Call):
-            called = self._calls.run_by(self._names.evaluate(node.func, scope))
+            called = run_by(self._names, self._names.evaluate(node.func, scope))
             return called is not None and self.yields_session(called.function)
-        if isinstance(node, ast.Name) and (value is None or _is_depends(value)):
+        if isinstance(node, ast.Name) and (value is None or is_dependency(value)):
             return any(self._is_bound(each) for each in scope.visible(node.id))
         return False
 
@@ -115,8 +114,8 @@ class Sessions:
     def _is_bound(self, binding: Binding) -> bool:
         function = binding.scope.owner
         if isinstance(binding.node, ast.arg) and isinstance(function, Function):
-            dependency = self._dependencies.argument(function, binding.name)
-            run = self._calls.run_by(dependency.on) if dependency else None
+            dependency = self._dependencies.argument(function, binding.node)
+            run = run_by(self._names, dependency.on) if dependency else None
             return run is not None and self.gives_session(run.function)
         if binding.value is None or binding.unpacked is not None:
             return False
@@ -125,9 +124,3 @@ class Sessions:
             return False
         value = self._names.evaluate(given.func, binding.scope)
         return isinstance(value, FunctionValue) and self.gives_session(value.function)
-
-
-def _is_depends(value: Value) -> bool:
-    return (
-        isinstance(value, Instance) and isinstance(value.of, External) and value.of.name in DEPENDS
-    )

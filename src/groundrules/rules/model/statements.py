@@ -62,7 +62,7 @@ def expressions(statement: ast.stmt) -> Iterator[ast.expr]:
     todo: list[ast.AST] = [
         child
         for child in ast.iter_child_nodes(statement)
-        if isinstance(child, ast.expr | ast.withitem)
+        if isinstance(child, (ast.expr, ast.withitem))
     ]
     if isinstance(statement, ast.Match):
         todo.extend(case.guard for case in statement.cases if case.guard)

@@ -153,4 +153,4 @@ def _defined(value: Value | None) -> Function | Class | None:
 
 
 def _is_reference(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name | ast.Attribute | ast.Call)
+    return isinstance(node, (ast.Name, ast.Attribute, ast.Call))

@@ -185,7 +185,7 @@ def _values(node: ast.Name, scope: Scope) -> list[Place]:
 
 
 def _root(value: Value | None) -> str | None:
-    while isinstance(value, Attribute | Result):
+    while isinstance(value, (Attribute, Result)):
         value = value.of
     if isinstance(value, Instance):
         value = value.of

@@ -190,7 +190,7 @@ class _Finder:
 
 
 def _is_literal(node: ast.expr) -> bool:
-    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+    if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
         return all(map(_is_literal, node.elts))
     return isinstance(node, ast.Constant)
 
@@ -201,4 +201,4 @@ def _is_url(node: ast.expr) -> bool:
 
 
 def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant | ast.JoinedStr)
+    return isinstance(node, (ast.Constant, ast.JoinedStr))

@@ -1,0 +1,48 @@
+"""The notebooks as pages, with what they printed when they were last run."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from groundrules.course.steps import Course, Step
+from groundrules.notebooks.execution import notebooks_of
+from groundrules.notebooks.pages import NotRun, page_of, title_of, unrun
+
+_log = logging.getLogger("mkdocs.hooks.groundrules")
+
+
+def navigation(course: Course) -> list[dict[str, str]]:
+    """Return each page's address by its title, in the order of the steps."""
+    return [
+        {f"{path.name[:2]} {title_of(path)}": _address(path)} for path in notebooks_of(course.root)
+    ]
+
+
+def pages(course: Course) -> Iterator[tuple[str, str]]:
+    """Yield the address and the Markdown of each page.
+
+    A notebook that cannot be run is shown without what it prints, with a warning.
+    """
+    steps = {f"{step.number:02}": step for step in course.steps}
+    for path in notebooks_of(course.root):
+        try:
+            content = page_of(course.root, path)
+        except NotRun as error:
+            _log.warning("%s", error)
+            content = unrun(path)
+        yield _address(path), _with_introduction(content, steps[path.name[:2]])
+
+
+def _address(path: Path) -> str:
+    return f"explorations/{path.stem}.md"
+
+
+def _with_introduction(content: str, step: Step) -> str:
+    heading, _, rest = content.partition("\n")
+    number = f"{step.number:02}"
+    return (
+        f"# {number} {heading.removeprefix('# ')}\n\n"
+        f"*It goes on where [step {number} {step.title}](../steps/{step.name}.md) stops. "
+        "`python3 course.py notebooks` opens it on your machine, where you can change it. "
+        f"Here it is as it was last run.*\n{rest}"
+    )
