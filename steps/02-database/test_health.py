@@ -93,8 +93,7 @@ async def test_a_hundred_requests_leave_nothing_behind(app: App, database: Datab
                 f'GET {HEALTH}, ten at a time, must answer "database": "ok".'
             )
 
-    await asyncio.sleep(0.1)
-    open_, stuck = await database.connections(), await database.connections("idle in transaction%")
+    stuck, open_ = await database.left("idle in transaction%"), await database.connections()
     assert open_ <= POOL, (
         f"After 100 requests, PostgreSQL sees {open_} connections of the application; "
         f"a pool has {POOL} at most. Is there more than one engine?"

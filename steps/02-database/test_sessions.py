@@ -50,7 +50,7 @@ async def test_a_session_is_closed_after_the_request(app: App, database: Databas
     for _ in range(3):
         await app.query("SELECT 1")
 
-    left = await settled(database, "idle in transaction%")
+    left = await database.left("idle in transaction%")
 
     assert left == 0, (
         f"After 3 requests, {left} of the connections are still in a transaction: "
@@ -65,18 +65,9 @@ async def test_a_session_is_closed_after_an_error_too(app: App, database: Databa
         with app.refuses(message="A query that PostgreSQL refuses must raise."):
             await app.query("SELECT nothing")
 
-    left = await settled(database, "idle in transaction%")
+    left = await database.left("idle in transaction%")
 
     assert left == 0, (
         f"After 3 requests that failed, {left} of the connections are still in a transaction: "
         "get_db() must close its session whatever happens."
     )
-
-
-async def settled(database: Database, state: str) -> int:
-    """Return how many connections stay in a state, after those that are about to leave it."""
-    for _ in range(20):
-        if await database.connections(state) == 0:
-            return 0
-        await asyncio.sleep(0.02)
-    return await database.connections(state)

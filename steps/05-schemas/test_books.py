@@ -138,7 +138,7 @@ async def test_nothing_but_13_digits_is_ever_stored(app: App, book: dict[str, An
 
 @task("05.5")
 @pytest.mark.parametrize("field", TEXTS)
-async def test_a_text_has_200_characters_at_most(
+async def test_a_text_has_1_to_200_characters(
     app: App, book: dict[str, Any], samples: Samples, field: str
 ) -> None:
     fits = "é" + samples.word(199)
@@ -146,6 +146,8 @@ async def test_a_text_has_200_characters_at_most(
     with app.accepts(f"A text of 200 characters for the {field}"):
         taken = await app.schemas.book.BookCreate(**{**book, field: f" {fits} "})
     assert getattr(taken, field) == fits, f"Spaces around the {field} must be taken away."
+    with app.accepts(f"A text of one character for the {field}"):
+        await app.schemas.book.BookCreate(**{**book, field: "Q"})
     await must_refuse(
         app, {**book, field: fits + "x"}, field, f"A text of 201 characters for the {field}"
     )

@@ -141,7 +141,7 @@ async def test_an_email_has_254_characters_at_most(
 
 
 @task("05.1")
-async def test_a_name_has_200_characters_at_most(
+async def test_a_name_has_1_to_200_characters(
     app: App, sign_up: dict[str, Any], samples: Samples
 ) -> None:
     fits = "é" + samples.word(199)
@@ -150,6 +150,8 @@ async def test_a_name_has_200_characters_at_most(
         with app.accepts("A full_name of 200 characters, with spaces around it or not,"):
             user = await app.schemas.user.UserCreate(**{**sign_up, "full_name": name})
         assert user.full_name == fits, "A full_name of 200 characters must stay as it is."
+    with app.accepts("A full_name of one character"):
+        await app.schemas.user.UserCreate(**{**sign_up, "full_name": "Q"})
     with app.refuses(
         "ValidationError",
         field="full_name",

@@ -1,5 +1,7 @@
 """The site as files: every link leads somewhere, and nothing is fetched from elsewhere."""
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -7,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
+import httpx2
 import pytest
 
 from groundrules.site.mermaid import NotFetched, fetched
@@ -144,3 +147,28 @@ def test_another_mermaid_than_the_one_that_is_meant_is_not_used(
         fetched(tmp_path)
 
     assert not (tmp_path / ".tools").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing on Windows")
+def test_the_command_serves_the_site_until_it_is_stopped(site: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    code = "from groundrules.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "docs", "--port", str(port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        told = [process.stdout.readline(), process.stdout.readline()]
+        page = httpx2.get(f"http://127.0.0.1:{port}/rules/GR502/", trust_env=False)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it
+        _, trouble = process.communicate(timeout=30)
+
+    assert told == [f"The documentation: http://127.0.0.1:{port}/\n", "Stop it with Ctrl-C.\n"]
+    assert "GR502 status-codes" in page.text
+    assert (process.returncode, trouble) == (0, "Making the pages …\n")

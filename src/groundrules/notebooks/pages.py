@@ -60,10 +60,16 @@ def _executed(root: Path, path: Path) -> Mapping[str, Any]:
     except ImportError as error:
         raise NotRun(f"{path.name} was not run: {error.name} is not installed.") from None
     except Exception as error:  # whatever went wrong in a cell, or with the kernel
-        said = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # a kernel's tracebacks have colours
-        last = [line for line in said.splitlines() if line.strip()] or [repr(error)]
-        raise NotRun(f"{path.name} could not be run: {last[-1]}") from error
+        raise NotRun(f"{path.name} could not be run: {_sentence(error)}") from error
     return notebook
+
+
+def _sentence(error: Exception) -> str:
+    """Return what went wrong, and at which line of a cell."""
+    said = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # a kernel's tracebacks have colours
+    lines = [line for line in said.splitlines() if line.strip()] or [repr(error)]
+    at = [line.split(maxsplit=2)[-1] for line in lines if line.startswith("---->")]
+    return f"{lines[-1].rstrip(': ')} ({at[0]})" if at else lines[-1]
 
 
 def _parts(cell: Mapping[str, Any]) -> Iterator[str]:

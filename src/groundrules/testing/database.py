@@ -150,6 +150,14 @@ class Database(Session):
         """Return how many connections to it there are beside the tests' own, in a state like `idle%`."""
         return int(await self.fetchval(CONNECTIONS, state, self._own))
 
+    async def left(self, state: str) -> int:
+        """Return how many connections stay in a state: those that still leave it have a second for that."""
+        for _ in range(50):
+            if await self.connections(state) == 0:
+                return 0
+            await asyncio.sleep(0.02)
+        return await self.connections(state)
+
     async def waiting(self) -> int:
         """Return how many connections beside the tests' own wait for a lock."""
         return int(await self.fetchval(WAITING, self._own))
