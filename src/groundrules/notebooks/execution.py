@@ -1,19 +1,21 @@
 """Running a notebook as its reader does: all cells from the first to the last, in a kernel of its own."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import nbformat
 
-WARNINGS = (
-    "error",
-    "ignore::PendingDeprecationWarning",  # the kernel's own
-    # passlib 1.7.4 is the last, and the team's rules name it.
-    "ignore:'crypt' is deprecated:DeprecationWarning",
-    "ignore:Accessing argon2.__version__ is deprecated:DeprecationWarning",
-)
+# Run before the first cell, and not set in the environment: starting a kernel has warnings of its own.
+_FIRST = r"""
+import warnings
+
+warnings.filterwarnings("error")
+warnings.filterwarnings("ignore", module=r"ipykernel\.|tornado\.")
+# passlib 1.7.4 is the last, and the team's rules name it.
+warnings.filterwarnings("ignore", "'crypt' is deprecated", DeprecationWarning)
+warnings.filterwarnings("ignore", "Accessing argon2.__version__", DeprecationWarning)
+"""
 CELL_SECONDS = 60  # a cell that takes longer hangs
 
 
@@ -31,11 +33,13 @@ def execute(path: Path, folder: Path) -> "nbformat.NotebookNode":
     from nbclient import NotebookClient
 
     notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(_FIRST))
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
         resources={"metadata": {"path": str(folder)}},
         extra_arguments=["--log-level=ERROR"],
     )
-    client.execute(env={**os.environ, "PYTHONWARNINGS": ",".join(WARNINGS)})
+    client.execute()
+    del notebook.cells[0]
     return notebook
