@@ -5,7 +5,7 @@ WORKDIR /groundrules
 RUN pip install --no-cache-dir "uv>=0.9,<1"
 COPY . .
 RUN uv sync --frozen --no-default-groups --group docs \
-    && NO_MKDOCS_2_WARNING=1 uv run --no-sync mkdocs build --strict --site-dir /site
+    && NO_MKDOCS_2_WARNING=1 uv run --no-sync mkdocs build --site-dir /site
 
 FROM nginxinc/nginx-unprivileged:stable-alpine
 COPY docs.nginx.conf /etc/nginx/conf.d/default.conf

@@ -4,13 +4,14 @@
 that takes longer than checking a small project. Help and mistakes are left to Typer.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
-from groundrules.rules.command import Format, run_check
+from groundrules.terminal import Format
 
 
 @dataclass
@@ -56,11 +57,23 @@ def main() -> None:
     """
     asked = plain_check(sys.argv[2:]) if sys.argv[1:2] == ["check"] else None
     if asked is not None:
-        sys.exit(run_check(asked.path, asked.package, asked.select, asked.ignore, asked.format))
-    _run()
+        sys.exit(_check(asked))
+    _run_typer()
 
 
-def _run() -> None:
+def _check(asked: Check) -> int:
+    from groundrules.rules.command import run_check
+
+    try:
+        return run_check(asked.path, asked.package, asked.select, asked.ignore, asked.format)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # who reads the findings has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run_typer() -> None:
     import typer
 
     from groundrules.commands import app

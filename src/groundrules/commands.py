@@ -4,12 +4,12 @@ Only what a command needs is imported, and only when it runs.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from groundrules import db
-from groundrules.terminal import plain_errors
+from groundrules.terminal import Format, plain_errors
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -188,7 +188,7 @@ def check(
     ] = None,
     ignore: Annotated[list[str] | None, typer.Option(help="Codes to leave out.")] = None,
     output: Annotated[
-        Literal["text", "json", "github", "sarif"],
+        Format,
         typer.Option("--format", help="How to print the findings."),
     ] = "text",
 ) -> None:

@@ -4,6 +4,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
+
+Format = Literal["text", "json", "github", "sarif"]  # of the findings
 
 
 def wants_colour() -> bool:

@@ -7,7 +7,7 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.samples import Samples
 
-AT_LEAST = 0.005  # seconds for one hash; those in use take ten times as long
+AT_LEAST = 0.01  # seconds for one hash; the lesson asks for twice as long
 HEALTH = "/api/v1/health"
 
 
@@ -33,7 +33,7 @@ async def test_a_hash_shows_neither_the_password_nor_that_another_has_it(
 @task("06.2")
 async def test_a_hash_is_slow_to_make(app: App, samples: Samples) -> None:
     seconds = []
-    for _ in range(2):
+    for _ in range(4):  # a busy machine makes everything slow now and then
         began = time.perf_counter()
         await app.core.security.hash_password(samples.password())
         seconds.append(time.perf_counter() - began)
@@ -77,8 +77,10 @@ async def test_others_are_served_while_passwords_are_hashed(app: App, samples: S
                 for _ in range(8)
             ]
             await asyncio.sleep(0)
+            began = time.perf_counter()
             response = await app.get(HEALTH)
-            served = not all(each.done() for each in hashing)
+            quick = time.perf_counter() - began < 8 * AT_LEAST  # then nobody was held up
+            served = quick or not all(each.done() for each in hashing)
             await asyncio.gather(*hashing)
             if served:
                 break

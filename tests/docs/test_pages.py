@@ -169,6 +169,7 @@ def test_the_workshop_has_every_step_and_keeps_its_hours() -> None:
     assert [sum(step.name in slot.what for slot in slots) for step in COURSE.steps] == [1] * 8
     for before, after in pairwise(slots):
         assert after.day > before.day or after.begin == before.begin + before.minutes
+        assert {before.what, after.what} != {"Break", "Lunch"}
     assert all(slot.begin + slot.minutes <= workshop.END for slot in slots)
     for day in {slot.day for slot in slots}:
         assert sum(slot.what == "Lunch" for slot in slots if slot.day == day) == 1

@@ -40,17 +40,10 @@ CODES = {
     "HTTP_503_SERVICE_UNAVAILABLE": "HTTP_500_INTERNAL_SERVER_ERROR",
 }
 OTHER_DEPENDENCIES = {"get_librarian": "get_current_user", "get_current_user": "get_librarian"}
+# Only documentation and type checkers see the last two.
 FOR_PEOPLE = {
-    "description",
-    "detail",
-    "doc",
-    "examples",
-    "help",
-    "json_schema_extra",
-    "summary",
-    "tags",
-    "title",
-    "why",
+    *("description", "detail", "doc", "examples", "help", "json_schema_extra", "summary", "tags"),
+    *("title", "why", "responses", "bound"),
 }
 # Calls that take any number of things; to leave out an argument of others is no slip, but a crash.
 LISTS = {

@@ -194,6 +194,24 @@ def test_checking_imports_nothing_heavy(project: Path) -> None:
     assert done.stdout.decode().splitlines() == ["No findings in 1 file of app.", "[]"]
 
 
+def test_findings_that_nobody_reads_on_are_no_error(project: Path) -> None:
+    (project / "app" / "sums.py").write_text(UNHINTED, encoding="utf-8")
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [
+        sys.executable,
+        "-c",
+        "from groundrules.cli import main; main()",
+        "check",
+        str(project),
+    ]
+
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 def test_what_is_read_without_typer_is_what_typer_offers() -> None:
     command = cast(TyperGroup, get_command(app)).commands["check"]
     offered = [each.opts[-1] for each in command.params if each.opts[-1].startswith("--")]

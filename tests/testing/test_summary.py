@@ -1,5 +1,7 @@
 """What a run says at its end: what is wrong, each thing once, how each task stands, what to do next."""
 
+import shutil
+
 import pytest
 
 from tests.testing.conftest import EXTRA, WORDS, Clone, write_application
@@ -98,6 +100,15 @@ def test_after_the_last_step_that_is_ready_nothing_is_next(clone: Clone) -> None
     run = clone.pytest("steps/02", "--app=alice")
 
     assert run.lines[-2] == "Step 02 is done, the last that is ready."
+
+
+def test_after_the_very_last_step_the_course_goes_on_by_itself(clone: Clone) -> None:
+    shutil.rmtree(clone.root / "steps" / "05-later")
+    clone.write("alice/exercises/app/extra.py", EXTRA)
+
+    run = clone.pytest("steps/02", "--app=alice")
+
+    assert run.lines[-2] == "Step 02 is done, the last one. Type: groundrules start"
 
 
 def test_one_cause_is_told_once_with_all_that_it_fails(clone: Clone) -> None:

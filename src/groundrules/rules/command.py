@@ -5,17 +5,14 @@ import sys
 import textwrap
 import time
 from pathlib import Path
-from typing import Literal
 
 from groundrules.course.steps import EXERCISES, is_root
 from groundrules.rules import CheckError, Report, check_project, render_finding
 from groundrules.rules.registry import all_rules
-from groundrules.terminal import wants_colour
+from groundrules.terminal import Format, wants_colour
 
 _WIDTH = 80
 _PATIENCE = 1.0  # seconds before progress is shown
-
-Format = Literal["text", "json", "github", "sarif"]
 
 
 def run_check(
@@ -136,7 +133,7 @@ def _say(text: str) -> None:
         text.encode(encoding)
     except UnicodeEncodeError:
         text = text.replace("│", "|").encode(encoding, "backslashreplace").decode(encoding)
-    print(text)
+    print(text, flush=True)
 
 
 def _warn(text: str) -> None:

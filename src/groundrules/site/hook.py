@@ -54,6 +54,11 @@ def on_page_markdown(markdown: str, page: "Page", config: "MkDocsConfig", files:
     return between_pages(text, page.file.src_uri)
 
 
+def on_page_content(html: str, page: "Page", config: "MkDocsConfig", files: "Files") -> str:
+    """Make a heading of a table's column that says nothing a plain cell: a heading must have words."""
+    return re.sub(r"<th((?: [^>]*)?)></th>", r"<td\1></td>", html)
+
+
 def on_post_build(config: "MkDocsConfig") -> None:
     """Put Mermaid beside the pages; they show a diagram's text where it could not be fetched."""
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from groundrules.course.steps import Course, Step
 
-BEGIN, LUNCH, END = 9 * 60, 12 * 60, 17 * 60  # minutes after midnight
+BEGIN, LATEST_LUNCH, END = 9 * 60, 12 * 60 + 45, 17 * 60  # minutes after midnight
 TALK, BREAK, LUNCH_BREAK, SETUP = 10, 15, 60, 20  # minutes
 
 
@@ -25,20 +25,21 @@ def slots(course: Course) -> Iterator[Slot]:
     yield Slot(day, now, SETUP, "Welcome, and `python3 course.py start` on every machine")
     now += SETUP
     for step in course.steps:
-        if not eaten and now + (step.minutes + TALK) // 2 > LUNCH:
+        ends = now + BREAK + step.minutes + TALK
+        if ends > END:
+            day, now, eaten = day + 1, BEGIN, False
+        elif ends > LATEST_LUNCH and not eaten:
             yield Slot(day, now, LUNCH_BREAK, "Lunch")
             now, eaten = now + LUNCH_BREAK, True
-        if now + step.minutes + TALK > END:
-            day, now, eaten = day + 1, BEGIN, False
+        elif step is not course.steps[0]:
+            yield Slot(day, now, BREAK, "Break")
+            now += BREAK
         yield Slot(day, now, step.minutes, _work(step))
         now += step.minutes
         yield Slot(
             day, now, TALK, "Talk: two solutions side by side, and the questions of the step"
         )
         now += TALK
-        if now + BREAK < END and step is not course.steps[-1]:
-            yield Slot(day, now, BREAK, "Break")
-            now += BREAK
 
 
 def timetable(course: Course) -> str:

@@ -66,17 +66,19 @@ def python_files(folder: Path) -> Iterator[Path]:
         if _REVISIONS in files:
             folders.clear()
             continue
-        folders[:] = sorted(each for each in folders if _is_application(Path(current), each))
+        here = Path(current)
+        folders[:] = sorted(each for each in folders if _is_application(here, each))
         for file in sorted(files):
             if file.endswith(".py") and not _TEST_FILE.fullmatch(file):
-                yield Path(current, file)
+                yield here / file
 
 
 def read_bytes(file: Path) -> bytes:
     """Return what a file holds; raise `OSError`, also for a pipe, which would block for ever."""
     if not stat.S_ISREG(file.stat().st_mode):
         raise OSError(errno.EINVAL, "it is not a regular file")
-    return file.read_bytes()
+    with file.open("rb", buffering=0) as stream:
+        return stream.read()
 
 
 def _named(path: Path, name: str) -> Package:

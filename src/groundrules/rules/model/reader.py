@@ -51,12 +51,16 @@ class Reader:
         while todo:
             node = todo.pop()
             kind = node.__class__
-            if kind is ast.Attribute:
+            visit = visits.get(kind)
+            if visit is not None:
+                visit(self, node, scope)
+            elif kind is ast.Expr:
+                if node.value.__class__ is not ast.Constant:
+                    todo.append(node.value)
+            elif kind is ast.Attribute:
                 attributes.add(node.attr)
                 if node.value.__class__ is not ast.Name:
                     todo.append(node.value)
-            elif kind in visits:
-                visits[kind](self, node, scope)
             elif kind is Scope:
                 scope = node
             else:
@@ -100,7 +104,8 @@ class Reader:
         element: bool = False,
         unpacked: int | None = None,
     ) -> None:
-        scope = scope.elsewhere.get(name, scope)
+        if scope.elsewhere:
+            scope = scope.elsewhere.get(name, scope)
         binding = Binding(name, node, scope, value, annotation, element, unpacked)
         if name in scope.bindings:
             scope.bindings[name].append(binding)
@@ -120,11 +125,10 @@ class Reader:
         for argument in arguments:
             self._bind(inner, argument.arg, argument, None, argument.annotation)
         self._within(inner, node.body, scope)
-        self._next(*node.decorator_list)
         annotations = [each.annotation for each in arguments]
         last = annotations.pop() if given.kwarg else None
-        self._later([*annotations, *given.kw_defaults, last, *given.defaults])
-        self._next(node.returns)
+        parts = [*annotations, *given.kw_defaults, last, *given.defaults]
+        self._next(*node.decorator_list, *reversed(parts), node.returns)
 
     def _lambda(self, node: ast.Lambda, scope: Scope) -> None:
         inner, given = self._scope(scope), node.args
@@ -223,12 +227,18 @@ class Reader:
         self._below(node, scope)
 
     def _call(self, node: ast.Call, scope: Scope) -> None:
-        func, todo = node.func, self._todo
-        kind = func.__class__
-        name: str | None = getattr(func, "attr" if kind is ast.Attribute else "id", None)
+        func, todo, module = node.func, self._todo, self._module
+        name = None
+        if isinstance(func, ast.Name):
+            name = func.id
+        elif isinstance(func, ast.Attribute):
+            name = func.attr
         site = CallSite(node, scope, name)
-        self._module.calls.append(site)
-        self._module.called.setdefault(name, []).append(site)
+        module.calls.append(site)
+        if name in module.called:
+            module.called[name].append(site)
+        else:
+            module.called[name] = [site]
         if scope.function is not None:
             scope.function.calls.append(site)
         for keyword in reversed(node.keywords):
@@ -237,12 +247,13 @@ class Reader:
         for each in reversed(node.args):
             if each.__class__ not in _LEAVES:
                 todo.append(each)
-        if kind is not ast.Name:
+        if func.__class__ is not ast.Name:
             todo.append(func)
 
     def _await(self, node: ast.Await, scope: Scope) -> None:
         self._module.awaited.add(node.value)
-        self._next(node.value)
+        if node.value.__class__ is not ast.Name:
+            self._todo.append(node.value)
 
     def _return(self, node: ast.Return, scope: Scope) -> None:
         if node.value is not None and isinstance(scope.owner, Function):
@@ -305,6 +316,8 @@ class Reader:
 
 def _arguments(given: ast.arguments) -> list[ast.arg]:
     """Return every argument in the order written, `*args` and `**kwargs` included."""
+    if not (given.posonlyargs or given.vararg or given.kwonlyargs or given.kwarg):
+        return given.args
     return [
         *given.posonlyargs,
         *given.args,
