@@ -67,7 +67,7 @@ QUIET = (  # a browser that asks for nothing by itself
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: its driver holds the event loop of all tests
 def browser() -> "Iterator[Browser]":
     """The machine's Chromium, without a window."""
     api = pytest.importorskip("playwright.sync_api", reason="`course.py test --all` installs it")
