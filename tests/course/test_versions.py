@@ -31,6 +31,7 @@ import pytest
 
 from groundrules.course.progress import TestResult, run_suites
 from groundrules.course.states import write_state
+from groundrules.course.steps import Step
 from tests.course.conftest import COURSE
 
 TESTS = Path(__file__).parents[1]
@@ -91,6 +92,14 @@ def verdicts(
         for version in chosen
     }
     pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("step", COURSE.ready_steps, ids=lambda step: step.name)
+def test_a_step_is_judged_by_wrong_and_by_right_versions(step: Step) -> None:
+    of_step = f"{step.number:02}-*.toml"
+
+    assert len(list((TESTS / "wrong").glob(of_step))) >= 8
+    assert len(list((TESTS / "right").glob(of_step))) >= 5
 
 
 @pytest.mark.slow
