@@ -1,7 +1,8 @@
 """What must always hold of the course, and that `groundrules course verify` sees when it does not."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -10,11 +11,7 @@ from groundrules.course.steps import Course, Step
 from tests.course.conftest import COURSE, Copy
 
 STEPS = [pytest.param(step, id=step.name) for step in COURSE.ready_steps]
-LAST = len(COURSE.ready_steps)
-STATES = [
-    pytest.param(number, marks=[] if number in (0, LAST) else pytest.mark.slow)
-    for number in range(LAST + 1)
-]
+STATES = range(len(COURSE.ready_steps) + 1)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -32,9 +29,28 @@ def test_the_suite_of_a_step_is_whole(step: Step) -> None:
     assert [str(each) for each in verify.suite_is_whole(COURSE, step)] == []
 
 
-@pytest.mark.parametrize("number", STATES)
-def test_a_state_passes_its_steps_and_fails_the_next(number: int) -> None:
-    assert [str(each) for each in verify.state_passes_what_it_should(COURSE, number)] == []
+def problems_of(number: int) -> list[str]:
+    return [str(each) for each in verify.state_passes_what_it_should(COURSE, number)]
+
+
+def test_the_state_before_the_first_step_passes_nothing() -> None:
+    assert problems_of(0) == []
+
+
+@pytest.fixture(scope="module")
+def later() -> Iterator[dict[int, Future[list[str]]]]:
+    """The problems of each later state, the longest first; two at a time, for they take a while."""
+    pool = ThreadPoolExecutor(2)
+    yield {number: pool.submit(problems_of, number) for number in reversed(STATES[1:])}
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", reversed(STATES[1:]))
+def test_a_state_passes_its_steps_and_fails_the_next(
+    number: int, later: dict[int, Future[list[str]]]
+) -> None:
+    assert later[number].result() == []
 
 
 def test_the_solution_passes_all_suites_and_keeps_all_rules() -> None:
