@@ -155,7 +155,8 @@ async def test_loans_are_listed_by_pages(app: App, library: Library) -> None:
         f"not {len(first)}, {len(second)} and {len(none)}."
     )
     assert sorted(first + second) == sorted(loan.id for loan in loans), (
-        "Every loan must be on one page, also if one is changed in between: give the list an order."
+        "Every loan must be on one page, also if one is changed in between: use an order that no "
+        "change touches, by id."
     )
 
 

@@ -156,10 +156,10 @@ async def test_a_user_is_found_by_an_email_however_it_is_written(
 
 @task("06.3")
 async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
-    users = [await library.user(full_name="Ada") for _ in range(5)]
+    users = [await library.user(full_name="Eve") for _ in range(5)]
 
     first, total = await page(app, limit=3, offset=0)
-    await library.database.execute("UPDATE users SET full_name = 'Eve' WHERE id = $1", users[1].id)
+    await change_some(library, first, [user.id for user in users])
     second, _ = await page(app, limit=3, offset=3)
     none, total_of_none = await page(app, limit=3, offset=9)
 
@@ -172,8 +172,26 @@ async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
         f"not {len(first)}, {len(second)} and {len(none)}."
     )
     assert sorted(first + second) == sorted(user.id for user in users), (
-        "Every user must be on one page, also if one is changed in between: give the list an order."
+        "Every user must be on one page, also if some are changed in between: use an order that no "
+        "change touches, by id."
     )
+
+
+async def change_some(library: Library, shown: list[int], every: list[int]) -> None:
+    """Change users between two pages, so that every order by what can change is another one then.
+
+    Two of the first page go to the ends of it, and one of the next page becomes the newest.
+    """
+    for user_id, name, email in zip(shown, ("Zoe", "Ada"), ("zzzz@z.org", "0@a.org"), strict=False):
+        await library.database.execute(
+            "UPDATE users SET full_name = $2, email = $3, updated_at = now() WHERE id = $1",
+            user_id,
+            name,
+            email,
+        )
+    unseen = [user_id for user_id in every if user_id not in shown]
+    for user_id in unseen[:1]:
+        await library.database.execute("UPDATE users SET updated_at = now() WHERE id = $1", user_id)
 
 
 async def page(app: App, *, limit: int, offset: int) -> tuple[list[int], int]:
