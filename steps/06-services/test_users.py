@@ -98,6 +98,25 @@ async def test_an_email_is_taken_however_it_is_written(
 
 
 @task("06.3")
+async def test_a_session_may_have_been_asked_before(
+    app: App, library: Library, sign_up: dict[str, Any]
+) -> None:
+    there = await library.user()
+    asked = app.services.user_service.get(user_id=there.id)
+
+    found, made = await app.in_one_session(asked, create(app, sign_up))
+
+    if isinstance(found, Raised):
+        raise found
+    if isinstance(made, Raised):
+        what = "A sign-up in a session that has been asked before, as by a dependency,"
+        raise Raised(made.failure, made.doing, refused=what)
+    assert await library.count("users") == 2, (
+        "user_service.create() must commit also what is made in a session that has been asked before."
+    )
+
+
+@task("06.3")
 async def test_after_a_refusal_the_session_can_be_used(
     app: App, database: Database, library: Library, sign_up: dict[str, Any], samples: Samples
 ) -> None:
