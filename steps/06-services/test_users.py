@@ -14,6 +14,7 @@ from groundrules.testing.returned import as_answer
 from groundrules.testing.samples import Samples
 from groundrules.worker.errors import Raised
 
+STARS = "*" * 10  # what str() makes of a SecretStr
 SIGN_UP_ELSEWHERE = """
 INSERT INTO users (email, full_name, hashed_password, is_librarian, is_active, created_at, updated_at)
 VALUES ('{}', 'Somebody', 'x', false, true, now(), now())
@@ -65,6 +66,10 @@ async def test_only_a_hash_of_the_password_is_stored(
     plain = [name for name, value in user.items() if sign_up["password"] in str(value)]
     assert not plain, f"The password itself is stored in users.{plain[0]}."
     right = await verified(app, sign_up["password"], user["hashed_password"])
+    assert right or not await verified(app, STARS, user["hashed_password"]), (
+        f"user_service.create() hashes {STARS!r}, not the password: a SecretStr gives its text by "
+        "get_secret_value()."
+    )
     assert right is True, (
         "users.hashed_password must be a hash of the password that verify_password() knows again."
     )
