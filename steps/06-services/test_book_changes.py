@@ -45,10 +45,11 @@ async def test_a_replacement_sets_every_field(app: App, library: Library, sample
     await replace(app, book, **whole)
 
     after = await columns(library, book)
-    assert after == {**whole, "published_year": None}, (
-        "book_service.replace() must set every field, and empty a published_year that is not given: "
-        f"the row must be { ({**whole, 'published_year': None}) }, not {after}."
-    )
+    for field, value in {**whole, "published_year": None}.items():
+        assert after[field] == value, (
+            "book_service.replace() must set every field, and empty a published_year that is not "
+            f"given: the {field} must be {value!r}, not {after[field]!r}."
+        )
 
 
 @task("06.4")

@@ -78,6 +78,25 @@ async def test_an_isbn_that_is_taken_is_refused(
 
 
 @task("06.4")
+async def test_a_session_may_have_been_asked_before(
+    app: App, library: Library, book_in: dict[str, Any]
+) -> None:
+    there = await library.book()
+    asked = app.services.book_service.get(book_id=there.id)
+
+    found, made = await app.in_one_session(asked, create(app, book_in))
+
+    if isinstance(found, Raised):
+        raise found
+    if isinstance(made, Raised):
+        what = "A new book in a session that has been asked before, as by a dependency,"
+        raise Raised(made.failure, made.doing, refused=what)
+    assert await library.count("books") == 2, (
+        "book_service.create() must commit also what is made in a session that has been asked before."
+    )
+
+
+@task("06.4")
 async def test_after_a_refusal_the_session_can_be_used(
     app: App,
     database: Database,

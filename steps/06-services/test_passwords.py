@@ -88,5 +88,5 @@ async def test_others_are_served_while_passwords_are_hashed(app: App, samples: S
     assert response.status_code == 200, f"GET {HEALTH} must answer 200 while passwords are hashed."
     assert served, (
         f"While 8 passwords were hashed, GET {HEALTH} was not answered until the last was done: "
-        "hash in a thread, and await it."
+        "hash in a thread, and await it; if you do, the hasher lets no other thread run: take another."
     )

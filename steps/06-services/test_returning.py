@@ -39,6 +39,26 @@ async def test_a_book_is_given_back(app: App, library: Library) -> None:
 
 
 @task("06.7")
+async def test_a_return_has_a_time_zone(app: App, library: Library) -> None:
+    async with app.started(TZ="Asia/Kolkata") as elsewhere:
+        for server in (app, elsewhere):
+            loan = await library.loan(await library.user(), await library.book())
+            returned = (await give_back(server, loan)).returned_at
+            assert getattr(returned, "tzinfo", None) is not None, (
+                "The loan that loan_service.give_back() returns must have its returned_at with a "
+                f"time zone, not {returned!r}: without one, it is another moment on a server that "
+                "is elsewhere."
+            )
+            row = await library.read(loan)
+            assert row is not None, "A loan that is over must stay in the table."
+            now = await library.database.fetchval("SELECT clock_timestamp()")
+            assert abs(row["returned_at"] - now) < A_MOMENT, (
+                "returned_at must be the present moment, whatever the server's time zone: "
+                f"{now.isoformat()}, not {row['returned_at'].isoformat()}."
+            )
+
+
+@task("06.7")
 async def test_a_return_stays_whatever_happens_next(app: App, library: Library) -> None:
     loan = await library.loan(await library.user(), await library.book())
 
@@ -135,7 +155,8 @@ async def test_loans_are_listed_by_pages(app: App, library: Library) -> None:
         f"not {len(first)}, {len(second)} and {len(none)}."
     )
     assert sorted(first + second) == sorted(loan.id for loan in loans), (
-        "Every loan must be on one page, also if one is changed in between: give the list an order."
+        "Every loan must be on one page, also if one is changed in between: use an order that no "
+        "change touches, by id."
     )
 
 

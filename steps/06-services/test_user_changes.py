@@ -10,6 +10,7 @@ from groundrules.testing.returned import as_answer
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
+STARS = "*" * 10  # what str() makes of a SecretStr
 COLUMNS = ("email", "full_name", "hashed_password", "is_librarian", "is_active")
 
 
@@ -61,6 +62,10 @@ async def test_a_new_password_has_a_new_hash(app: App, library: Library, samples
     )
     assert password not in hashed, "user_service.update() stores the password itself."
     right = await app.core.security.verify_password(password, hashed)
+    assert right or not await app.core.security.verify_password(STARS, hashed), (
+        f"user_service.update() hashes {STARS!r}, not the password: a SecretStr gives its text by "
+        "get_secret_value()."
+    )
     assert right is True, (
         "After user_service.update() with a password, verify_password() must know it again."
     )

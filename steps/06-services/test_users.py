@@ -14,6 +14,7 @@ from groundrules.testing.returned import as_answer
 from groundrules.testing.samples import Samples
 from groundrules.worker.errors import Raised
 
+STARS = "*" * 10  # what str() makes of a SecretStr
 SIGN_UP_ELSEWHERE = """
 INSERT INTO users (email, full_name, hashed_password, is_librarian, is_active, created_at, updated_at)
 VALUES ('{}', 'Somebody', 'x', false, true, now(), now())
@@ -65,6 +66,10 @@ async def test_only_a_hash_of_the_password_is_stored(
     plain = [name for name, value in user.items() if sign_up["password"] in str(value)]
     assert not plain, f"The password itself is stored in users.{plain[0]}."
     right = await verified(app, sign_up["password"], user["hashed_password"])
+    assert right or not await verified(app, STARS, user["hashed_password"]), (
+        f"user_service.create() hashes {STARS!r}, not the password: a SecretStr gives its text by "
+        "get_secret_value()."
+    )
     assert right is True, (
         "users.hashed_password must be a hash of the password that verify_password() knows again."
     )
@@ -95,6 +100,25 @@ async def test_an_email_is_taken_however_it_is_written(
             await create(app, {**sign_up, "email": email})
 
     assert await library.count("users") == 1, "A sign-up that is refused must leave no user behind."
+
+
+@task("06.3")
+async def test_a_session_may_have_been_asked_before(
+    app: App, library: Library, sign_up: dict[str, Any]
+) -> None:
+    there = await library.user()
+    asked = app.services.user_service.get(user_id=there.id)
+
+    found, made = await app.in_one_session(asked, create(app, sign_up))
+
+    if isinstance(found, Raised):
+        raise found
+    if isinstance(made, Raised):
+        what = "A sign-up in a session that has been asked before, as by a dependency,"
+        raise Raised(made.failure, made.doing, refused=what)
+    assert await library.count("users") == 2, (
+        "user_service.create() must commit also what is made in a session that has been asked before."
+    )
 
 
 @task("06.3")
@@ -156,10 +180,10 @@ async def test_a_user_is_found_by_an_email_however_it_is_written(
 
 @task("06.3")
 async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
-    users = [await library.user(full_name="Ada") for _ in range(5)]
+    users = [await library.user(full_name="Eve") for _ in range(5)]
 
     first, total = await page(app, limit=3, offset=0)
-    await library.database.execute("UPDATE users SET full_name = 'Eve' WHERE id = $1", users[1].id)
+    await change_some(library, first, [user.id for user in users])
     second, _ = await page(app, limit=3, offset=3)
     none, total_of_none = await page(app, limit=3, offset=9)
 
@@ -172,8 +196,26 @@ async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
         f"not {len(first)}, {len(second)} and {len(none)}."
     )
     assert sorted(first + second) == sorted(user.id for user in users), (
-        "Every user must be on one page, also if one is changed in between: give the list an order."
+        "Every user must be on one page, also if some are changed in between: use an order that no "
+        "change touches, by id."
     )
+
+
+async def change_some(library: Library, shown: list[int], every: list[int]) -> None:
+    """Change users between two pages, so that every order by what can change is another one then.
+
+    Two of the first page go to the ends of it, and one of the next page becomes the newest.
+    """
+    for user_id, name, email in zip(shown, ("Zoe", "Ada"), ("zzzz@z.org", "0@a.org"), strict=False):
+        await library.database.execute(
+            "UPDATE users SET full_name = $2, email = $3, updated_at = now() WHERE id = $1",
+            user_id,
+            name,
+            email,
+        )
+    unseen = [user_id for user_id in every if user_id not in shown]
+    for user_id in unseen[:1]:
+        await library.database.execute("UPDATE users SET updated_at = now() WHERE id = $1", user_id)
 
 
 async def page(app: App, *, limit: int, offset: int) -> tuple[list[int], int]:

@@ -48,7 +48,9 @@ async def test_the_pages_hold_each_book_once(
 
     wanted = [book.id for book in books]
     assert sorted(shown) == wanted, (
-        f"The pages of two must hold each of the books {wanted} once; they hold {shown}."
+        f"The pages of two must hold each of the books {wanted} once, also if one is changed in "
+        f"between; they hold {shown}. Is the offset used, and is the order in "
+        "app/services/book_service.py by id?"
     )
 
 

@@ -62,7 +62,9 @@ async def test_the_pages_hold_each_user_once(
 
     wanted = [row["id"] for row in await database.fetch("SELECT id FROM users ORDER BY id")]
     assert sorted(shown) == wanted, (
-        f"The pages of two must hold each of the users {wanted} once; they hold {shown}."
+        f"The pages of two must hold each of the users {wanted} once, also if one is changed in "
+        f"between; they hold {shown}. Is the offset used, and is the order in "
+        "app/services/user_service.py by id?"
     )
 
 

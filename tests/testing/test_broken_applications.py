@@ -146,7 +146,7 @@ SLOW = {
     "a function that stands in a class": Break(
         CONFIG,
         "    def get_settings(self):\n        return self\n\n\ndef other(",
-        ("no `get_settings`. It stands in the class",),
+        ("no `get_settings`. It stands in the class", "makes it the"),
         old="@lru_cache\ndef get_settings(",
         once=2,
     ),

@@ -13,7 +13,7 @@ import httpx2
 from groundrules.testing.calls import Call, Name
 from groundrules.testing.given import Given
 from groundrules.testing.runner import APPLICATION, Runner, Served
-from groundrules.testing.values import Row, from_json, to_argument
+from groundrules.testing.values import Opaque, Row, from_json, to_argument
 from groundrules.worker.errors import BadReply, Ended, Hung, Raised, WorkerError
 from groundrules.worker.protocol import (
     JSON,
@@ -23,6 +23,7 @@ from groundrules.worker.protocol import (
     readable,
 )
 
+COROUTINE = "builtins.coroutine"
 BODY_LIMIT = 5 * 1024 * 1024  # bytes of one answer
 
 
@@ -161,7 +162,12 @@ class App:
             self._runner.lose_patience(error, doing)
             raise
         returned = from_json(value)
-        self._given.append(Given(f"{call.target.rpartition('.')[2]}()", call.target, returned))
+        called = f"{call.target.rpartition('.')[2]}()"
+        if isinstance(returned, Opaque) and returned.class_name == COROUTINE:
+            raise AssertionError(
+                f"{called} returns a coroutine that was not awaited: write `return await …`."
+            )
+        self._given.append(Given(called, call.target, returned))
         return returned
 
     async def in_one_session(self, *calls: Call) -> list[Any]:

@@ -118,7 +118,10 @@ def _instead(name: str, module: ModuleType) -> str:
     }
     for key, value in own.items():
         if inspect.isclass(value) and name in vars(value):
-            return f" It stands in the class `{key}`."
+            return (
+                f" It stands in the class `{key}`. Below it, `{name} = {key}().{name}` makes it the "
+                "module's."
+            )
     alike = get_close_matches(name, [key for key in own if not key.startswith("__")], n=1)
     return f" It has `{alike[0]}`." if alike else ""
 
