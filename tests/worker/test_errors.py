@@ -161,6 +161,17 @@ async def test_the_environment_holds_what_the_run_sets_and_no_more(
     assert set(names) <= {"WISH", "LANG", "PATH", "TZ", "TMPDIR"}
 
 
+async def test_the_time_zone_is_that_of_the_environment(start: Start) -> None:
+    app = start(
+        "", other="import time\n\ndef east() -> int:\n    return time.localtime(0).tm_gmtoff"
+    )
+
+    async with app.started(TZ="Asia/Kolkata") as elsewhere:
+        assert await elsewhere.other.east() == 19800
+    async with app.started(TZ="UTC") as elsewhere:
+        assert await elsewhere.other.east() == 0
+
+
 class TestAFolderWithSpaces:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
