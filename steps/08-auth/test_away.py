@@ -77,7 +77,7 @@ async def test_a_database_that_goes_in_the_middle_is_a_503(
         response = await waiting
         await session.execute("ROLLBACK")
 
-    must_be_503(response, "GET /books/", "when the database goes away while it is asked")
+        must_be_503(response, "GET /books/", "when the database goes away while it is asked")
 
 
 @task("08.8")

@@ -298,7 +298,7 @@ def _account(account: Account, error: BaseException) -> list[str]:
         lines.append(f"Last  {account.exchange}")
     if account.routes is not None:
         lines.append(_routes(account.routes))
-    for failure in account.raised[-1:]:
+    for failure in [*account.elsewhere, *account.raised][-1:]:
         said = SQLALCHEMY_S_OWN.sub("", _said(failure))
         lines += _labelled("There", " ".join(said.split()))
         lines += [line.strip() for line in _frames(failure.frames)]
