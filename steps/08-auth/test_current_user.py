@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
+import pytest
+
 from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.library import Library
@@ -14,6 +16,15 @@ from groundrules.testing.values import Row
 ME = "/api/v1/users/me"
 FIELDS = {"id", "email", "full_name", "is_librarian", "is_active", "created_at", "updated_at"}
 PARTS = ("header", "claims", "signature")
+
+
+@pytest.fixture(autouse=True)
+async def route(app: App) -> None:
+    """Find the route that shows who is asking."""
+    status = (await app.get(ME)).status_code
+    if status in (404, 405, 422):  # which may be what /{user_id} answers, for `me` is no id
+        documented = (await app.get("/openapi.json")).json().get("paths", {})
+        assert ME in documented, f"There is no route GET {ME} yet."
 
 
 @task("08.5")

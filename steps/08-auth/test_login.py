@@ -10,6 +10,7 @@ from groundrules.testing.app import App, Response
 from groundrules.testing.library import Library
 from groundrules.testing.people import LOGIN
 from groundrules.testing.samples import Samples
+from groundrules.testing.tokens import claims_of
 from groundrules.testing.values import Row
 
 ASKED = f"POST {LOGIN}"
@@ -31,6 +32,11 @@ async def test_who_logs_in_gets_a_token(app: App, account: Account) -> None:
     token, kind = body.get("access_token"), body.get("token_type")
     assert isinstance(token, str), f"{ASKED} must answer a text named access_token, not {token!r}."
     assert str(kind).lower() == "bearer", f'{ASKED} must answer "token_type": "bearer".'
+    claim = claims_of(token).get("sub")
+    assert not isinstance(claim, int), (
+        f"In the token of {ASKED}, `sub` is the number {claim}, and must be a text: "
+        "a JWT with a number there is refused when it is read."
+    )
     subject = await app.core.security.read_access_token(token)
     assert subject == str(account.row.id), (
         f"The token of {ASKED} must name the user's id, {str(account.row.id)!r}; it names {subject!r}."
