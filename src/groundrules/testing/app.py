@@ -312,7 +312,9 @@ class App:
         try:
             yield other
         except AssertionError:
-            self._raised_elsewhere += _raised_in(runner.current)
+            if runner.current is not None:
+                with suppress(WorkerError, TimeoutError):
+                    self._raised_elsewhere += _raised_in(runner.current)
             raise
         finally:
             await other.close()
@@ -356,13 +358,10 @@ class App:
         return Name(self.call, f"app.{name}")
 
 
-def _raised_in(served: Served | None) -> list[JSON]:
-    """Return what handlers raised in a process that is still there, since this was last asked."""
-    if served is not None and not served.worker.exit.done():
-        with suppress(WorkerError, TimeoutError):
-            raised = served.worker.submit("raised").result(1)
-            return raised if isinstance(raised, list) else []
-    return []
+def _raised_in(served: Served) -> list[JSON]:
+    """Return what handlers raised since this was last asked; raise `TimeoutError` after a second."""
+    raised = served.worker.submit("raised").result(1)
+    return raised if isinstance(raised, list) else []
 
 
 def _outcome(answer: JSON, call: Call) -> Any:
