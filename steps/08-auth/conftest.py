@@ -14,6 +14,7 @@ from groundrules.testing.tokens import claims_of, sign
 from groundrules.testing.values import Row
 
 API = "/api/v1"
+ME = f"{API}/users/me"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,12 @@ def hashed() -> dict[str, Any]:
     return {}
 
 
+@pytest.fixture(scope="session")
+def welcome() -> set[str]:
+    """The tokens that were found good in this run."""
+    return set()
+
+
 @pytest.fixture
 async def account(app: App, library: Library, hashed: dict[str, Any]) -> Account:
     """A user whose password is known, and who has not logged in yet."""
@@ -70,15 +77,15 @@ async def account(app: App, library: Library, hashed: dict[str, Any]) -> Account
 
 
 @pytest.fixture
-async def reader(people: People) -> Person:
+async def reader(people: People, welcome: set[str]) -> Person:
     """Somebody who is logged in, and no librarian."""
-    return logged_in(await people.user())
+    return await logged_in(await people.user(), welcome)
 
 
 @pytest.fixture
-async def librarian(people: People) -> Person:
+async def librarian(people: People, welcome: set[str]) -> Person:
     """A librarian who is logged in."""
-    return logged_in(await people.librarian())
+    return await logged_in(await people.librarian(), welcome)
 
 
 @pytest.fixture
@@ -98,7 +105,17 @@ def headers_of(reader: Person, key: str) -> Callable[[Row], dict[str, str]]:
     return make
 
 
-def logged_in(person: Person) -> Person:
-    """Return a person, who must have a token."""
+async def logged_in(person: Person, welcome: set[str]) -> Person:
+    """Return a person, who must have a token that is good."""
     assert person.token is not None, "Nobody can log in yet: do task 08.4 first."
+    if person.token not in welcome:
+        assert isinstance(claims_of(person.token).get("sub"), str), (
+            "Nobody can log in yet: the `sub` in a token of the login is no text. "
+            "Do task 08.4 first."
+        )
+        response = await person.get(ME)
+        assert response.status_code != 401, (
+            "Nobody can log in yet: /users/me answers 401 to a new token of the login."
+        )
+        welcome.add(person.token)
     return person

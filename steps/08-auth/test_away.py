@@ -77,7 +77,24 @@ async def test_a_database_that_goes_in_the_middle_is_a_503(
         response = await waiting
         await session.execute("ROLLBACK")
 
-    must_be_503(response, "GET /books/", "when the database goes away while it is asked")
+        must_be_503(response, "GET /books/", "when the database goes away while it is asked")
+
+
+@task("08.8")
+async def test_what_is_no_lost_connection_is_an_error_of_ours(app: App, database: Database) -> None:
+    before = await app.get(f"{API}/books/")
+    assert before.status_code == 200, "GET /books/ must answer 200 to anybody."
+
+    await database.execute("ALTER TABLE books RENAME TO books_renamed")
+    try:
+        response = await app.get(f"{API}/books/")
+    finally:
+        await database.execute("ALTER TABLE books_renamed RENAME TO books")
+
+    assert response.status_code != 503, (
+        "GET /books/ answers 503 to a statement that fails because its table has another name. The "
+        "database is there, so the client must not be told to try again: raise the error again."
+    )
 
 
 def must_be_503(response: Response, asked: str, when: str) -> None:

@@ -49,6 +49,21 @@ async def test_a_token_expires(app: App, subject: str) -> None:
 
 
 @task("08.2")
+async def test_a_token_expires_in_time_wherever_the_server_stands(app: App, subject: str) -> None:
+    here = await created(app, subject)
+
+    async with app.started(TZ="Asia/Kolkata") as elsewhere:
+        there = await created(elsewhere, subject)
+
+    apart = (claims_of(there)["exp"] - claims_of(here)["exp"]) / 60
+    assert abs(apart) < 1, (
+        "A token must expire at the same moment whatever the server's time zone; "
+        f"with TZ=Asia/Kolkata it expires {apart:.0f} minutes later. "
+        "Give the time a zone: datetime.now(UTC)."
+    )
+
+
+@task("08.2")
 async def test_how_long_a_token_is_good_for_can_be_set(
     app: App, samples: Samples, subject: str
 ) -> None:

@@ -155,3 +155,30 @@ def test_a_file_of_a_later_step_is_nobodys_fault_yet(clone: Clone) -> None:
     clone.write("exercises/app/extra.py", EXTRA)
 
     assert clone.pytest("steps/02", "-q").status == 0
+
+
+def test_a_task_whose_tests_all_passed_is_not_blamed(clone: Clone) -> None:
+    write_application(clone, "exercises")
+    text = '"""Say please."""\n\n\ndef say() -> str:\n    raise KeyError\n'
+    clone.write("exercises/app/words.py", text)
+
+    run = clone.pytest("steps/01")
+
+    [told] = run.wrong
+    assert told[0] == "01.2 The program"
+    assert "    Read  steps/01-words/README.md, or ask: groundrules hint 01.2" in told
+    assert "Next: 01.2 at app/words.py:5; read steps/01-words/README.md" in run.lines
+
+
+def test_the_value_of_a_test_is_not_looked_for_inside_words(clone: Clone) -> None:
+    write_application(clone, "exercises")
+    suite = (
+        "import pytest\n\nfrom groundrules.testing import task\n\n\n"
+        '@task("01.2")\n@pytest.mark.parametrize("odd", ["0", "x"])\n'
+        'def test_odd(odd) -> None:\n    assert False, "The text of 01.1 comes first."\n'
+    )
+    clone.write("steps/01-words/test_odd.py", suite)
+
+    [told] = clone.pytest("steps/01").wrong
+
+    assert "    Test  test_odd[0] and [x]" in told

@@ -161,6 +161,49 @@ async def test_the_environment_holds_what_the_run_sets_and_no_more(
     assert set(names) <= {"WISH", "LANG", "PATH", "TZ", "TMPDIR"}
 
 
+async def test_the_time_zone_is_that_of_the_environment(start: Start) -> None:
+    app = start(
+        "", other="import time\n\ndef east() -> int:\n    return time.localtime(0).tm_gmtoff"
+    )
+
+    async with app.started(TZ="Asia/Kolkata") as elsewhere:
+        assert await elsewhere.other.east() == 19800
+    async with app.started(TZ="UTC") as elsewhere:
+        assert await elsewhere.other.east() == 0
+
+
+async def test_what_a_handler_raises_in_another_process_is_told_too(start: Start) -> None:
+    app = start(
+        """
+        @app.get("/fail")
+        async def fail() -> None:
+            raise ValueError("so")
+        """
+    )
+
+    with pytest.raises(AssertionError):
+        async with app.started() as other:
+            assert (await other.get("/fail")).status_code == 503
+
+    assert [str(each) for each in app.account().elsewhere] == ["ValueError: so"]
+
+
+async def test_the_route_most_like_the_one_asked_for_comes_first(start: Start) -> None:
+    app = start(
+        """
+        @app.get("/a")
+        @app.post("/books")
+        @app.get("/books/{book_id}/lent")
+        async def say() -> str:
+            return "so"
+        """
+    )
+
+    await app.post("/book")
+
+    assert (app.account().routes or [])[0] == "POST /books"
+
+
 class TestAFolderWithSpaces:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:

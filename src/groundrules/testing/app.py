@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from functools import partial
 from typing import Any
 
@@ -45,6 +46,7 @@ class Account:
 
     :ivar routes: those that the application documents, as in `GET /books`, if the last request found none.
     :ivar given: what a call or a request gave last.
+    :ivar elsewhere: what handlers raised in another process of the same code, as where the database is away.
     :ivar wanted: the class that what was called last says it returns, if it names one.
     """
 
@@ -53,6 +55,7 @@ class Account:
     given: Given | None = None
     wanted: str | None = None
     raised: Sequence[Failure] = ()
+    elsewhere: Sequence[Failure] = ()
     printed: str = ""
 
 
@@ -77,6 +80,7 @@ class App:
     _allowed: float = 0.0
     _exchanges: list[str] = field(default_factory=list)
     _given: list[Given] = field(default_factory=list)
+    _raised_elsewhere: list[JSON] = field(default_factory=list)
 
     async def get(self, path: str, **options: Any) -> "Response":
         """Send a GET request; `options` are those of httpx2."""
@@ -313,6 +317,11 @@ class App:
         other = App(runner, _exchanges=self._exchanges, _given=self._given)
         try:
             yield other
+        except AssertionError:
+            if runner.current is not None:
+                with suppress(WorkerError, TimeoutError):
+                    self._raised_elsewhere += _raised_in(runner.current)
+            raise
         finally:
             await other.close()
             runner.stop()
@@ -321,12 +330,12 @@ class App:
         """Return what happened in this test beside what the test saw; call it once, after a failure."""
         served = self._runner.current
         given = self._given[-1] if self._given else None
-        raised: JSON = []
+        raised: list[JSON] = []
         wanted: JSON = None
         routes: JSON = None
         if served is not None and not served.worker.exit.done():
             with suppress(WorkerError, TimeoutError):
-                raised = served.worker.submit("raised").result(1)
+                raised = _raised_in(served)
                 if given is not None and given.target is not None:
                     wanted = served.worker.submit("returns", target=given.target).result(1)
                 if given is not None and given.status in (404, 405):
@@ -337,7 +346,8 @@ class App:
                 routes=missed(given.asked, routes) if given and isinstance(routes, list) else None,
                 given=given,
                 wanted=readable(wanted) if isinstance(wanted, str) else None,
-                raised=[read_failure(each) for each in raised] if isinstance(raised, list) else [],
+                raised=[read_failure(each) for each in raised],
+                elsewhere=[read_failure(each) for each in self._raised_elsewhere],
                 printed=served.worker.output.take() if served is not None else "",
             )
         return Account()
@@ -354,6 +364,12 @@ class App:
         return Name(self.call, f"app.{name}")
 
 
+def _raised_in(served: Served) -> list[JSON]:
+    """Return what handlers raised since this was last asked; raise `TimeoutError` after a second."""
+    raised = served.worker.submit("raised").result(1)
+    return raised if isinstance(raised, list) else []
+
+
 def _outcome(answer: JSON, call: Call) -> Any:
     match answer:
         case {"value": value, **rest} if not rest:
@@ -365,13 +381,16 @@ def _outcome(answer: JSON, call: Call) -> Any:
 
 
 def missed(asked: str, routes: Sequence[JSON]) -> list[str] | None:
-    """Return the routes that the application has, None if what was asked is one of them."""
+    """Return the routes that the application has, the most like it first; None if it has what was asked."""
     shown = [readable(str(route)) for route in routes]
     for route in shown:
         parts = re.split(r"\{[^}]*\}", route)
         if re.fullmatch("[^/]+".join(map(re.escape, parts)) + r"(\?.*)?", asked):
             return None
-    return shown
+    wanted = asked.partition("?")[0]
+    return sorted(
+        shown, key=lambda route: SequenceMatcher(None, wanted, route).ratio(), reverse=True
+    )
 
 
 def _plain(headers: httpx2.Headers) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ First what is wrong and where, in the trainee's own names; then where to read on
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,12 +110,18 @@ class OneLine:
 
 
 def explain(
-    error: BaseException, course: Course, task: Task, app: App | None, folder: Path
+    error: BaseException,
+    course: Course,
+    task: Task,
+    app: App | None,
+    folder: Path,
+    done: Collection[str] = (),
 ) -> Words | None:
     """Return the words for a failed test, or None if it is the suite itself that failed.
 
     What a test's own code raises is laid to what the application gave it last.
     :param folder: the folder that holds the `app` package.
+    :param done: the ids of tasks whose tests have all passed; the mistake is in none of them.
     """
     if isinstance(error, NothingToCheck | StepBefore):
         return Words(task, (f"{error}.",), str(error))
@@ -148,6 +154,7 @@ def explain(
         file, place = (last.file, _place(last)) if last is not None else (None, None)
         cause = cause if name is None else f"no {name}"
     about = task if file is None else _task_about(course, file, task)
+    about = task if about.id in done else about
     step, _ = course.task(about.id)
     told.append(f"{INDENT}Read  steps/{step.name}/README.md, or ask: groundrules hint {about.id}")
     return Words(task, tuple(told), cause, place, about)
@@ -298,7 +305,7 @@ def _account(account: Account, error: BaseException) -> list[str]:
         lines.append(f"Last  {account.exchange}")
     if account.routes is not None:
         lines.append(_routes(account.routes))
-    for failure in account.raised[-1:]:
+    for failure in [*account.elsewhere, *account.raised][-1:]:
         said = SQLALCHEMY_S_OWN.sub("", _said(failure))
         lines += _labelled("There", " ".join(said.split()))
         lines += [line.strip() for line in _frames(failure.frames)]

@@ -85,6 +85,10 @@ class Verdict:
             }
         )
 
+    def done(self) -> set[str]:
+        """Return the ids of the tasks whose tests have all passed by now."""
+        return set() if self._partial else {task.task for task in self._tasks.values() if task.done}
+
     def show(self, reporter: pytest.TerminalReporter) -> None:
         """Write a line for each task that was checked, and what to do next."""
         shown = [verdict for verdict in self._tasks.values() if verdict.run]

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -60,6 +61,8 @@ def _work(connection: socket.socket, order: dict[str, JSON]) -> None:
     assert isinstance(environment, dict)
     os.environ.clear()
     os.environ.update({name: str(value) for name, value in environment.items()})
+    if hasattr(time, "tzset"):  # Windows has none
+        time.tzset()  # a fork keeps the zone of its server
     os.chdir(folder)
     _limit_resources()
     sys.argv = ["uvicorn", "app.main:app"]
