@@ -36,7 +36,7 @@ from tests.course.conftest import COURSE
 
 TESTS = Path(__file__).parents[1]
 SEED = 20
-FEW = {"wrong": 4, "right": 1}  # of each step
+FEW = {"wrong": 3, "right": 1}  # of each step
 
 
 def drawn(kind: str) -> list[Path]:

@@ -11,7 +11,7 @@ from tests.mutants.mutate import mutants
 
 # `python -m tests.mutants` judges all of them.
 SEED = int(os.environ.get("GROUNDRULES_MUTANTS_SEED", "8"))
-SAMPLE = 10
+SAMPLE = 5
 
 
 def changes(source: str) -> set[str]:
