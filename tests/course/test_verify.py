@@ -41,12 +41,12 @@ def test_the_state_before_the_first_step_passes_nothing() -> None:
 def later() -> Iterator[dict[int, Future[list[str]]]]:
     """The problems of each later state, the longest first; two at a time, for they take a while."""
     pool = ThreadPoolExecutor(2)
-    yield {number: pool.submit(problems_of, number) for number in reversed(STATES[1:])}
+    yield {number: pool.submit(problems_of, number) for number in STATES[:0:-1]}
     pool.shutdown(cancel_futures=True)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", reversed(STATES[1:]))
+@pytest.mark.parametrize("number", STATES[:0:-1])
 def test_a_state_passes_its_steps_and_fails_the_next(
     number: int, later: dict[int, Future[list[str]]]
 ) -> None:
