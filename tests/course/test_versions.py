@@ -84,7 +84,9 @@ def verdicts(
     chosen: list[Any] = [
         item.callspec.params["version"]
         for item in request.session.items
-        if isinstance(item, pytest.Function) and item.path == request.path
+        if isinstance(item, pytest.Function)
+        and item.path == request.path
+        and "version" in item.callspec.params
     ]
     pool = ThreadPoolExecutor(2)
     yield {
