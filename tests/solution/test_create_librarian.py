@@ -4,15 +4,17 @@ import asyncio
 import io
 import runpy
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.core.config import get_settings
 from app.core.database import get_engine, get_session_factory
-from app.create_librarian import ask_for_password
+from app.create_librarian import ask_for_password, create_librarian
 from app.models.user import User
+from app.schemas.user import UserCreate
 from support import PASSWORD
 
 Run = Callable[..., None]
@@ -64,6 +66,22 @@ def test_the_first_librarian_is_made(run: Run, capsys: pytest.CaptureFixture[str
         "Ada Lovelace",
         True,
     )
+
+
+async def test_a_connection_of_somebody_else_stays_open(
+    connection: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def get_test_db() -> AsyncIterator[AsyncSession]:
+        yield AsyncSession(connection, join_transaction_mode="create_savepoint")
+
+    monkeypatch.setattr("app.create_librarian.get_db", get_test_db)
+
+    await create_librarian(
+        UserCreate(email="ada@example.org", full_name="Ada Lovelace", password=PASSWORD)
+    )
+
+    librarians = select(User.email).where(User.is_librarian)
+    assert (await connection.scalars(librarians)).all() == ["ada@example.org"]
 
 
 def test_on_a_terminal_the_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
