@@ -24,7 +24,11 @@ def serve(port: int) -> int:
             "type `python3 course.py docs`, which installs them first."
         )
     must_be_free(port)
-    print("Making the pages …", file=sys.stderr, flush=True)
+    print(
+        "Making the pages; the first time the notebooks run, which takes a minute …",
+        file=sys.stderr,
+        flush=True,
+    )
     with subprocess.Popen(
         [sys.executable, "-m", "mkdocs", "serve", "--quiet", "--dev-addr", f"127.0.0.1:{port}"],
         cwd=root,
