@@ -100,6 +100,64 @@ async def test_rows_that_no_sequence_numbered_are_emptied_too(database: Database
     assert await database.fetchval("SELECT count(*) FROM readers") == 0
 
 
+@pytest.mark.parametrize(
+    ("odd", "usual"),
+    [
+        pytest.param(
+            "ALTER TABLE readers ADD favourite int REFERENCES books (id) DEFAULT 1",
+            "ALTER TABLE readers DROP favourite",
+            id="that refer to each other",
+        ),
+        pytest.param(
+            """
+            CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+            CREATE TRIGGER keep BEFORE DELETE ON books FOR EACH ROW EXECUTE FUNCTION keep()
+            """,
+            "DROP FUNCTION keep CASCADE",
+            id="that a trigger keeps",
+        ),
+        pytest.param(
+            """
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END';
+            CREATE TRIGGER refuse BEFORE DELETE ON books FOR EACH ROW EXECUTE FUNCTION refuse()
+            """,
+            "DROP FUNCTION refuse CASCADE",
+            id="that a trigger refuses to delete",
+        ),
+        pytest.param(
+            "INSERT INTO books (title, price, cover, notes) "
+            "SELECT 'Ulysses', 1, '', repeat('-', 90) FROM generate_series(1, 1000)",
+            "SELECT",
+            id="of which there are many",
+        ),
+    ],
+)
+async def test_odd_rows_are_emptied_too(database: Database, odd: str, usual: str) -> None:
+    await database.execute(NEW_BOOK, "Emma")
+    await database.execute(odd)
+    try:
+        await database.execute("INSERT INTO readers (id, name) VALUES (gen_random_uuid(), 'Ada')")
+        await database.execute("UPDATE books SET taken_by = (SELECT id FROM readers)")
+        await database.empty()
+        left = await database.fetchval("SELECT count(*) FROM books, readers")
+        await database.execute(NEW_BOOK, "Ulysses")
+        first = await database.fetchval("SELECT min(id) FROM books")
+    finally:
+        await database.execute(usual)
+
+    assert (left, first) == (0, 1)
+
+
+async def test_what_another_session_has_not_committed_keeps_tables_from_being_emptied(
+    database: Database,
+) -> None:
+    async with database.session() as other:
+        await other.execute("BEGIN")
+        await other.execute(NEW_BOOK, "Emma")
+        with pytest.raises(Refused, match=r"lock timeout"):
+            await database.empty()
+
+
 async def test_connections_are_the_applications_alone(shelf: App, database: Database) -> None:
     assert await database.connections() == 0
 

@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 # One of the settings that OWASP recommends for argon2id; the memory is in KiB.
 _passwords = CryptContext(
-    schemes=["argon2"], argon2__memory_cost=47104, argon2__rounds=1, argon2__parallelism=1
+    schemes=["argon2"], argon2__memory_cost=19456, argon2__rounds=2, argon2__parallelism=1
 )
 _hashing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashing")
 
@@ -19,7 +19,7 @@ _hashing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashing")
 async def hash_password(password: str) -> str:
     """Return a hash of a password, salted anew each time.
 
-    It takes about 50 ms by design: in a thread, so that other requests go on, and one
+    It takes about 20 ms by design: in a thread, so that other requests go on, and one
     after the other, so that many logins leave them a core to go on with.
     """
     return await _in_thread(_passwords.hash, password)
