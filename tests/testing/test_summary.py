@@ -182,3 +182,21 @@ def test_the_value_of_a_test_is_not_looked_for_inside_words(clone: Clone) -> Non
     [told] = clone.pytest("steps/01").wrong
 
     assert "    Test  test_odd[0] and [x]" in told
+
+
+def test_of_a_task_that_fails_in_many_ways_a_few_are_shown(clone: Clone) -> None:
+    write_application(clone, "exercises")
+    clone.write("exercises/app/extra.py", EXTRA)
+    suite = "from groundrules.testing import task\n" + "".join(
+        f'\n\n@task("02.1")\ndef test_{letter}() -> None:\n    assert False, "It is not {letter}."\n'
+        for letter in "abcde"
+    )
+    clone.write("steps/02-more/test_more.py", suite)
+
+    run = clone.pytest("steps/02/test_more.py")
+    all_of_it = clone.pytest("steps/02/test_more.py", "-v")
+
+    assert [f"It is not {letter}." in run.out for letter in "abcde"] == [True] * 3 + [False] * 2
+    assert "02.1 The words: 2 more tests fail. To see why, add -v." in run.lines
+    assert [f"It is not {letter}." in all_of_it.out for letter in "abcde"] == [True] * 5
+    assert "more tests" not in all_of_it.out

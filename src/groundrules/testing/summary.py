@@ -9,9 +9,14 @@ import pytest
 
 from groundrules.testing.failures import INDENT, WIDTH, Words, and_join
 
+MOST = 3  # of one task: what else fails there mostly follows from the first
+
 
 def show_failures(reporter: pytest.TerminalReporter, failures: Sequence[tuple[str, Words]]) -> None:
     """Write what went wrong, each cause once, with the tests and tasks that it concerns.
+
+    Of a task that fails in many ways the first few are shown, and all with `-v`. What breaks a rule is
+    always shown.
 
     :param failures: the node id of each failed test, and its words.
     """
@@ -20,8 +25,18 @@ def show_failures(reporter: pytest.TerminalReporter, failures: Sequence[tuple[st
         by_cause.setdefault(words.cause, []).append((test, words))
     reporter.ensure_newline()
     reporter.section("what is wrong", sep="-")
+    shown: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
     for same in by_cause.values():
-        _show(reporter, same)
+        heading = same[0][1].heading
+        if _is_of_rules(same) or reporter.verbosity > 0 or shown[heading] < MOST:
+            shown[heading] += not _is_of_rules(same)
+            _show(reporter, same)
+        else:
+            left_out[heading] += len(same)
+    for heading, number in left_out.items():
+        more = "1 more test fails" if number == 1 else f"{number} more tests fail"
+        reporter.write_line(f"{heading}: {more}. To see why, add -v.")
 
 
 def _show(reporter: pytest.TerminalReporter, same: Sequence[tuple[str, Words]]) -> None:
@@ -43,11 +58,15 @@ def _show(reporter: pytest.TerminalReporter, same: Sequence[tuple[str, Words]]) 
     task = words.about.id
     tests = [test.rpartition("::")[2] for test, each in same if each.task.id == task]
     others = Counter(each.task.id for _, each in same if each.task.id != task)
-    if whole and tests and not all("[GR" in test for test in tests):
+    if whole and tests and not _is_of_rules(same):
         _write_list(reporter, "Test", _shortened(tests))
     if others:
         counted = [f"{task} ({_count(number)})" for task, number in others.items()]
         _write_list(reporter, "Also  it fails", counted)
+
+
+def _is_of_rules(same: Sequence[tuple[str, Words]]) -> bool:
+    return all("[GR" in test for test, _ in same)
 
 
 def _write_list(reporter: pytest.TerminalReporter, label: str, names: Sequence[str]) -> None:
