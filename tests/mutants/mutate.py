@@ -148,7 +148,8 @@ class _Source:
                 changed = ast.BinOp(left, ARITHMETIC[type(operator)](), right)
                 yield node, f"({ast.unparse(changed)})"
             case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
-                yield node, self.source(left)
+                if not self._is_for_type_checkers(node):
+                    yield node, self.source(left)
             case ast.Constant(value=bool(value)):
                 yield node, str(not value)
             case ast.Constant(value=int(value)):
@@ -264,6 +265,16 @@ class _Source:
                 return True
             if isinstance(node, ast.Import | ast.ImportFrom):
                 return True
+            node = parent
+        return False
+
+    def _is_for_type_checkers(self, annotation: ast.AST) -> bool:
+        """Whether nothing but a type checker sees an annotation: FastAPI reads those of `app/api`."""
+        node = annotation
+        while (parent := self.parents.get(node)) is not None:
+            if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
+                unread = node is parent.returns and not parent.decorator_list
+                return unread or not self.path.startswith("app/api/")
             node = parent
         return False
 

@@ -136,7 +136,7 @@ async def test_a_session_can_be_used_after_a_constraint_has_refused(
     with pytest.raises(EmailTaken):
         await sign_up
 
-    _, total = await user_service.list_page(second)
+    _, total = await user_service.list_page(second, limit=20, offset=0)
 
     assert total == 1
 

@@ -20,7 +20,7 @@ async def get(db: AsyncSession, *, book_id: int) -> Book | None:
 
 
 async def list_page(
-    db: AsyncSession, *, search: str | None = None, limit: int = 20, offset: int = 0
+    db: AsyncSession, *, search: str | None, limit: int, offset: int
 ) -> tuple[Sequence[Book], int]:
     """Return one page of the books in the order of their ids, and how many there are.
 

@@ -34,7 +34,7 @@ def may_access(*, user: User, loan: Loan) -> bool:
 
 
 async def list_page(
-    db: AsyncSession, *, user: User, limit: int = 20, offset: int = 0
+    db: AsyncSession, *, user: User, limit: int, offset: int
 ) -> tuple[Sequence[Loan], int]:
     """Return one page of the loans that a user may see, in the order of their ids, and how many there are.
 

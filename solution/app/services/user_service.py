@@ -26,9 +26,7 @@ async def get_by_email(db: AsyncSession, *, email: str) -> User | None:
     return users.one_or_none()
 
 
-async def list_page(
-    db: AsyncSession, *, limit: int = 20, offset: int = 0
-) -> tuple[Sequence[User], int]:
+async def list_page(db: AsyncSession, *, limit: int, offset: int) -> tuple[Sequence[User], int]:
     """Return one page of the users in the order of their ids, and how many there are."""
     return await fetch_page(db, select(User).order_by(User.id), limit=limit, offset=offset)
 
