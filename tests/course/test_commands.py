@@ -24,14 +24,14 @@ def test_start_names_the_first_task_to_somebody_who_begins(beginning: Copy) -> N
 
 
 def test_it_tells_how_to_activate_the_environment_unless_it_is_active(beginning: Copy) -> None:
-    (beginning.root / ".venv" / "bin").mkdir(parents=True)
+    programs = beginning.root / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    shutil.copy("/bin/sh", programs / "pytest")
 
-    outside = beginning.run("status", VIRTUAL_ENV="", SHELL="/bin/bash")
-    fish = beginning.run("status", VIRTUAL_ENV="", SHELL="/usr/bin/fish")
-    inside = beginning.run("status", VIRTUAL_ENV=str(beginning.root / ".venv"))
-    with_uv = beginning.run(
-        "status", VIRTUAL_ENV=str(beginning.root / ".venv"), UV_RUN_RECURSION_DEPTH="1"
-    )
+    outside = beginning.run("status", PATH="/usr/bin:/bin", SHELL="/bin/bash")
+    fish = beginning.run("status", PATH="/usr/bin:/bin", SHELL="/usr/bin/fish")
+    inside = beginning.run("status", PATH=f"{programs}:/usr/bin:/bin")
+    with_uv = beginning.run("status", PATH=f"{programs}:/usr/bin:/bin", UV_RUN_RECURSION_DEPTH="1")
 
     assert outside.stdout.endswith("source .venv/bin/activate\n")
     assert fish.stdout.endswith("source .venv/bin/activate.fish\n")

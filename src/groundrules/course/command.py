@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -186,8 +187,8 @@ def _say_how_to_activate(course: Course, step: Step) -> None:
     if "UV_RUN_RECURSION_DEPTH" in os.environ:
         print(f"\nWith uv, type: uv run pytest steps/{step.number:02}")
         return
-    active = os.environ.get("VIRTUAL_ENV")
-    if active and Path(active).exists() and environment.exists() and environment.samefile(active):
+    known = shutil.which("pytest")
+    if known and environment.exists() and Path(known).parents[1].samefile(environment):
         return
     print("\nSo that your terminal knows pytest and groundrules, type this once in it:")
     print(f"  {_activation(environment)}")
