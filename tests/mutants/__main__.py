@@ -23,9 +23,6 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="so many of them, drawn by the seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument(
-        "--all-suites", action="store_true", help="not only those of the file's steps"
-    )
     options = parser.parse_args()
 
     chosen = [each for each in all_mutants() if each.path.startswith(tuple(options.files))]
@@ -33,7 +30,7 @@ def main() -> int:
         chosen = random.Random(options.seed).sample(chosen, options.sample)
     verdicts = []
     with ThreadPoolExecutor(options.jobs) as pool:
-        for verdict in pool.map(lambda each: judge(each, by_all=options.all_suites), chosen):
+        for verdict in pool.map(judge, chosen):
             verdicts.append(verdict)
             if fate(verdict) == "survived":
                 print(verdict.mutant, flush=True)

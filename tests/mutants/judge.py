@@ -51,27 +51,28 @@ def owners(file: str) -> tuple[Step, ...]:
     return listing or tuple(step for step in ready if (step.starter / file).is_file())
 
 
-def judge(mutant: Mutant, *, by_all: bool = False) -> Verdict:
-    """Hold a mutant to the rules, and then to the suites of its owners, or of all steps."""
-    steps = owners(mutant.path)
+def judge(mutant: Mutant) -> Verdict:
+    """Hold a mutant to the rules, to its owners' suites, and to those of the steps that build on them."""
+    own = owners(mutant.path)
+    later = [step for step in COURSE.ready_steps if step.number > own[-1].number]
     with tempfile.TemporaryDirectory() as folder:
         application = write_state(COURSE, len(COURSE.ready_steps), Path(folder))
         (application / mutant.path).write_text(mutant.text, encoding="utf-8")
         for finding in check_project(application).findings:
-            return Verdict(mutant, steps[0].name, finding.rule, finding.message)
-        return _by_suites(mutant, application, COURSE.ready_steps if by_all else steps)
+            return Verdict(mutant, own[0].name, finding.rule, finding.message)
+        for steps in (own, later):
+            if failed := _failed(application, steps):
+                return Verdict(mutant, own[0].name, *failed)
+    return Verdict(mutant, own[0].name, "")
 
 
-def _by_suites(mutant: Mutant, application: Path, steps: Sequence[Step]) -> Verdict:
-    name = owners(mutant.path)[0].name
+def _failed(application: Path, steps: Sequence[Step]) -> tuple[str, str] | None:
+    """Return the task of the first test of these steps that fails, and what it says, if one does."""
     try:
-        results = run_suites(COURSE, application, steps, first_failure=True)
+        results = run_suites(COURSE, application, steps, first_failure=True) if steps else []
     except CourseError as error:
-        return Verdict(mutant, name, "broke off", str(error))
-    for result in results:
-        if not result.passed:
-            return Verdict(mutant, name, result.task, result.message)
-    return Verdict(mutant, name, "")
+        return "broke off", str(error)
+    return next(((each.task, each.message) for each in results if not each.passed), None)
 
 
 @cache
