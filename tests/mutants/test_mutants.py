@@ -1,11 +1,15 @@
 """Mutants are what their generator promises. `python -m tests.mutants` judges them."""
 
 import ast
+import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.mutants.judge import SOLUTION, all_mutants, equivalent
+from tests.mutants.judge import SOLUTION, all_mutants, equivalent, judge
 from tests.mutants.mutate import mutants
+
+SAMPLE, SEED = 24, 11  # some seconds each
 
 
 def changes(source: str) -> set[str]:
@@ -62,3 +66,15 @@ def test_every_mutant_is_python_and_another_program() -> None:
 
 def test_every_explanation_is_about_a_mutant_there_is() -> None:
     assert equivalent().keys() <= {mutant.key for mutant in all_mutants()}
+
+
+@pytest.mark.slow
+def test_those_of_a_drawn_sample_are_caught() -> None:
+    """The sample leaves out what `equivalent.toml` explains; all are judged by `python -m tests.mutants`."""
+    wrong = [each for each in all_mutants() if each.key not in equivalent()]
+    drawn = random.Random(SEED).sample(wrong, SAMPLE)
+
+    with ThreadPoolExecutor(2) as pool:
+        verdicts = list(pool.map(judge, drawn))
+
+    assert [str(each.mutant) for each in verdicts if not each.by] == []

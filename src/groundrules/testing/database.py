@@ -72,7 +72,8 @@ WHERE datname = current_database() AND backend_type = 'client backend'
 """
 WAITING = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> ALL($1)
+WHERE datname = current_database() AND backend_type = 'client backend'
+    AND wait_event_type = 'Lock' AND pid <> ALL($1)
 """
 
 
