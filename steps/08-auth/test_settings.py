@@ -62,15 +62,14 @@ async def test_a_login_lasts_30_minutes_unless_it_is_set(app: App) -> None:
 
 @task("08.1")
 async def test_how_long_it_lasts_comes_from_the_environment(app: App, samples: Samples) -> None:
-    wanted = samples.numbers.randint(2, 29)
+    for wanted in (1, samples.numbers.randint(2, 29)):
+        async with app.started(ACCESS_TOKEN_MINUTES=str(wanted)) as other:
+            minutes = (await other.core.config.get_settings()).access_token_minutes
 
-    async with app.started(ACCESS_TOKEN_MINUTES=str(wanted)) as other:
-        minutes = (await other.core.config.get_settings()).access_token_minutes
-
-    assert minutes == wanted, (
-        f"With ACCESS_TOKEN_MINUTES={wanted}, access_token_minutes must be {wanted}; "
-        f"it is {minutes!r}."
-    )
+        assert minutes == wanted, (
+            f"With ACCESS_TOKEN_MINUTES={wanted}, access_token_minutes must be {wanted}; "
+            f"it is {minutes!r}."
+        )
 
 
 @task("08.1")

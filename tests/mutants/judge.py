@@ -78,7 +78,9 @@ def _failed(application: Path, steps: Sequence[Step]) -> tuple[str, str] | None:
 @cache
 def equivalent() -> dict[tuple[str, str, str], str]:
     """Return why some mutants are as right as the original, by their keys."""
-    if not EQUIVALENT.is_file():
-        return {}
-    listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["mutant"]
-    return {(each["file"], each["before"], each["after"]): each["why"] for each in listed}
+    listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["because"]
+    return {
+        (each["file"], before, after): each["why"]
+        for each in listed
+        for before, after in each["changes"]
+    }

@@ -50,6 +50,7 @@ LISTS = {
     *("where", "filter", "or_", "and_", "order_by", "now", "max", "min", "refresh"),
     *("Column", "mapped_column", "create_table", "Index", "UniqueConstraint", "ForeignKey"),
 }
+UNREAD = {"TypeVar", "getLogger", "cast"}  # what they are given is for type checkers and logs
 LOGS = {"debug", "info", "warning", "error", "exception", "print"}
 
 Edit = tuple[ast.AST, str]
@@ -255,7 +256,7 @@ class _Source:
                 return True
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 return True
-            if self._is_log(node):
+            if self._is_log(node) or self._is_unread(node):
                 return True
             if (
                 isinstance(parent, ast.Raise)
@@ -281,6 +282,13 @@ class _Source:
     @staticmethod
     def _raises_text(call: ast.Call) -> bool:
         return len(call.args) == 1 and isinstance(call.args[0], ast.Constant) and not call.keywords
+
+    @staticmethod
+    def _is_unread(node: ast.AST) -> bool:
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+                return name in UNREAD
+        return False
 
     @staticmethod
     def _is_log(node: ast.AST) -> bool:
