@@ -31,6 +31,19 @@ async def test_ping_is_false_while_the_database_is_away(app: App, database: Data
 
 
 @task("02.4")
+async def test_ping_is_false_where_postgresql_refuses(app: App, database: Database) -> None:
+    async with (
+        database.proxy() as way,
+        app.started(DATABASE_URL=way.url_for("nowhere")) as other,
+    ):
+        answer = await other.core.database.ping()
+
+    assert answer is False, (
+        f"ping() must return False for a database that does not exist, not {answer!r}."
+    )
+
+
+@task("02.4")
 async def test_health_says_that_the_database_answers(app: App) -> None:
     await must_say(app, "ok", "while the database answers")
 
