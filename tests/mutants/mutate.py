@@ -42,8 +42,17 @@ CODES = {
 OTHER_DEPENDENCIES = {"get_librarian": "get_current_user", "get_current_user": "get_librarian"}
 # Only documentation and type checkers see the last two.
 FOR_PEOPLE = {
-    *("description", "detail", "doc", "examples", "help", "json_schema_extra", "summary", "tags"),
-    *("title", "why", "responses", "bound"),
+    *(
+        "description",
+        "detail",
+        "doc",
+        "examples",
+        "help",
+        "json_schema_extra",
+        "message",
+        "summary",
+    ),
+    *("tags", "title", "why", "responses", "bound"),
 }
 # Calls that take any number of things; to leave out an argument of others is no slip, but a crash.
 LISTS = {
@@ -253,6 +262,8 @@ class _Source:
         """Whether a node lies in a docstring, a log, or an argument that only people read."""
         while (parent := self.parents.get(node)) is not None:
             if isinstance(node, ast.keyword) and node.arg in FOR_PEOPLE:
+                return True
+            if isinstance(parent, ast.Assign) and self.source(parent.targets[0]) in FOR_PEOPLE:
                 return True
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 return True

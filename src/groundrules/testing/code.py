@@ -76,6 +76,19 @@ class Code:
         if findings:
             raise RuleBroken(unreadable or findings)
 
+    def must_declare_what_it_imports(self) -> None:
+        """Raise an `AssertionError` if a file imports a package that `pyproject.toml` does not bring."""
+        from groundrules.testing.packages import (
+            undeclared,
+        )  # takes a tenth of what a suite's start does
+
+        dependencies = self.toml("pyproject.toml").get("project", {}).get("dependencies", [])
+        for file, module, package in undeclared(self.folder, dependencies):
+            raise AssertionError(
+                f"{file} imports {module}, which none of the dependencies in pyproject.toml brings: "
+                f"add {package} to them."
+            )
+
     @cached_property
     def _report(self) -> Report:
         return check_project(self.folder, package="app", honour_ignores=False)

@@ -1,0 +1,85 @@
+"""What an application imports, and which of it the packages in its project file bring."""
+
+import ast
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import (
+    Distribution,
+    PackageNotFoundError,
+    distribution,
+    packages_distributions,
+)
+from importlib.util import find_spec
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+
+def undeclared(folder: Path, dependencies: Sequence[object]) -> Iterator[tuple[str, str, str]]:
+    """Yield each file that imports what no dependency brings, the module, and the package that it is of.
+
+    An import that may fail, or that only a type checker sees, is left out, and so is what is not installed.
+
+    :param folder: the folder that holds the `app` package, and perhaps `migrations`.
+    :param dependencies: the requirements of the project file; what is no requirement brings nothing.
+    """
+    brought = {
+        module for each in _with_what_they_need(dependencies) for module in _modules_of(each)
+    }
+    own = {path.stem for path in folder.iterdir() if path.is_dir() or path.suffix == ".py"}
+    for part in ("app", "migrations"):
+        for path in sorted((folder / part).rglob("*.py")):
+            for module in sorted(_imported(path) - own - brought - sys.stdlib_module_names):
+                if find_spec(module) is not None:
+                    [package, *_] = packages_distributions().get(module, [module])
+                    yield path.relative_to(folder).as_posix(), module, canonicalize_name(package)
+
+
+def _imported(path: Path) -> set[str]:
+    """Return the first names of the modules that a file surely imports; none if it cannot be read."""
+    try:
+        waiting: list[ast.AST] = [ast.parse(path.read_bytes())]
+    except (OSError, SyntaxError, ValueError):
+        return set()
+    names = set()
+    while waiting:
+        match waiting.pop():
+            case ast.Import(names=modules):
+                names |= {each.name.partition(".")[0] for each in modules}
+            case ast.ImportFrom(module=str(module), level=0):
+                names.add(module.partition(".")[0])
+            case ast.Try() | ast.If():
+                pass
+            case node:
+                waiting += ast.iter_child_nodes(node)
+    return names
+
+
+def _with_what_they_need(dependencies: Sequence[object]) -> list[Distribution]:
+    """Return the installed distributions of requirements, and those that they depend on."""
+    found: dict[tuple[str, str], Distribution] = {}
+    waiting = [(str(each), "") for each in dependencies]
+    while waiting:
+        text, extra = waiting.pop()
+        try:
+            requirement = Requirement(text)
+            package = distribution(requirement.name)
+        except (InvalidRequirement, PackageNotFoundError):
+            continue
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        for wanted in ("", *requirement.extras):
+            key = (canonicalize_name(requirement.name), wanted)
+            if key not in found:
+                found[key] = package
+                waiting += [(each, wanted) for each in package.requires or ()]
+    return list(found.values())
+
+
+def _modules_of(package: Distribution) -> Iterator[str]:
+    """Yield the first names of the modules that a distribution brings."""
+    for file in package.files or ():
+        name = file.parts[0]
+        if len(file.parts) > 1 or name.endswith((".py", ".so", ".pyd")):
+            yield name.partition(".")[0]
