@@ -9,7 +9,7 @@ from groundrules.testing.library import Library
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
-ROUNDS = 4
+ROUNDS = 12  # of which right code mostly needs one
 CALL = "authenticate()"
 
 

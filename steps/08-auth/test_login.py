@@ -14,7 +14,7 @@ from groundrules.testing.tokens import claims_of
 from groundrules.testing.values import Row
 
 ASKED = f"POST {LOGIN}"
-ROUNDS = 4
+ROUNDS = 12  # of which right code mostly needs one
 
 
 class Account(Protocol):
