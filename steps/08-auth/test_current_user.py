@@ -1,5 +1,6 @@
 """Task 08.5: who is asking."""
 
+import re
 import time
 from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
@@ -174,7 +175,7 @@ async def must_be_unknown(app: App, headers: dict[str, str], how: str) -> None:
         f"GET {ME} must answer 401 {how}; it answers {response.status_code}."
     )
     wanted = response.headers.get("WWW-Authenticate", "")
-    assert wanted.lower().startswith("bearer"), (
+    assert re.match(r"bearer\b", wanted, re.IGNORECASE), (
         f"The 401 of GET {ME} must have the header WWW-Authenticate: Bearer; "
         f"it has {wanted or 'none'}."
     )
