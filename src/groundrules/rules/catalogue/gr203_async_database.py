@@ -1,12 +1,16 @@
 """GR203: What reads or writes the database is `async def`, and awaits it."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from operator import attrgetter
 
 from groundrules.rules.cases import case
+from groundrules.rules.model.callees import Callee, Callees
 from groundrules.rules.model.coroutines import Coroutines, Fate
+from groundrules.rules.model.definitions import Definitions
 from groundrules.rules.model.project import Project
-from groundrules.rules.model.session_kinds import Kind, attribute_kind
+from groundrules.rules.model.replaced import Replaced
+from groundrules.rules.model.session_kinds import Kind, attribute_kind, kind_of
 from groundrules.rules.model.syntax import written
 from groundrules.rules.model.tree import CallSite, Function, Module
 from groundrules.rules.places import at_name, at_statement, one_a_line
@@ -35,27 +39,39 @@ _ANY = frozenset().union(*_COROUTINES.values())
 
 
 def check(project: Project) -> Iterator[Violation]:
-    """Yield each plain function that calls the async database, and each call nobody awaits."""
+    """Yield each plain function that calls the async database, and each coroutine nobody awaits."""
+    checker = _Checker(project)
     for module in project.modules.values():
-        yield from one_a_line(_module(project, module))
+        found = sorted(checker.of(module), key=attrgetter("line", "column"))
+        yield from one_a_line(found)
 
 
-def _module(project: Project, module: Module) -> Iterator[Violation]:
-    fates = dict[Function | None, Coroutines]()
-    for site in module.calls if not _ANY.isdisjoint(module.called) else ():
-        func = site.node.func
-        if site.name not in _ANY or not isinstance(func, ast.Attribute):
-            continue
-        if site.node in module.awaited or not _is_coroutine(project, func, site):
-            continue
-        function = site.scope.function
-        if function not in fates:
-            around = function.node if function else module.tree
-            fates[function] = Coroutines(project.names, around, function)
-        fate = fates[function].fate(site)
-        text = written(func)
+class _Checker:
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._definitions = Definitions(project.names)
+        self._callees = Callees(self._definitions)
+        self._replaced = Replaced(project.names, self._definitions, self._callees)
+        self._own = {each.name for each in project.functions if each.is_async}
+        self._fates = dict[Function | None, Coroutines]()
+
+    def of(self, module: Module) -> Iterator[Violation]:
+        """Yield what a module does wrong."""
+        self._fates.pop(None, None)
+        for site in _unawaited(module, _ANY):
+            if _is_coroutine(self._project, site):
+                yield from self._of_session(module, site)
+        for site in _unawaited(module, self._own):
+            callee = self._callees.of(site)
+            if callee is not None and self._is_lost(site, callee):
+                yield at_statement(
+                    module, site.node, f"Nobody awaits `{written(site.node.func)}(…)`."
+                )
+
+    def _of_session(self, module: Module, site: CallSite) -> Iterator[Violation]:
+        fate, function, text = self._fate(site), site.scope.function, written(site.node.func)
         if fate is Fate.MADE_LATER:
-            continue
+            return
         if function is not None and not function.is_async:
             yield at_name(
                 function,
@@ -64,8 +80,43 @@ def _module(project: Project, module: Module) -> Iterator[Violation]:
         elif fate is Fate.LOST:
             yield at_statement(module, site.node, f"Nobody awaits `{text}(…)`.")
 
+    def _is_lost(self, site: CallSite, callee: Callee) -> bool:
+        """Whether a call surely makes a coroutine of the project for the database, for nobody."""
+        return (
+            callee.function.is_async
+            and self._fate(site) is Fate.LOST
+            and self._is_about_database(callee.function)
+            and not self._replaced.may_be(callee)
+        )
 
-def _is_coroutine(project: Project, func: ast.Attribute, site: CallSite) -> bool:
+    def _fate(self, site: CallSite) -> Fate:
+        function = site.scope.function
+        if function not in self._fates:
+            around = function.node if function else site.scope.module.tree
+            self._fates[function] = Coroutines(
+                self._project.names, self._definitions, around, function
+            )
+        return self._fates[function].fate(site)
+
+    def _is_about_database(self, function: Function) -> bool:
+        """Whether a function takes a session or connection, or calls one of its own."""
+        names = self._project.names
+        held = (names.bound(function.scope.bindings[each.arg][0]) for each in function.arguments)
+        if any(kind_of(names, each) in _COROUTINES for each in held):
+            return True
+        return any(_is_coroutine(self._project, each) for each in function.calls)
+
+
+def _unawaited(module: Module, names: Set[str]) -> Iterator[CallSite]:
+    for name in names & module.called.keys():
+        yield from (each for each in module.called[name] if each.node not in module.awaited)
+
+
+def _is_coroutine(project: Project, site: CallSite) -> bool:
+    """Whether a call is of a session or connection, and makes a coroutine."""
+    func = site.node.func
+    if not isinstance(func, ast.Attribute) or func.attr not in _ANY:
+        return False
     value = project.names.evaluate(func.value, site.scope)
     kind = attribute_kind(project.names, func, value)
     return kind is not None and func.attr in _COROUTINES.get(kind, ())

@@ -1,0 +1,135 @@
+"""Says whether another function may run where the source names one: an override, or a patch."""
+
+import ast
+from functools import cached_property
+
+from groundrules.rules.model.callees import Callee, Callees, Lineage
+from groundrules.rules.model.definitions import Definitions, function_of
+from groundrules.rules.model.names import Names
+from groundrules.rules.model.tree import Class, Function, Module
+from groundrules.rules.model.values import ClassValue, ModuleValue
+
+# classes that leave the methods of those below them as they are, and have none that are plain
+_HARMLESS = frozenset(
+    {
+        *("builtins.object", "abc.ABC", "typing.Generic", "typing_extensions.Generic"),
+        *("pydantic.BaseModel", "sqlmodel.SQLModel"),
+        *("sqlalchemy.orm.DeclarativeBase", "sqlalchemy.ext.asyncio.AsyncAttrs"),
+    }
+)
+_MAGIC = ("__new__", "__getattribute__", "__init_subclass__", "__set_name__")
+_ABSTRACT = frozenset({"abc.abstractmethod"})
+_DATACLASS = frozenset({"dataclasses.dataclass"})
+
+
+class Replaced:
+    """Which functions of a project may be replaced by others that make no coroutine."""
+
+    def __init__(self, names: Names, definitions: Definitions, callees: Callees) -> None:
+        self._names = names
+        self._definitions = definitions
+        self._callees = callees
+
+    def may_be(self, callee: Callee) -> bool:
+        """Whether something else than a coroutine may come from a call of an `async def`."""
+        function = callee.function
+        if function.node.decorator_list or not _makes_coroutine(function) or _is_stub(function):
+            return True
+        if callee.cls is not None and self._may_be_overridden(callee.cls, function.name):
+            return True
+        return self._is_patched(function)
+
+    def _may_be_overridden(self, cls: Class, name: str) -> bool:
+        """Whether an instance of a class, or of one below it, may have another kind of method."""
+        return any(
+            self._is_unsure(self._callees.lineage(each), cls, name) for each in self._classes
+        )
+
+    def _is_unsure(self, lineage: Lineage, cls: Class, name: str) -> bool:
+        is_plain = any(self._binds_otherwise(each, name) for each in lineage.classes)
+        if cls not in lineage.classes:
+            return is_plain and not lineage.is_whole
+        if is_plain or not lineage.is_whole or not lineage.outside <= _HARMLESS:
+            return True
+        return any(self._is_magic(each) for each in lineage.classes)
+
+    def _binds_otherwise(self, cls: Class, name: str) -> bool:
+        bindings = cls.scope.bindings.get(name, [])
+        functions = [function_of(each) for each in bindings]
+        return name in cls.attributes or not all(
+            function is not None
+            and _makes_coroutine(function)
+            and self._decorators(function) <= _ABSTRACT
+            for function in functions
+        )
+
+    def _is_magic(self, cls: Class) -> bool:
+        """Whether a class may change its methods, or what is made of it."""
+        if cls.node.keywords or not self._decorators(cls) <= _DATACLASS:
+            return True
+        return any(name in cls.scope.bindings for name in _MAGIC)
+
+    def _decorators(self, defined: Function | Class) -> set[str | None]:
+        called = (
+            each.func if isinstance(each, ast.Call) else each
+            for each in defined.node.decorator_list
+        )
+        return {self._definitions.outside(each, defined.outer) for each in called}
+
+    @cached_property
+    def _classes(self) -> list[Class]:
+        return [each for module in self._names.modules.values() for each in module.classes]
+
+    def _is_patched(self, function: Function) -> bool:
+        """Whether anything is assigned to an attribute or a key of a function's name."""
+        name = function.name
+        if "globals" in function.module.called or self._sets_any(function):
+            return True
+        modules = [each for each in self._names.modules.values() if each.mentions(name)]
+        return any(_assigns(module, name) for module in modules)
+
+    def _sets_any(self, function: Function) -> bool:
+        """Whether `setattr` may set a function: by its name, or any of a module or class."""
+        for site in self._names.calls_named.get("setattr", ()):
+            match site.node.args:
+                case [_, ast.Constant(value=name), *_]:
+                    if name == function.name:
+                        return True
+                case [owner, *_]:
+                    value = self._names.evaluate(owner, site.scope)
+                    if site.scope.function is None or isinstance(value, ModuleValue | ClassValue):
+                        return True
+        return False
+
+
+def _makes_coroutine(function: Function) -> bool:
+    """Whether a function is an `async def` and no generator."""
+    if not function.is_async:
+        return False
+    todo: list[ast.AST] = [*function.node.body]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Yield):
+            return False
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            todo += ast.iter_child_nodes(node)
+    return True
+
+
+def _is_stub(function: Function) -> bool:
+    """Whether a function says nothing of what really runs."""
+    return all(
+        isinstance(each, ast.Pass | ast.Raise)
+        or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+        for each in function.node.body
+    )
+
+
+def _assigns(module: Module, name: str) -> bool:
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Attribute(attr=attr, ctx=ast.Store() | ast.Del()) if attr == name:
+                return True
+            case ast.Subscript(slice=ast.Constant(value=key), ctx=ast.Store()) if key == name:
+                return True
+    return False
