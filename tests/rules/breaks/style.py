@@ -42,11 +42,33 @@ def forgotten_awaits() -> Iterator[Break]:
                         f"line {each.lineno} of {place.path}",
                         place.replace(each, place.of(called)),
                     )
+    for place in within("api", "services"):
+        for awaited in used_at_once(place.tree):
+            match awaited.value:
+                case ast.Call(args=[ast.Name(id="db"), *_]) as called:
+                    yield (
+                        f"{ast.unparse(called.func)} in line {awaited.lineno} of {place.path}",
+                        place.replace(awaited, place.of(called)),
+                    )
     for place, function in functions("services"):
         text = place.of(function)
         if "await db." in text:
             plain = unawaited(text).replace("async def", "def", 1)
             yield f"{function.name} in {place.path}", place.replace(function, plain)
+
+
+def used_at_once(tree: ast.Module) -> Iterator[ast.Await]:
+    """Yield what is awaited where a coroutine is of no use."""
+    for each in ast.walk(tree):
+        match each:
+            case (
+                ast.Expr(value=ast.Await() as awaited)
+                | ast.Return(value=ast.Await() as awaited)
+                | ast.Compare(left=ast.Await() as awaited)
+                | ast.If(test=ast.Await() as awaited)
+                | ast.Assign(targets=[ast.Tuple()], value=ast.Await() as awaited)
+            ):
+                yield awaited
 
 
 @breaks("GR204")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Set
 from operator import attrgetter
 
 from groundrules.rules.cases import case
+from groundrules.rules.catalogue.samples import library
 from groundrules.rules.model.callees import Callee, Callees
 from groundrules.rules.model.coroutines import Coroutines, Fate
 from groundrules.rules.model.definitions import Definitions
@@ -52,7 +53,9 @@ class _Checker:
         self._definitions = Definitions(project.names)
         self._callees = Callees(self._definitions)
         self._replaced = Replaced(project.names, self._definitions, self._callees)
-        self._own = {each.name for each in project.functions if each.is_async}
+        self._own = _imported_as(
+            {each.name for each in project.functions if each.is_async}, project
+        )
         self._fates = dict[Function | None, Coroutines]()
 
     def of(self, module: Module) -> Iterator[Violation]:
@@ -99,12 +102,20 @@ class _Checker:
         return self._fates[function].fate(site)
 
     def _is_about_database(self, function: Function) -> bool:
-        """Whether a function takes a session or connection, or calls one of its own."""
+        """Whether a function takes a session or connection, or it or what it calls uses one."""
         names = self._project.names
         held = (names.bound(function.scope.bindings[each.arg][0]) for each in function.arguments)
         if any(kind_of(names, each) in _COROUTINES for each in held):
             return True
-        return any(_is_coroutine(self._project, each) for each in function.calls)
+        reached = self._project.calls.reached([function])
+        return any(_is_coroutine(self._project, site) for each in reached for site in each.calls)
+
+
+def _imported_as(names: Set[str], project: Project) -> Set[str]:
+    """Return names along with those that imports give to what is named so."""
+    imports = (each for module in project.modules.values() for each in module.imports)
+    aliases = (alias for each in imports for alias in each.names if alias.asname)
+    return names | {alias.asname or "" for alias in aliases if alias.name in names}
 
 
 def _unawaited(module: Module, names: Set[str]) -> Iterator[CallSite]:
@@ -339,6 +350,131 @@ INVALID = (
         12,
         path="app/services/books.py",
     ),
+    case(
+        "nobody awaits a function of the application that has a session",
+        """
+        from sqlalchemy import select
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.core.exceptions import IsbnTaken
+        from app.models.book import Book
+
+
+        async def create(db: AsyncSession, book: Book) -> Book:
+            _must_be_free(db, book.isbn)
+            db.add(book)
+            await db.commit()
+            return book
+
+
+        async def _must_be_free(db: AsyncSession, isbn: str) -> None:
+            if await db.scalar(select(Book.id).where(Book.isbn == isbn)) is not None:
+                raise IsbnTaken
+        """,
+        9,
+        path="app/services/books.py",
+    ),
+    case(
+        "handlers that take the coroutine of a service for its result",
+        library(
+            "app/api/books.py",
+            """
+            from fastapi import APIRouter, HTTPException, status
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+            from app.services.books import list_all as list_books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/{book_id}")
+            async def read_book(book_id: int, db: Db) -> BookResponse:
+                \"\"\"Show a book.\"\"\"
+                book = books.get(db, book_id)
+                if book is None:
+                    raise HTTPException(status.HTTP_404_NOT_FOUND)
+                return BookResponse.model_validate(book)
+
+
+            @router.get("/")
+            async def read_books(db: Db) -> list[BookResponse]:
+                \"\"\"Show all books.\"\"\"
+                return [BookResponse.model_validate(book) for book in list_books(db)]
+
+
+            @router.put("/{book_id}", response_model=BookResponse)
+            async def replace_book(book_id: int, book_in: BookCreate, db: Db) -> object:
+                \"\"\"Change a book.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    raise HTTPException(status.HTTP_404_NOT_FOUND)
+                book = books.update(db, book=book, obj_in=book_in)
+                return BookResponse.model_validate(book)
+            """,
+        ),
+        14,
+        23,
+        32,
+        path="app/api/books.py",
+    ),
+    case(
+        "methods of repositories, their own and those they inherit",
+        {
+            "app/services/repository.py": """
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.base import Base
+
+
+                class Repository:
+                    def __init__(self, db: AsyncSession) -> None:
+                        self.db = db
+
+                    async def save(self, row: Base) -> None:
+                        self.db.add(row)
+                        await self.db.commit()
+                """,
+            "app/services/books.py": """
+                from typing import Annotated
+
+                from fastapi import Depends
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.base import Base
+                from app.models.book import Book
+                from app.services.repository import Repository
+
+
+                class Books(Repository):
+                    async def find(self, number: int) -> Book | None:
+                        return await self.db.get(Book, number)
+
+                    async def rename(self, number: int, title: str) -> None:
+                        book = self.find(number)
+                        book.title = title
+                        await self.db.commit()
+
+                    async def save(self, row: Base) -> None:
+                        super().save(row)
+
+
+                async def number_of_copies(books: Annotated[Books, Depends()]) -> int:
+                    return books.find(1).copies
+
+
+                async def store(db: AsyncSession, book: Book) -> None:
+                    books = Books(db)
+                    books.save(book)
+                """,
+        },
+        16,
+        21,
+        25,
+        30,
+        path="app/services/books.py",
+    ),
 )
 
 VALID = (
@@ -527,5 +663,86 @@ VALID_ALTERNATIVE = (
                 await again.commit()
         """,
         path="app/services/numbers.py",
+    ),
+    case(
+        "coroutines of the application that others await",
+        """
+        import asyncio
+        from collections.abc import Awaitable
+
+        from fastapi import BackgroundTasks
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        async def find(db: AsyncSession, number: int) -> Book | None:
+            return await db.get(Book, number)
+
+
+        def begin(db: AsyncSession, number: int) -> Awaitable[Book | None]:
+            return find(db, number)
+
+
+        def find_now(db: AsyncSession, number: int) -> Book | None:
+            return asyncio.run(find(db, number))
+
+
+        async def work(db: AsyncSession, other: AsyncSession, tasks: BackgroundTasks) -> None:
+            first = find(db, 1)
+            await asyncio.gather(first, find(other, 1))
+            await asyncio.gather(*(find(each, 2) for each in (db, other)))
+            tasks.add_task(asyncio.wait_for, find(db, 3), timeout=1)
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(find(db, 4))
+            book = find(other, 5)
+            book = await book
+            print(book, task.result())
+        """,
+        path="app/services/work.py",
+    ),
+    case(
+        "names that may stand for a plain function: defined twice, overridden, patched",
+        """
+        import os
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.core import reports
+
+        if os.name == "posix":
+
+            async def sync(db: AsyncSession) -> None:
+                await db.commit()
+
+        else:
+
+            def sync(db: AsyncSession) -> None:
+                print(f"left alone: {db}")
+
+
+        class Store:
+            async def save(self, db: AsyncSession) -> None:
+                await db.commit()
+
+
+        class Recorded(Store):
+            def save(self, db: AsyncSession) -> None:
+                print(f"saved: {db}")
+
+
+        async def report(db: AsyncSession) -> None:
+            await db.commit()
+
+
+        reports.report = report
+
+
+        async def work(db: AsyncSession, store: Store) -> None:
+            sync(db)
+            store.save(db)
+            reports.report(db)
+        """,
+        path="app/services/work.py",
     ),
 )
