@@ -56,11 +56,11 @@ class _Checker:
         self._own = _imported_as(
             {each.name for each in project.functions if each.is_async}, project
         )
-        self._fates = dict[Function | None, Coroutines]()
+        self._fates = dict[Function | Module, Coroutines]()
+        self._surely_made = dict[Callee, bool]()
 
     def of(self, module: Module) -> Iterator[Violation]:
         """Yield what a module does wrong."""
-        self._fates.pop(None, None)
         for site in _unawaited(module, _ANY):
             if _is_coroutine(self._project, site):
                 yield from self._of_session(module, site)
@@ -85,23 +85,21 @@ class _Checker:
 
     def _is_lost(self, site: CallSite, callee: Callee) -> bool:
         """Whether a call surely makes a coroutine of the project for the database, for nobody."""
-        return (
-            callee.function.is_async
-            and self._fate(site) is Fate.LOST
-            and self._is_about_database(callee.function)
-            and not self._replaced.may_be(callee)
-        )
+        if not callee.function.is_async or self._fate(site) is not Fate.LOST:
+            return False
+        if callee not in self._surely_made:
+            is_replaced = self._replaced.may_be(callee)
+            self._surely_made[callee] = not is_replaced and self._uses_database(callee.function)
+        return self._surely_made[callee]
 
     def _fate(self, site: CallSite) -> Fate:
-        function = site.scope.function
-        if function not in self._fates:
-            around = function.node if function else site.scope.module.tree
-            self._fates[function] = Coroutines(
-                self._project.names, self._definitions, around, function
-            )
-        return self._fates[function].fate(site)
+        around = site.scope.function or site.scope.module
+        if around not in self._fates:
+            names = self._project.names
+            self._fates[around] = Coroutines(names, self._definitions, around)
+        return self._fates[around].fate(site)
 
-    def _is_about_database(self, function: Function) -> bool:
+    def _uses_database(self, function: Function) -> bool:
         """Whether a function takes a session or connection, or it or what it calls uses one."""
         names = self._project.names
         held = (names.bound(function.scope.bindings[each.arg][0]) for each in function.arguments)

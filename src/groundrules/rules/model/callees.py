@@ -143,8 +143,9 @@ class Callees:
 def _is_self(function: Function, argument: ast.arg) -> bool:
     if function.owner is None or argument.arg not in ("self", "cls"):
         return False
-    decorators = {ast.unparse(each) for each in function.node.decorator_list}
-    return argument in function.positional[:1] and "staticmethod" not in decorators
+    decorators = function.node.decorator_list
+    is_static = any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in decorators)
+    return argument in function.positional[:1] and not is_static
 
 
 def _is_none(node: ast.expr) -> bool:

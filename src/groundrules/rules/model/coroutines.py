@@ -1,6 +1,8 @@
 """Says whether anybody can await a coroutine where the call that makes it stands."""
 
 import ast
+import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from enum import Enum
 from functools import cached_property
@@ -9,11 +11,13 @@ from groundrules.rules.model.definitions import Definitions
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.return_types import returns_no_awaitable
 from groundrules.rules.model.takers import takes_otherwise
-from groundrules.rules.model.tree import CallSite, Function, Scope
+from groundrules.rules.model.tree import CallSite, Function, Module, Scope
 
 _OWN = frozenset({"send", "throw", "close", "__await__"})  # a coroutine's own methods
 _LOOKING_UP = frozenset({"locals", "vars", "eval", "exec"})  # variables by their names
 _LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)
+_VARIABLES = 20  # that a coroutine may go through, for it to be followed
+_Place = tuple[int, int]  # line and column
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -32,19 +36,33 @@ class Coroutines:
         self,
         names: Names,
         definitions: Definitions,
-        around: ast.AST,
-        function: Function | None,
+        around: Function | Module,
     ) -> None:
         self._names = names
         self._definitions = definitions
-        self._around = around
-        self._function = function
+        self._function = around if isinstance(around, Function) else None
+        self._around = around.node if isinstance(around, Function) else around.tree
+        self._calls = around.calls
 
     def fate(self, site: CallSite) -> Fate:
         """Return what becomes of the coroutine that a call makes."""
         if any(isinstance(each, ast.Lambda) for each in self._above(site.node)):
             return Fate.MADE_LATER
         return Fate.LOST if self._is_lost(site.node, site, set()) else Fate.KEPT
+
+    @cached_property
+    def _scopes(self) -> dict[ast.Call, Scope]:
+        """The scopes of the function's own calls."""
+        return {each.node: each.scope for each in self._calls}
+
+    @cached_property
+    def _uses(self) -> dict[str, list[ast.Name]]:
+        """The names in it, those in functions inside of it too, as they are written."""
+        found = defaultdict[str, list[ast.Name]](list)
+        for each in self._parents:
+            if isinstance(each, ast.Name):
+                found[each.id].append(each)
+        return found
 
     @cached_property
     def _parents(self) -> dict[ast.AST, ast.AST]:
@@ -85,8 +103,7 @@ class Coroutines:
             case ast.Assign(targets=targets):
                 return any(isinstance(each, ast.Tuple | ast.List) for each in targets)
             case ast.Call(func=func) if func is not node:
-                calls = self._function.calls if self._function else site.scope.module.calls
-                scope = next((each.scope for each in calls if each.node is parent), None)
+                scope = self._scopes.get(parent)
                 return scope is not None and takes_otherwise(
                     self._names, self._definitions, parent, node, scope
                 )
@@ -106,14 +123,14 @@ class Coroutines:
         if name in seen:
             return True
         seen.add(name)
-        if not self._is_local(name, site.scope):
+        if len(seen) > _VARIABLES or not self._is_local(name, site.scope):
             return False
         begin, end = self._holding(target)
         return all(
             self._is_lost(each, site, seen)
-            for each in self._parents
-            if isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load)
-            if begin <= (each.lineno, each.col_offset) <= end or self._is_later(each)
+            for each in self._uses[name]
+            if isinstance(each.ctx, ast.Load)
+            if begin <= _place(each) <= end or self._is_later(each)
         )
 
     def _is_local(self, name: str, scope: Scope) -> bool:
@@ -123,26 +140,33 @@ class Coroutines:
             if here.is_class:
                 return False
             here = here.parent
-        if here is None or name in here.elsewhere:
-            return False
-        return not any(
-            isinstance(each, ast.Name) and each.id in _LOOKING_UP for each in self._parents
+        return (
+            here is not None and name not in here.elsewhere and _LOOKING_UP.isdisjoint(self._uses)
         )
 
-    def _holding(self, target: ast.Name) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Return between which lines and columns a variable may hold what it is assigned here."""
+    def _holding(self, target: ast.Name) -> tuple[_Place, _Place]:
+        """Return between which places a variable may hold what it is assigned here."""
         around = list(self._above(target))
-        begin, end = (0.0, 0.0), (float("inf"), 0.0)
+        begin, end = (0, 0), (sys.maxsize, 0)
         statement = around[0]
         if not isinstance(statement, ast.Assign | ast.AnnAssign):
             return begin, end
         if not any(isinstance(each, _LOOPS) for each in around):
             begin = _end(statement)
-        body = self._function.node.body if self._function else []
-        for later in body[body.index(statement) + 1 :] if statement in body else ():
-            match later:
-                case ast.Assign(targets=[ast.Name(id=target.id)]):
-                    return begin, _end(later)
+        if self._function is not None and around[1] is self._around:
+            later = (
+                self._parents[each]
+                for each in self._uses[target.id]
+                if isinstance(each.ctx, ast.Store)
+            )
+            ends = [
+                _end(each)
+                for each in later
+                if isinstance(each, ast.Assign)
+                and self._parents[each] is around[1]
+                and _end(each) > begin
+            ]
+            end = min(ends, default=end)
         return begin, end
 
     def _is_later(self, node: ast.AST) -> bool:
@@ -151,5 +175,9 @@ class Coroutines:
         return any(isinstance(each, _LATER) and each is not self._around for each in around)
 
 
-def _end(statement: ast.stmt) -> tuple[float, float]:
+def _place(node: ast.expr) -> _Place:
+    return node.lineno, node.col_offset
+
+
+def _end(statement: ast.stmt) -> _Place:
     return statement.end_lineno or 0, statement.end_col_offset or 0

@@ -11,7 +11,7 @@ from groundrules.rules.model.tree import Binding, Class, Function, Module, Scope
 
 Definition = Binding | Module | str | None  # the last is the full name of something from outside
 
-_DEPTH = 20  # imports followed
+_DEPTH = 20  # imports followed, and dots in a name
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -21,10 +21,10 @@ class Definitions:
     def __init__(self, names: Names) -> None:
         self._names = names
 
-    def find(self, node: ast.expr, scope: Scope) -> Definition:
+    def find(self, node: ast.expr, scope: Scope, depth: int = 0) -> Definition:
         """Return what a name or dotted name stands for in a scope, behind all imports of it."""
         if isinstance(node, ast.Attribute):
-            base = self.find(node.value, scope)
+            base = self.find(node.value, scope, depth + 1) if depth < _DEPTH else None
             if isinstance(base, Module):
                 return self._member(base, node.attr, 0)
             return f"{base}.{node.attr}" if isinstance(base, str) else None

@@ -93,10 +93,14 @@ def only_reads(names: Names, cls: Class) -> bool:
         if isinstance(each, External):
             if each.name.endswith(".RootModel"):
                 return False
-        elif not _TAKING.isdisjoint(each.cls.scope.bindings) or any(
-            "model_validator" in ast.unparse(decorator)
-            for method in each.cls.methods
-            for decorator in method.node.decorator_list
-        ):
+        elif not _TAKING.isdisjoint(each.cls.scope.bindings) or _validates_whole(each.cls):
             return False
     return True
+
+
+def _validates_whole(cls: Class) -> bool:
+    decorators = (each for method in cls.methods for each in method.node.decorator_list)
+    parts = (part for each in decorators for part in ast.walk(each))
+    return any(
+        getattr(part, "id", getattr(part, "attr", "")) == "model_validator" for part in parts
+    )

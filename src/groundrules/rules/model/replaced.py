@@ -1,6 +1,8 @@
 """Says whether another function may run where the source names one: an override, or a patch."""
 
 import ast
+from collections import defaultdict
+from collections.abc import Iterator
 from functools import cached_property
 
 from groundrules.rules.model.callees import Callee, Callees, Lineage
@@ -29,6 +31,7 @@ class Replaced:
         self._names = names
         self._definitions = definitions
         self._callees = callees
+        self._assigned_in = dict[Module, frozenset[object]]()
 
     def may_be(self, callee: Callee) -> bool:
         """Whether something else than a coroutine may come from a call of an `async def`."""
@@ -41,17 +44,44 @@ class Replaced:
 
     def _may_be_overridden(self, cls: Class, name: str) -> bool:
         """Whether an instance of a class, or of one below it, may have another kind of method."""
+        plain = {each for each in self._binding[name] if self._binds_otherwise(each, name)}
+        if any(not plain.isdisjoint(each.classes) for each in self._partly_known):
+            return True
         return any(
-            self._is_unsure(self._callees.lineage(each), cls, name) for each in self._classes
+            not plain.isdisjoint(each.classes)
+            or not each.outside <= _HARMLESS
+            or not each.is_whole
+            or any(self._is_magic(above) for above in each.classes)
+            for each in self._below[cls]
         )
 
-    def _is_unsure(self, lineage: Lineage, cls: Class, name: str) -> bool:
-        is_plain = any(self._binds_otherwise(each, name) for each in lineage.classes)
-        if cls not in lineage.classes:
-            return is_plain and not lineage.is_whole
-        if is_plain or not lineage.is_whole or not lineage.outside <= _HARMLESS:
-            return True
-        return any(self._is_magic(each) for each in lineage.classes)
+    @cached_property
+    def _lineages(self) -> list[Lineage]:
+        modules = self._names.modules.values()
+        return [self._callees.lineage(cls) for module in modules for cls in module.classes]
+
+    @cached_property
+    def _below(self) -> dict[Class, list[Lineage]]:
+        """The lineages that a class is in."""
+        found = defaultdict[Class, list[Lineage]](list)
+        for lineage in self._lineages:
+            for cls in lineage.classes:
+                found[cls].append(lineage)
+        return found
+
+    @cached_property
+    def _partly_known(self) -> list[Lineage]:
+        return [each for each in self._lineages if not each.is_whole]
+
+    @cached_property
+    def _binding(self) -> dict[str, list[Class]]:
+        """The classes by the names of what they have."""
+        found = defaultdict[str, list[Class]](list)
+        for lineage in self._lineages:
+            cls = lineage.classes[0]
+            for name in cls.scope.bindings.keys() | cls.attributes.keys():
+                found[name].append(cls)
+        return found
 
     def _binds_otherwise(self, cls: Class, name: str) -> bool:
         bindings = cls.scope.bindings.get(name, [])
@@ -76,17 +106,22 @@ class Replaced:
         )
         return {self._definitions.outside(each, defined.outer) for each in called}
 
-    @cached_property
-    def _classes(self) -> list[Class]:
-        return [each for module in self._names.modules.values() for each in module.classes]
-
     def _is_patched(self, function: Function) -> bool:
         """Whether anything is assigned to an attribute or a key of a function's name."""
         name = function.name
         if "globals" in function.module.called or self._sets_any(function):
             return True
-        modules = [each for each in self._names.modules.values() if each.mentions(name)]
-        return any(_assigns(module, name) for module in modules)
+        return any(
+            name in self._assigned(module)
+            for module in self._names.modules.values()
+            if name in module.attributes or module.mentions(f'"{name}"', f"'{name}'")
+        )
+
+    def _assigned(self, module: Module) -> frozenset[object]:
+        """Return the attributes and keys that a module assigns or deletes."""
+        if module not in self._assigned_in:
+            self._assigned_in[module] = frozenset(_assigned(module.tree))
+        return self._assigned_in[module]
 
     def _sets_any(self, function: Function) -> bool:
         """Whether `setattr` may set a function: by its name, or any of a module or class."""
@@ -125,11 +160,10 @@ def _is_stub(function: Function) -> bool:
     )
 
 
-def _assigns(module: Module, name: str) -> bool:
-    for node in ast.walk(module.tree):
+def _assigned(tree: ast.Module) -> Iterator[object]:
+    for node in ast.walk(tree):
         match node:
-            case ast.Attribute(attr=attr, ctx=ast.Store() | ast.Del()) if attr == name:
-                return True
-            case ast.Subscript(slice=ast.Constant(value=key), ctx=ast.Store()) if key == name:
-                return True
-    return False
+            case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.Subscript(slice=ast.Constant(value=key), ctx=ast.Store()):
+                yield key
