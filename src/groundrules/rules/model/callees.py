@@ -14,9 +14,10 @@ _ENTERED = ("__enter__", "__aenter__")
 
 @dataclass(frozen=True)
 class Callee:
-    """A function, and for a method the class that it was reached through."""
+    """A function and the name it is called by, and for a method the class that it was reached through."""
 
     function: Function
+    name: str
     cls: Class | None = None
 
 
@@ -48,7 +49,7 @@ class Callees:
         func, scope = site.node.func, site.scope
         function = self._definitions.function(func, scope)
         if function is not None:
-            return Callee(function)
+            return Callee(function, site.name or function.name)
         if not isinstance(func, ast.Attribute):
             return None
         owner = self._above(func.value, scope)
@@ -80,7 +81,7 @@ class Callees:
             bindings = each.scope.bindings.get(name)
             if bindings:
                 function = function_of(bindings[0]) if len(bindings) == 1 else None
-                return Callee(function, cls) if function else None
+                return Callee(function, name, cls) if function else None
         return None
 
     def _above(self, node: ast.expr, scope: Scope) -> Class | None:

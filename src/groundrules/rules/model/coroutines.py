@@ -16,6 +16,9 @@ from groundrules.rules.model.tree import CallSite, Function, Module, Scope
 _OWN = frozenset({"send", "throw", "close", "__await__"})  # a coroutine's own methods
 _LOOKING_UP = frozenset({"locals", "vars", "eval", "exec"})  # variables by their names
 _LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)
+_UNPLACED = (
+    ast.JoinedStr,
+)  # before Python 3.12, what stands in one has the place of something else
 _VARIABLES = 20  # that a coroutine may go through, for it to be followed
 _Place = tuple[int, int]  # line and column
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -46,7 +49,7 @@ class Coroutines:
 
     def fate(self, site: CallSite) -> Fate:
         """Return what becomes of the coroutine that a call makes."""
-        if any(isinstance(each, ast.Lambda) for each in self._above(site.node)):
+        if self._is_in(site.node, ast.Lambda):
             return Fate.MADE_LATER
         return Fate.LOST if self._is_lost(site.node, site, set()) else Fate.KEPT
 
@@ -113,7 +116,7 @@ class Coroutines:
 
     def _is_returned_otherwise(self, statement: ast.Return) -> bool:
         function = self._function
-        if function is None or not function.is_async or self._is_later(statement):
+        if function is None or not function.is_async or self._is_in(statement, *_LATER):
             return False
         return returns_no_awaitable(self._names, self._definitions, function)
 
@@ -130,7 +133,7 @@ class Coroutines:
             self._is_lost(each, site, seen)
             for each in self._uses[name]
             if isinstance(each.ctx, ast.Load)
-            if begin <= _place(each) <= end or self._is_later(each)
+            if begin <= _place(each) <= end or self._is_in(each, *_LATER, *_UNPLACED)
         )
 
     def _is_local(self, name: str, scope: Scope) -> bool:
@@ -151,7 +154,7 @@ class Coroutines:
         statement = around[0]
         if not isinstance(statement, ast.Assign | ast.AnnAssign):
             return begin, end
-        if not any(isinstance(each, _LOOPS) for each in around):
+        if not self._is_in(target, *_LOOPS):
             begin = _end(statement)
         if self._function is not None and around[1] is self._around:
             later = (
@@ -169,10 +172,10 @@ class Coroutines:
             end = min(ends, default=end)
         return begin, end
 
-    def _is_later(self, node: ast.AST) -> bool:
-        """Whether something runs later than what is around it: in a function of its own."""
+    def _is_in(self, node: ast.AST, *kinds: type[ast.AST]) -> bool:
+        """Whether a node of one of some kinds is around another one, the function itself apart."""
         around = self._above(node)
-        return any(isinstance(each, _LATER) and each is not self._around for each in around)
+        return any(isinstance(each, kinds) and each is not self._around for each in around)
 
 
 def _place(node: ast.expr) -> _Place:

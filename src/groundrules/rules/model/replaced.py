@@ -40,7 +40,8 @@ class Replaced:
             return True
         if callee.cls is not None and self._may_be_overridden(callee.cls, function.name):
             return True
-        return self._is_patched(function)
+        names = {function.name, callee.name}
+        return "globals" in function.module.called or any(map(self._is_assigned, names))
 
     def _may_be_overridden(self, cls: Class, name: str) -> bool:
         """Whether an instance of a class, or of one below it, may have another kind of method."""
@@ -106,12 +107,9 @@ class Replaced:
         )
         return {self._definitions.outside(each, defined.outer) for each in called}
 
-    def _is_patched(self, function: Function) -> bool:
-        """Whether anything is assigned to an attribute or a key of a function's name."""
-        name = function.name
-        if "globals" in function.module.called or self._sets_any(function):
-            return True
-        return any(
+    def _is_assigned(self, name: str) -> bool:
+        """Whether anything is assigned to an attribute or a key of that name."""
+        return self._is_set(name) or any(
             name in self._assigned(module)
             for module in self._names.modules.values()
             if name in module.attributes or module.mentions(f'"{name}"', f"'{name}'")
@@ -123,12 +121,12 @@ class Replaced:
             self._assigned_in[module] = frozenset(_assigned(module.tree))
         return self._assigned_in[module]
 
-    def _sets_any(self, function: Function) -> bool:
-        """Whether `setattr` may set a function: by its name, or any of a module or class."""
+    def _is_set(self, name: str) -> bool:
+        """Whether `setattr` sets an attribute of that name, or any one of a module or class."""
         for site in self._names.calls_named.get("setattr", ()):
             match site.node.args:
-                case [_, ast.Constant(value=name), *_]:
-                    if name == function.name:
+                case [_, ast.Constant(value=given), *_]:
+                    if given == name:
                         return True
                 case [owner, *_]:
                     value = self._names.evaluate(owner, site.scope)
