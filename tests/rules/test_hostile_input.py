@@ -120,6 +120,24 @@ def test_functions_without_hints_that_all_call_each_other_end(app: Path) -> None
     assert sum(each.path == "app/steps.py" for each in report.findings) == 40
 
 
+def test_coroutines_that_go_a_long_way_end(app: Path) -> None:
+    variables = "\n".join(f"    v{each + 1} = v{each}" for each in range(600))
+    choices = "1 if 2 else " * 200
+    attributes = ".a" * 900
+    (app / "long.py").write_text(
+        "from sqlalchemy.ext.asyncio import AsyncSession as Session\n"
+        "async def save(db: Session) -> None: await db.commit()\n"
+        f"async def passed(db: Session) -> None:\n    v0 = save(db)\n{variables}\n"
+        f"async def chosen(db: Session) -> None: {choices} save(db)\n"
+        f"async def far(db: Session) -> None: db{attributes}.save(db)\n"
+        f"async def many(db: Session) -> {' | '.join(['int'] * 2000)}: return save(db)\n"
+    )
+
+    report = check_project(app.parent, select=["GR203"])
+
+    assert [each.line for each in report.findings] == [605, 607]
+
+
 def test_warnings_of_the_compiler_are_not_shown(app: Path) -> None:
     (app / "escape.py").write_text("PATTERN = '\\d'\nassert (1, 'always true')\n")
 

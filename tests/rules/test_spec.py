@@ -176,5 +176,6 @@ def test_the_handler_of_the_example_is_seen(tmp_path: Path) -> None:
     report = check_project(tmp_path, honour_ignores=False)
 
     assert [(each.rule, each.path, each.line) for each in report.findings] == [
-        ("GR202", "app/api/users.py", 11)
+        ("GR202", "app/api/users.py", 11),
+        ("GR203", "app/api/users.py", 18),
     ]

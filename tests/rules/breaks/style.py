@@ -28,8 +28,16 @@ def missing_hints() -> Iterator[Break]:
 @breaks("GR202")
 def plain_handlers() -> Iterator[Break]:
     for place, handler in handlers():
-        plain = unawaited(place.of(handler)).replace("async def", "def", 1)
-        yield handler.name, place.replace(handler, plain)
+        running = ast.unparse(RunToTheEnd().visit(ast.parse(place.of(handler))))
+        yield handler.name, place.replace(handler, running.replace("async def", "def", 1))
+
+
+class RunToTheEnd(ast.NodeTransformer):
+    """Waits for coroutines as a plain function can: GR203 must have nothing to say of it."""
+
+    def visit_Await(self, node: ast.Await) -> ast.expr:
+        run = ast.Attribute(ast.Name("asyncio", ast.Load()), "run", ast.Load())
+        return ast.Call(run, [self.visit(node.value)], [])
 
 
 @breaks("GR203")
@@ -42,11 +50,33 @@ def forgotten_awaits() -> Iterator[Break]:
                         f"line {each.lineno} of {place.path}",
                         place.replace(each, place.of(called)),
                     )
+    for place in within("api", "services"):
+        for awaited in used_at_once(place.tree):
+            match awaited.value:
+                case ast.Call(args=[ast.Name(id="db"), *_]) as called:
+                    yield (
+                        f"{ast.unparse(called.func)} in line {awaited.lineno} of {place.path}",
+                        place.replace(awaited, place.of(called)),
+                    )
     for place, function in functions("services"):
         text = place.of(function)
         if "await db." in text:
             plain = unawaited(text).replace("async def", "def", 1)
             yield f"{function.name} in {place.path}", place.replace(function, plain)
+
+
+def used_at_once(tree: ast.Module) -> Iterator[ast.Await]:
+    """Yield what is awaited where a coroutine is of no use."""
+    for each in ast.walk(tree):
+        match each:
+            case (
+                ast.Expr(value=ast.Await() as awaited)
+                | ast.Return(value=ast.Await() as awaited)
+                | ast.Compare(left=ast.Await() as awaited)
+                | ast.If(test=ast.Await() as awaited)
+                | ast.Assign(targets=[ast.Tuple()], value=ast.Await() as awaited)
+            ):
+                yield awaited
 
 
 @breaks("GR204")

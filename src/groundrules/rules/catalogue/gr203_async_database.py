@@ -1,12 +1,17 @@
 """GR203: What reads or writes the database is `async def`, and awaits it."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from operator import attrgetter
 
 from groundrules.rules.cases import case
+from groundrules.rules.catalogue.samples import library
+from groundrules.rules.model.callees import Callee, Callees
 from groundrules.rules.model.coroutines import Coroutines, Fate
+from groundrules.rules.model.definitions import Definitions
 from groundrules.rules.model.project import Project
-from groundrules.rules.model.session_kinds import Kind, attribute_kind
+from groundrules.rules.model.replaced import Replaced
+from groundrules.rules.model.session_kinds import Kind, attribute_kind, kind_of
 from groundrules.rules.model.syntax import written
 from groundrules.rules.model.tree import CallSite, Function, Module
 from groundrules.rules.places import at_name, at_statement, one_a_line
@@ -35,27 +40,41 @@ _ANY = frozenset().union(*_COROUTINES.values())
 
 
 def check(project: Project) -> Iterator[Violation]:
-    """Yield each plain function that calls the async database, and each call nobody awaits."""
+    """Yield each plain function that calls the async database, and each coroutine nobody awaits."""
+    checker = _Checker(project)
     for module in project.modules.values():
-        yield from one_a_line(_module(project, module))
+        found = sorted(checker.of(module), key=attrgetter("line", "column"))
+        yield from one_a_line(found)
 
 
-def _module(project: Project, module: Module) -> Iterator[Violation]:
-    fates = dict[Function | None, Coroutines]()
-    for site in module.calls if not _ANY.isdisjoint(module.called) else ():
-        func = site.node.func
-        if site.name not in _ANY or not isinstance(func, ast.Attribute):
-            continue
-        if site.node in module.awaited or not _is_coroutine(project, func, site):
-            continue
-        function = site.scope.function
-        if function not in fates:
-            around = function.node if function else module.tree
-            fates[function] = Coroutines(project.names, around, function)
-        fate = fates[function].fate(site)
-        text = written(func)
+class _Checker:
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._definitions = Definitions(project.names)
+        self._callees = Callees(self._definitions)
+        self._replaced = Replaced(project.names, self._definitions, self._callees)
+        self._own = _imported_as(
+            {each.name for each in project.functions if each.is_async}, project
+        )
+        self._fates = dict[Function | Module, Coroutines]()
+        self._surely_made = dict[Callee, bool]()
+
+    def of(self, module: Module) -> Iterator[Violation]:
+        """Yield what a module does wrong."""
+        for site in _unawaited(module, _ANY):
+            if _is_coroutine(self._project, site):
+                yield from self._of_session(module, site)
+        for site in _unawaited(module, self._own):
+            callee = self._callees.of(site)
+            if callee is not None and self._is_lost(site, callee):
+                yield at_statement(
+                    module, site.node, f"Nobody awaits `{written(site.node.func)}(…)`."
+                )
+
+    def _of_session(self, module: Module, site: CallSite) -> Iterator[Violation]:
+        fate, function, text = self._fate(site), site.scope.function, written(site.node.func)
         if fate is Fate.MADE_LATER:
-            continue
+            return
         if function is not None and not function.is_async:
             yield at_name(
                 function,
@@ -64,8 +83,49 @@ def _module(project: Project, module: Module) -> Iterator[Violation]:
         elif fate is Fate.LOST:
             yield at_statement(module, site.node, f"Nobody awaits `{text}(…)`.")
 
+    def _is_lost(self, site: CallSite, callee: Callee) -> bool:
+        """Whether a call surely makes a coroutine of the project for the database, for nobody."""
+        if not callee.function.is_async or self._fate(site) is not Fate.LOST:
+            return False
+        if callee not in self._surely_made:
+            is_replaced = self._replaced.may_be(callee)
+            self._surely_made[callee] = not is_replaced and self._uses_database(callee.function)
+        return self._surely_made[callee]
 
-def _is_coroutine(project: Project, func: ast.Attribute, site: CallSite) -> bool:
+    def _fate(self, site: CallSite) -> Fate:
+        around = site.scope.function or site.scope.module
+        if around not in self._fates:
+            names = self._project.names
+            self._fates[around] = Coroutines(names, self._definitions, around)
+        return self._fates[around].fate(site)
+
+    def _uses_database(self, function: Function) -> bool:
+        """Whether a function takes a session or connection, or it or what it calls uses one."""
+        names = self._project.names
+        held = (names.bound(function.scope.bindings[each.arg][0]) for each in function.arguments)
+        if any(kind_of(names, each) in _COROUTINES for each in held):
+            return True
+        reached = self._project.calls.reached([function])
+        return any(_is_coroutine(self._project, site) for each in reached for site in each.calls)
+
+
+def _imported_as(names: Set[str], project: Project) -> Set[str]:
+    """Return names along with those that imports give to what is named so."""
+    imports = (each for module in project.modules.values() for each in module.imports)
+    aliases = (alias for each in imports for alias in each.names if alias.asname)
+    return names | {alias.asname or "" for alias in aliases if alias.name in names}
+
+
+def _unawaited(module: Module, names: Set[str]) -> Iterator[CallSite]:
+    for name in names & module.called.keys():
+        yield from (each for each in module.called[name] if each.node not in module.awaited)
+
+
+def _is_coroutine(project: Project, site: CallSite) -> bool:
+    """Whether a call is of a session or connection, and makes a coroutine."""
+    func = site.node.func
+    if not isinstance(func, ast.Attribute) or func.attr not in _ANY:
+        return False
     value = project.names.evaluate(func.value, site.scope)
     kind = attribute_kind(project.names, func, value)
     return kind is not None and func.attr in _COROUTINES.get(kind, ())
@@ -288,6 +348,131 @@ INVALID = (
         12,
         path="app/services/books.py",
     ),
+    case(
+        "nobody awaits a function of the application that has a session",
+        """
+        from sqlalchemy import select
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.core.exceptions import IsbnTaken
+        from app.models.book import Book
+
+
+        async def create(db: AsyncSession, book: Book) -> Book:
+            _must_be_free(db, book.isbn)
+            db.add(book)
+            await db.commit()
+            return book
+
+
+        async def _must_be_free(db: AsyncSession, isbn: str) -> None:
+            if await db.scalar(select(Book.id).where(Book.isbn == isbn)) is not None:
+                raise IsbnTaken
+        """,
+        9,
+        path="app/services/books.py",
+    ),
+    case(
+        "handlers that take the coroutine of a service for its result",
+        library(
+            "app/api/books.py",
+            """
+            from fastapi import APIRouter, HTTPException, status
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+            from app.services.books import list_all as list_books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/{book_id}")
+            async def read_book(book_id: int, db: Db) -> BookResponse:
+                \"\"\"Show a book.\"\"\"
+                book = books.get(db, book_id)
+                if book is None:
+                    raise HTTPException(status.HTTP_404_NOT_FOUND)
+                return BookResponse.model_validate(book)
+
+
+            @router.get("/")
+            async def read_books(db: Db) -> list[BookResponse]:
+                \"\"\"Show all books.\"\"\"
+                return [BookResponse.model_validate(book) for book in list_books(db)]
+
+
+            @router.put("/{book_id}", response_model=BookResponse)
+            async def replace_book(book_id: int, book_in: BookCreate, db: Db) -> object:
+                \"\"\"Change a book.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    raise HTTPException(status.HTTP_404_NOT_FOUND)
+                book = books.update(db, book=book, obj_in=book_in)
+                return BookResponse.model_validate(book)
+            """,
+        ),
+        14,
+        23,
+        32,
+        path="app/api/books.py",
+    ),
+    case(
+        "methods of repositories, their own and those they inherit",
+        {
+            "app/services/repository.py": """
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.base import Base
+
+
+                class Repository:
+                    def __init__(self, db: AsyncSession) -> None:
+                        self.db = db
+
+                    async def save(self, row: Base) -> None:
+                        self.db.add(row)
+                        await self.db.commit()
+                """,
+            "app/services/books.py": """
+                from typing import Annotated
+
+                from fastapi import Depends
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.base import Base
+                from app.models.book import Book
+                from app.services.repository import Repository
+
+
+                class Books(Repository):
+                    async def find(self, number: int) -> Book | None:
+                        return await self.db.get(Book, number)
+
+                    async def rename(self, number: int, title: str) -> None:
+                        book = self.find(number)
+                        book.title = title
+                        await self.db.commit()
+
+                    async def save(self, row: Base) -> None:
+                        super().save(row)
+
+
+                async def number_of_copies(books: Annotated[Books, Depends()]) -> int:
+                    return books.find(1).copies
+
+
+                async def store(db: AsyncSession, book: Book) -> None:
+                    books = Books(db)
+                    books.save(book)
+                """,
+        },
+        16,
+        21,
+        25,
+        30,
+        path="app/services/books.py",
+    ),
 )
 
 VALID = (
@@ -476,5 +661,86 @@ VALID_ALTERNATIVE = (
                 await again.commit()
         """,
         path="app/services/numbers.py",
+    ),
+    case(
+        "coroutines of the application that others await",
+        """
+        import asyncio
+        from collections.abc import Awaitable
+
+        from fastapi import BackgroundTasks
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        async def find(db: AsyncSession, number: int) -> Book | None:
+            return await db.get(Book, number)
+
+
+        def begin(db: AsyncSession, number: int) -> Awaitable[Book | None]:
+            return find(db, number)
+
+
+        def find_now(db: AsyncSession, number: int) -> Book | None:
+            return asyncio.run(find(db, number))
+
+
+        async def work(db: AsyncSession, other: AsyncSession, tasks: BackgroundTasks) -> None:
+            first = find(db, 1)
+            await asyncio.gather(first, find(other, 1))
+            await asyncio.gather(*(find(each, 2) for each in (db, other)))
+            tasks.add_task(asyncio.wait_for, find(db, 3), timeout=1)
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(find(db, 4))
+            book = find(other, 5)
+            book = await book
+            print(book, task.result())
+        """,
+        path="app/services/work.py",
+    ),
+    case(
+        "names that may stand for a plain function: defined twice, overridden, patched",
+        """
+        import os
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.core import reports
+
+        if os.name == "posix":
+
+            async def sync(db: AsyncSession) -> None:
+                await db.commit()
+
+        else:
+
+            def sync(db: AsyncSession) -> None:
+                print(f"left alone: {db}")
+
+
+        class Store:
+            async def save(self, db: AsyncSession) -> None:
+                await db.commit()
+
+
+        class Recorded(Store):
+            def save(self, db: AsyncSession) -> None:
+                print(f"saved: {db}")
+
+
+        async def report(db: AsyncSession) -> None:
+            await db.commit()
+
+
+        reports.report = report
+
+
+        async def work(db: AsyncSession, store: Store) -> None:
+            sync(db)
+            store.save(db)
+            reports.report(db)
+        """,
+        path="app/services/work.py",
     ),
 )

@@ -1,6 +1,9 @@
 """Says which classes and values are Pydantic's."""
 
+import ast
+
 from groundrules.rules.model.names import Names
+from groundrules.rules.model.tree import Class
 from groundrules.rules.model.values import (
     Attribute,
     ClassValue,
@@ -43,6 +46,7 @@ _MAKERS = frozenset(
         *("from_orm", "parse_obj", "parse_raw", "parse_file", "construct"),
     }
 )
+_TAKING = frozenset({"model_validate", "__get_pydantic_core_schema__", "__init__"})
 _COPIERS = frozenset({"model_copy", "copy"})
 _PLAIN = ("builtins.", "typing.", "typing_extensions.", "abc.", "enum.", "pydantic")
 
@@ -78,3 +82,25 @@ def is_wholly_known(names: Names, value: External | ClassValue) -> bool:
         elif any(base is None for base in names.bases(each.cls)):
             return False
     return True
+
+
+def only_reads(names: Names, cls: Class) -> bool:
+    """Whether `model_validate` of a class surely reads what it is given, and keeps nothing else of it."""
+    value = ClassValue(cls)
+    if not is_model(names, value) or not is_wholly_known(names, value):
+        return False
+    for each in names.ancestors(value):
+        if isinstance(each, External):
+            if each.name.endswith(".RootModel"):
+                return False
+        elif not _TAKING.isdisjoint(each.cls.scope.bindings) or _validates_whole(each.cls):
+            return False
+    return True
+
+
+def _validates_whole(cls: Class) -> bool:
+    decorators = (each for method in cls.methods for each in method.node.decorator_list)
+    parts = (part for each in decorators for part in ast.walk(each))
+    return any(
+        getattr(part, "id", getattr(part, "attr", "")) == "model_validator" for part in parts
+    )
