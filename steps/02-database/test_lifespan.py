@@ -11,6 +11,8 @@ HEALTH = "/api/v1/health"
 
 @task("02.5")
 async def test_it_starts_while_the_database_is_away(app: App, database: Database) -> None:
+    await app.must_start()
+
     async with database.proxy() as way:
         await way.close()
         async with app.started(DATABASE_URL=way.url_for(database.name)) as other:

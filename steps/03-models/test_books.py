@@ -48,7 +48,12 @@ async def test_an_isbn_is_13_digits(library: Library, samples: Samples) -> None:
 @task("03.4")
 async def test_copies_are_not_negative(library: Library) -> None:
     for copies in (0, 1, 1000):
-        await library.book(copies=copies)
+        try:
+            await library.book(copies=copies)
+        except Refused as refusal:
+            raise AssertionError(
+                f"A book must be allowed to have {copies} copies. {refusal}"
+            ) from None
 
     with library.database.refuses(
         message="PostgreSQL takes a book with -1 copies: a constraint must say that they are 0 or more."

@@ -17,6 +17,11 @@ TIMES = ("created_at", "updated_at")
 A_MOMENT = 0.02  # seconds; a clock may be no finer than that
 CLOCKS_DIFFER = timedelta(minutes=5)  # what the application's and the database's may
 
+DEFAULT = """
+SELECT column_default FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name = $1 AND column_name = $2
+"""
+
 Make = Callable[[App, Library, Samples], Awaitable[Row]]
 Change = Callable[[Samples], dict[str, Any]]
 
@@ -83,6 +88,8 @@ async def test_a_new_row_has_both_times(
         assert abs(row[column] - datetime.now(UTC)) < CLOCKS_DIFFER, (
             f"{column} of a new {kind_of(first)} must be the present time; it is {row[column]}."
         )
+        if later[column] == row[column]:
+            await must_be_no_text(library, first, column)
         assert later[column] > row[column], (
             f"{column} of two rows of {kind_of(first)}, one made after the other, is the same: "
             "the time must be taken for each row, not once when the module is imported."
@@ -145,6 +152,15 @@ async def in_table(library: Library, row: Row) -> dict[str, Any]:
             "DateTime(timezone=True)."
         )
     return found
+
+
+async def must_be_no_text(library: Library, row: Row, column: str) -> None:
+    """A default in quotes is a value to PostgreSQL, which it reads when the table is made."""
+    text = await library.database.fetchval(DEFAULT, f"{kind_of(row).lower()}s", column)
+    assert not str(text).startswith("'"), (
+        f"{column} of every new {kind_of(row)} is the moment at which the table was made: "
+        "as a default, a text in quotes is read only then. Write server_default=func.now()."
+    )
 
 
 def must_show(row: Row, found: dict[str, Any], when: str) -> None:

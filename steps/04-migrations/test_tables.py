@@ -69,6 +69,7 @@ async def test_a_migration_that_failed_can_be_run_again(migrations: Migrations) 
     except Raised as error:
         if "DBAPIError" not in error.failure.kinds:
             raise
+        first = database_says(error)
         await migrations.database.execute("DROP TABLE loans")
     else:
         raise AssertionError(
@@ -79,11 +80,15 @@ async def test_a_migration_that_failed_can_be_run_again(migrations: Migrations) 
     try:
         await migrations.upgrade()
     except Raised as error:
-        if "DBAPIError" not in error.failure.kinds:
-            raise
-        says = error.failure.message.splitlines()[0].rpartition(">: ")[2]
+        says = database_says(error)
+        if says == first or not re.search(r"\bDuplicate\w+", error.failure.message):
+            raise  # a mistake of its own, which leaves nothing behind
         raise AssertionError(
             "alembic upgrade head failed halfway and cannot be run again, for what it did before is still "
             f"there ({says}). "
             "Run migrations in a transaction: context.begin_transaction()."
         ) from None
+
+
+def database_says(error: Raised) -> str:
+    return error.failure.message.partition("\n")[0].rpartition(">: ")[2]

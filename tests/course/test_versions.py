@@ -5,6 +5,7 @@
     state = 1                       # the step after which it is the trainee's code
     task = "01.4"                   # wrong ones: the task whose tests must fail
     says = "must answer 200"        # wrong ones: what the message must say, so that the mistake is found
+    never = "cannot be run again"   # wrong ones: what no message may say, if one might accuse falsely
     why = "…"                       # why somebody would write it
     python = "3.12"                 # if older ones cannot run it
     [files]
@@ -115,6 +116,9 @@ def test_a_wrong_version_is_caught_at_its_task(
     assert told, f"task {version['task']} passes"
     words = [" ".join(message.split()) for message in told]
     assert any(version["says"] in message for message in words), words
+    assert "never" not in version or all(version["never"] not in message for message in words), (
+        words
+    )
 
 
 @pytest.mark.slow

@@ -10,8 +10,8 @@ from groundrules.testing.answers import must_answer, must_refuse, must_show
 from groundrules.testing.app import Response
 
 
-def answer(code: int, body: Any = None) -> Response:
-    request = httpx2.Request("POST", "http://library.test/api/v1/users/?x=1")
+def answer(code: int, body: Any = None, path: str = "/api/v1/users/?x=1") -> Response:
+    request = httpx2.Request("POST", f"http://library.test{path}")
     return Response(code, content=json.dumps(body), request=request)
 
 
@@ -26,8 +26,12 @@ def test_another_code_is_told() -> None:
 
 
 def test_a_redirect_is_about_the_slash() -> None:
-    with pytest.raises(AssertionError, match=r"it answers 307\. The path must end with a slash"):
+    with pytest.raises(AssertionError, match=r"it answers 307\. The path must end with a slash\.$"):
         must_answer(answer(307), 201, to="a sign-up")
+    with pytest.raises(
+        AssertionError, match=r"it answers 307\. The path must end without a slash\.$"
+    ):
+        must_answer(answer(307, path="/api/v1/health"), 200, to="a request")
 
 
 @pytest.mark.parametrize("detail", ["The email is taken.", [{"loc": ["body"]}]])

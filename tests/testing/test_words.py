@@ -138,6 +138,30 @@ def test_a_hang_and_a_shorter_wait_at_one_line_have_one_cause() -> None:
     assert first.cause == second.cause
 
 
+def test_errors_of_the_database_that_differ_in_a_moment_have_one_cause() -> None:
+    seen = (
+        "datetime.datetime(2026, 11, 26, 2, 49, 2...",
+        "datetime.datetime(2026, 4, 2, 4, 9, ...",
+    )
+    causes = {
+        words_for(
+            Raised(
+                Failure(
+                    "DBAPIError",
+                    f"(sqlalchemy.x.Error) <class 'asyncpg.DataError'>: wrong: {moment} (naive)\n"
+                    f"[SQL: INSERT]\n[parameters: ('{name}', 1)]",
+                ),
+                "User()",
+            )
+        ).cause
+        for moment, name in zip(seen, ("ann", "ben"), strict=True)
+    }
+    other = words_for(Raised(Failure("DBAPIError", "right"), "User()")).cause
+
+    assert len(causes) == 1
+    assert other not in causes
+
+
 def test_an_error_of_the_suite_itself_is_left_to_pytest() -> None:
     assert explain(AttributeError("x"), COURSE, TASK, None, FOLDER) is None
     assert explain(AssertionError(), COURSE, TASK, None, FOLDER) is None

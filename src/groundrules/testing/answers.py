@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from groundrules.testing.app import Response
+from groundrules.testing.app import REDIRECTS, Response
 
 INVALID = (
     400,
@@ -19,9 +19,16 @@ def must_answer(answer: Response, *codes: int, to: str) -> None:
     *first, last = map(str, codes)
     wanted = f"{', '.join(first)} or {last}" if first else last
     asked = f"{answer.request.method} {answer.request.url.path}"
-    ends = "The path must end with a slash, or not, as the lesson has it."
-    moved = f" {ends}" if 301 <= found <= 308 else ""
+    moved = about_its_slash(answer)
     raise AssertionError(f"{asked} must answer {wanted} to {to}; it answers {found}.{moved}")
+
+
+def about_its_slash(answer: Response) -> str:
+    """Return a sentence on a redirect, which FastAPI makes where only a slash differs; else nothing."""
+    if answer.status_code not in REDIRECTS:
+        return ""
+    ends = "with" if answer.request.url.path.endswith("/") else "without"
+    return f" The path must end {ends} a slash."
 
 
 def must_refuse(answer: Response, *codes: int, to: str) -> None:

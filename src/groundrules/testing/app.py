@@ -25,6 +25,7 @@ from groundrules.worker.protocol import (
 )
 
 COROUTINE = "builtins.coroutine"
+REDIRECTS = (301, 302, 303, 307, 308)
 BODY_LIMIT = 5 * 1024 * 1024  # bytes of one answer
 
 
@@ -248,6 +249,10 @@ class App:
         finally:
             self._allowed = before
 
+    async def must_start(self) -> None:
+        """Wait until the application has started; raise the `WorkerError` that says why it does not."""
+        await self._runner.served()
+
     async def start_failure(self) -> WorkerError | None:
         """Return what keeps the application from starting, or None if it starts.
 
@@ -338,7 +343,7 @@ class App:
                 raised = _raised_in(served)
                 if given is not None and given.target is not None:
                     wanted = served.worker.submit("returns", target=given.target).result(1)
-                if given is not None and given.status in (404, 405):
+                if given is not None and given.status in (404, 405, *REDIRECTS):
                     routes = served.worker.submit("routes").result(1)
         with suppress(ProtocolError):
             return Account(

@@ -87,7 +87,7 @@ class Refused(AssertionError):
     def __init__(self, error: "asyncpg.PostgresError", statement: str) -> None:
         shown = " ".join(statement.split())
         shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
-        super().__init__(f"PostgreSQL refuses `{shown}`: {str(error).rstrip('.')}.")
+        super().__init__(f"PostgreSQL refuses `{shown}`: {error.args[0].rstrip('.')}.")
         self.sqlstate: str = error.sqlstate
         self.constraint: str | None = getattr(error, "constraint_name", None)
 

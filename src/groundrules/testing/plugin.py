@@ -240,7 +240,7 @@ class Suites:
 def _without_parameters(text: str, item: pytest.Item) -> str:
     """Return what the messages of one test have in common, whatever it was given."""
     call = getattr(item, "callspec", None)
-    for value in map(str, call.params.values() if call is not None else ()):
+    for value in map(str, (*call.params.values(), call.id) if call is not None else ()):
         before = r"(?<!\w)" if value[:1].isalnum() else ""  # the 0 of a test is not that of 08.4
         after = r"(?!\w)" if value[-1:].isalnum() else ""
         if value:
