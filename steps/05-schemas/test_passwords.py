@@ -83,6 +83,21 @@ async def test_a_password_with_a_nul_is_refused(
 
 
 @task("05.2")
+async def test_the_spaces_around_a_password_belong_to_it(
+    app: App, sign_up: dict[str, Any], samples: Samples
+) -> None:
+    password = samples.password()
+
+    for other in (f" {password}", f"{password} "):
+        both = [app.schemas.user.UserCreate(**sign_up, password=each) for each in (password, other)]
+        same = await Call(app.call, "app.schemas.user.UserCreate.__eq__", both, {})
+        assert same is not True, (
+            f"UserCreate takes the password {other!r} for {password!r}: a space is a character of it "
+            "like any other, so strip nothing."
+        )
+
+
+@task("05.2")
 async def test_a_password_is_not_shown(app: App, sign_up: dict[str, Any], samples: Samples) -> None:
     password = samples.password()
 

@@ -8,6 +8,7 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
+from groundrules.testing.refused import must_be_refused, must_go_on
 from groundrules.testing.returned import as_answer
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
@@ -117,6 +118,32 @@ async def test_a_book_has_no_less_copies_than_are_out(
     )
     with app.accepts(f"book_service.{service}() to 2 copies, 2 being out,"):
         await change(app, service, book, {**a_book(samples), "copies": 2})
+
+
+@task("06.4")
+@pytest.mark.parametrize("service", ["update", "replace"])
+@pytest.mark.parametrize("refusal", ["IsbnTaken", "TooFewCopies"])
+async def test_a_change_that_is_refused_is_not_written_later(
+    app: App, library: Library, samples: Samples, service: str, refusal: str
+) -> None:
+    book, other = await library.books(2)
+    await library.loan(await library.user(), book)
+    wrong = {"IsbnTaken": {"isbn": other.isbn}, "TooFewCopies": {"copies": 0}}[refusal]
+    refused = change(app, service, book, {**a_book(samples), **wrong})
+    title = samples.title()
+
+    first, second = await app.in_one_session(refused, update(app, other, title=title))
+
+    called = f"book_service.{service}()"
+    must_be_refused(first, refusal, f"{called} with {wrong}")
+    must_go_on(second, refusal, called)
+    assert (await columns(library, other))["title"] == title, (
+        f"After {called} has raised {refusal}, the next change in the same session must be committed."
+    )
+    assert await columns(library, book) == of_row(book), (
+        f"What {called} refused with {refusal} was written by the next call in the same session: set "
+        "nothing before all is checked, or roll back before you raise."
+    )
 
 
 def a_book(samples: Samples) -> dict[str, Any]:

@@ -25,8 +25,8 @@ async def test_without_a_search_all_books_are_listed_by_pages(app: App, library:
     none, total_of_none = await listed(app, limit=3, offset=9)
 
     assert total == total_of_none == 5, (
-        f"The total of book_service.list_page() must count all 5 books, not {total}; "
-        f"past the last page as well, where it is {total_of_none}."
+        f"The total of book_service.list_page() must count all 5 books on every page: it is {total} on "
+        f"the first, and {total_of_none} past the last."
     )
     assert (len(first), len(second), len(none)) == (3, 2, 0), (
         "Pages of 3 of 5 books must have 3, 2 and then 0 rows, "

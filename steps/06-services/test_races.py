@@ -19,6 +19,7 @@ BOOKS_HELD = "LOCK TABLE books IN SHARE MODE"
 USERS_HELD = "LOCK TABLE users IN SHARE MODE"
 TAKEN_AWAY = ("NoCopyLeft", "NotFound", "TooFewCopies", "HasOpenLoans")
 LENDING = ("NoCopyLeft", "AlreadyBorrowed", "LoanLimitReached")
+COUNT = "If you lock rows, count after the lock, in a statement of its own."
 
 
 @task("06.8")
@@ -31,7 +32,7 @@ async def test_borrowers_at_the_same_time(app: App, database: Database, library:
     )
     assert sorted(endings) == ["NoCopyLeft"] * 3 + [DONE], (
         "When 4 users borrow the last copy at the same time, one must get it, and 3 be refused with "
-        f"NoCopyLeft; this came of it: {counted(endings)}."
+        f"NoCopyLeft; this came of it: {counted(endings)}. {COUNT}"
     )
 
     reader, books = await library.user(), await library.books(6)
@@ -43,7 +44,7 @@ async def test_borrowers_at_the_same_time(app: App, database: Database, library:
     )
     assert sorted(endings) == ["LoanLimitReached"] + [DONE] * 5, (
         "When one user borrows 6 books at the same time, 5 must be lent, and one be refused with "
-        f"LoanLimitReached; this came of it: {counted(endings)}."
+        f"LoanLimitReached; this came of it: {counted(endings)}. {COUNT}"
     )
 
     reader, book = await library.user(), await library.book(copies=3)
@@ -55,7 +56,7 @@ async def test_borrowers_at_the_same_time(app: App, database: Database, library:
     )
     assert sorted(endings) == ["AlreadyBorrowed"] * 2 + [DONE], (
         "When one user borrows the same book 3 times at once, one loan must be made, and 2 be refused "
-        f"with AlreadyBorrowed; this came of it: {counted(endings)}."
+        f"with AlreadyBorrowed; this came of it: {counted(endings)}. {COUNT}"
     )
 
     users, book = [await library.user() for _ in range(4)], await library.book()

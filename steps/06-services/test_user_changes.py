@@ -6,6 +6,7 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
+from groundrules.testing.refused import must_be_refused, must_go_on
 from groundrules.testing.returned import as_answer
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
@@ -96,6 +97,28 @@ async def test_nobody_takes_the_email_of_another(
 
     assert await columns(library, user) == {name: getattr(user, name) for name in COLUMNS}, (
         "A change that is refused with EmailTaken must leave the user as it was."
+    )
+
+
+@task("06.3")
+async def test_a_change_that_is_refused_is_not_written_later(
+    app: App, library: Library, samples: Samples
+) -> None:
+    user, other, third = [await library.user() for _ in range(3)]
+    name = samples.word()
+    refused = update(app, user, full_name=samples.word(), email=other.email)
+
+    first, second = await app.in_one_session(refused, update(app, third, full_name=name))
+
+    must_be_refused(first, "EmailTaken", "A change to the email of another user")
+    must_go_on(second, "EmailTaken", "user_service.update()")
+    assert (await columns(library, third))["full_name"] == name, (
+        "After user_service.update() has raised EmailTaken, the next change in the same session must "
+        "be committed."
+    )
+    assert await columns(library, user) == {name: getattr(user, name) for name in COLUMNS}, (
+        "What user_service.update() refused with EmailTaken was written by the next call in the same "
+        "session: set nothing before all is checked, or roll back before you raise."
     )
 
 

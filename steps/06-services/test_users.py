@@ -10,6 +10,7 @@ from groundrules.testing.calls import Call
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.races import at_once
+from groundrules.testing.refused import must_be_refused, must_go_on
 from groundrules.testing.returned import as_answer
 from groundrules.testing.samples import Samples
 from groundrules.worker.errors import Raised
@@ -62,7 +63,12 @@ async def test_only_a_hash_of_the_password_is_stored(
 ) -> None:
     await create(app, sign_up)
 
-    user = dict(await database.fetchrow("SELECT * FROM users"))
+    found = await database.fetchrow("SELECT * FROM users")
+    assert found is not None, (
+        "user_service.create() returned, but the user is not in the table users: commit before it "
+        "returns."
+    )
+    user = dict(found)
     plain = [name for name, value in user.items() if sign_up["password"] in str(value)]
     assert not plain, f"The password itself is stored in users.{plain[0]}."
     right = await verified(app, sign_up["password"], user["hashed_password"])
@@ -135,11 +141,7 @@ async def test_after_a_refusal_the_session_can_be_used(
 
     refused, made = outcomes
     must_be_refused(refused, "EmailTaken", "A sign-up with an email that somebody took meanwhile")
-    if isinstance(made, Raised):
-        raise AssertionError(
-            "After user_service.create() has raised EmailTaken, its session must be usable: "
-            f"the next call raised {made.failure.kind}. Roll back before you raise."
-        )
+    must_go_on(made, "EmailTaken", "user_service.create()")
     assert await library.count("users") == 2, (
         "After user_service.create() has raised EmailTaken, the next sign-up in the same session "
         "must be committed."
@@ -179,6 +181,24 @@ async def test_a_user_is_found_by_an_email_however_it_is_written(
 
 
 @task("06.3")
+async def test_each_character_of_an_email_stands_for_itself(app: App, library: Library) -> None:
+    await library.user(email="adax@example.org")
+    there = await library.user(email="ad_m@example.org")
+
+    for other in ("ad_x@example.org", "ad%@example.org", r"ad\ax@example.org"):
+        found = await app.services.user_service.get_by_email(email=other)
+        assert found is None, (
+            f"user_service.get_by_email() must return None for {other}: nobody has that email. It "
+            f"returns {found!r}. Compare with ==; in LIKE, a character like _ or % stands for others."
+        )
+    found = await app.services.user_service.get_by_email(email="AD_M@example.org")
+    assert getattr(found, "id", None) == there.id, (
+        f"user_service.get_by_email() must find {there.email} as AD_M@example.org; "
+        f"it returns {found!r}."
+    )
+
+
+@task("06.3")
 async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
     users = [await library.user(full_name="Eve") for _ in range(5)]
 
@@ -188,8 +208,8 @@ async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
     none, total_of_none = await page(app, limit=3, offset=9)
 
     assert total == total_of_none == 5, (
-        f"The total of user_service.list_page() must count all 5 users, not {total}; "
-        f"past the last page as well, where it is {total_of_none}."
+        f"The total of user_service.list_page() must count all 5 users on every page: it is {total} on "
+        f"the first, and {total_of_none} past the last."
     )
     assert (len(first), len(second), len(none)) == (3, 2, 0), (
         "Pages of 3 of 5 users must have 3, 2 and then 0 rows, "
@@ -231,11 +251,3 @@ def create(app: App, sign_up: dict[str, Any]) -> Call:
 
 async def verified(app: App, password: str, hashed: str) -> Any:
     return await app.core.security.verify_password(password, hashed)
-
-
-def must_be_refused(outcome: Any, kind: str, what: str) -> None:
-    if isinstance(outcome, Raised):
-        if kind in outcome.failure.kinds:
-            return
-        raise Raised(outcome.failure, outcome.doing, instead_of=kind)
-    raise AssertionError(f"{what} must be refused with {kind}; it is not.")

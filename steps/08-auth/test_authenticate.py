@@ -45,6 +45,7 @@ async def test_whoever_it_is_not_is_nobody(app: App, samples: Samples, account: 
         "a wrong password": (account.email, samples.password()),
         "the password's hash": (account.email, account.row.hashed_password),
         "an email that nobody has": (samples.email(), account.password),
+        "an email with _ for a letter of the user's": (f"_{account.email[1:]}", account.password),
     }
 
     for what, (email, given) in wrong.items():

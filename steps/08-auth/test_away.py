@@ -63,14 +63,16 @@ async def test_a_database_that_is_away_is_a_503_until_it_is_back(
 
 
 @task("08.8")
-async def test_a_database_that_goes_in_the_middle_is_a_503(
-    app: App, database: Database, reader: Person
-) -> None:
+async def test_a_database_that_goes_in_the_middle_is_a_503(app: App, database: Database) -> None:
     async with behind_a_way(app, database) as (other, way), database.session() as session:
+        before = await other.get(f"{API}/books/")  # the engine knows the server from now on
+        assert before.status_code == 200, "GET /books/ must answer 200 to anybody."
+        await asyncio.sleep(0.1)  # the session of that request is closed after its answer
+
         await session.execute("BEGIN; LOCK TABLE books")
         waiting = asyncio.create_task(other.get(f"{API}/books/"))
-        for _ in range(100):
-            if way.taken and await database.connections("active"):
+        for _ in range(250):
+            if waiting.done() or await database.waiting():
                 break
             await asyncio.sleep(0.02)
         await way.close()
@@ -78,6 +80,17 @@ async def test_a_database_that_goes_in_the_middle_is_a_503(
         await session.execute("ROLLBACK")
 
         must_be_503(response, "GET /books/", "when the database goes away while it is asked")
+
+
+@task("08.8")
+async def test_a_server_that_does_not_let_us_in_is_a_503(app: App, database: Database) -> None:
+    async with (
+        database.proxy() as way,
+        app.started(DATABASE_URL=way.url_for("nowhere")) as other,
+    ):
+        response = await other.get(f"{API}/books/")
+
+    must_be_503(response, "GET /books/", "where DATABASE_URL names a database that does not exist")
 
 
 @task("08.8")

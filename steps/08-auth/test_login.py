@@ -9,7 +9,7 @@ import pytest
 from groundrules.testing import task
 from groundrules.testing.app import App, Response
 from groundrules.testing.library import Library
-from groundrules.testing.people import LOGIN
+from groundrules.testing.people import LOGIN, USERS
 from groundrules.testing.samples import Samples
 from groundrules.testing.tokens import claims_of
 from groundrules.testing.values import Row
@@ -42,6 +42,22 @@ async def test_who_logs_in_gets_a_token(app: App, account: Account) -> None:
     assert subject == str(account.row.id), (
         f"The token of {ASKED} must name the user's id, {str(account.row.id)!r}; it names {subject!r}."
     )
+
+
+@task("08.4")
+async def test_a_password_is_taken_as_it_is(app: App, samples: Samples) -> None:
+    email, password = samples.email(), f" {samples.password()} "
+    sign_up = {"email": email, "password": password, "full_name": samples.name()}
+    made = await app.post(USERS, json=sign_up)
+    assert made.status_code == 201, f"POST {USERS} must answer 201 to a password with spaces."
+
+    for given, status in ((password, 200), (password.strip(), 401)):
+        response = await log_in(app, email, given)
+        assert response.status_code == status, (
+            f"{ASKED} must answer {status} to the password {given!r} after a sign-up with "
+            f"{password!r}; it answers {response.status_code}. Take the spaces away nowhere, neither "
+            "in the form nor at the sign-up."
+        )
 
 
 @task("08.4")
