@@ -175,7 +175,11 @@ async def add_loan(
 
 async def add(database: Database, table: str, **values: Any) -> int:
     """Add a row, with values for the columns that the table has by now; return its id."""
-    there = (await columns_of(database))[table]
+    tables = await columns_of(database)
+    assert table in tables, (
+        f"There is no table {table} before the migration that adds copies. Are migrations committed?"
+    )
+    there = tables[table]
     known = {name: value for name, value in values.items() if name in there}
     stamps = [name for name in ("created_at", "updated_at") if name in there]
     places = [f"${place}" for place in range(1, len(known) + 1)] + ["now()"] * len(stamps)
