@@ -55,7 +55,7 @@ def owners(file: str) -> tuple[Step, ...]:
 def judge(mutant: Mutant) -> Verdict:
     """Hold a mutant to the rules, to its owners' suites, and to those of the steps that build on them."""
     own = owners(mutant.path)
-    later = [step for step in COURSE.ready_steps if step.number > own[-1].number]
+    later = [step for step in COURSE.ready_steps if step.number > own[0].number and step not in own]
     with tempfile.TemporaryDirectory() as folder:
         application = write_state(COURSE, len(COURSE.ready_steps), Path(folder))
         (application / mutant.path).write_text(mutant.text, encoding="utf-8")

@@ -287,8 +287,10 @@ class _Source:
             if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
                 unread = node is parent.returns and not parent.decorator_list
                 return unread or not self.path.startswith("app/api/")
+            if isinstance(parent, ast.ClassDef):
+                return False
             node = parent
-        return False
+        return True
 
     @staticmethod
     def _raises_text(call: ast.Call) -> bool:

@@ -46,6 +46,7 @@ def test_a_slip_is_among_the_mutants(source: str, slip: str) -> None:
         'logger.info("asked for %s", 5)',
         "from app.core import config",
         "def f(x: int | None) -> int | None: ...",
+        "x: str | None",
     ],
 )
 def test_what_is_for_people_and_type_checkers_stays_as_it_is(source: str) -> None:
