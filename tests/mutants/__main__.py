@@ -13,7 +13,7 @@ import sys
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.mutants.judge import Verdict, all_mutants, judge, why_equivalent
+from tests.mutants.judge import Verdict, all_mutants, equivalent, judge
 
 
 def main() -> int:
@@ -62,7 +62,7 @@ def fate(verdict: Verdict) -> str:
     """Return which column of the table a verdict counts in."""
     if verdict.by:
         return "rule" if verdict.by.startswith("GR") else "suite"
-    return "equivalent" if why_equivalent(verdict.mutant) else "survived"
+    return "equivalent" if verdict.mutant.key in equivalent() else "survived"
 
 
 if __name__ == "__main__":

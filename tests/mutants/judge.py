@@ -18,7 +18,6 @@ COURSE = Course(ROOT)
 SOLUTION = ROOT / "solution"
 UNASKED = ("app/core/logging.py", "app/create_librarian.py")  # given, and no suite is about them
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
-ANY = "*"  # in the place of what comes after: whatever the change is
 
 
 @dataclass(frozen=True)
@@ -77,17 +76,11 @@ def _failed(application: Path, steps: Sequence[Step]) -> tuple[str, str] | None:
 
 
 @cache
-def explained() -> dict[tuple[str, str, str], str]:
-    """Return what `equivalent.toml` says: why, by file and by the lines before and after."""
+def equivalent() -> dict[tuple[str, str, str], str]:
+    """Return why some mutants are as right as the original, by their keys."""
     listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["because"]
     return {
         (each["file"], before, after): each["why"]
         for each in listed
         for before, after in each["changes"]
     }
-
-
-def why_equivalent(mutant: Mutant) -> str | None:
-    """Return why a mutant is as right as the original, None if nothing says that it is."""
-    path, before, _ = mutant.key
-    return explained().get(mutant.key) or explained().get((path, before, ANY))
