@@ -27,12 +27,13 @@ async def test_the_log_level_comes_from_the_environment(app: App, wanted: str) -
 
 
 @task("01.2")
-async def test_an_unknown_log_level_is_refused(app: App) -> None:
+@pytest.mark.parametrize("level", ["LOUD", "info"])
+async def test_an_unknown_log_level_is_refused(app: App, level: str) -> None:
     settings = await app.core.config.get_settings()
     assert settings.log_level, "log_level must not be empty."
 
-    async with app.started(LOG_LEVEL="LOUD") as other:
+    async with app.started(LOG_LEVEL=level) as other:
         with other.refuses(
-            message="LOG_LEVEL=LOUD must be refused, but get_settings() takes it as a level."
+            message=f"LOG_LEVEL={level} must be refused, but get_settings() takes it as a level."
         ):
             await other.core.config.get_settings()

@@ -38,5 +38,5 @@ async def test_no_connection_is_left_after_shut_down(app: App, database: Databas
 
     assert left == 0, (
         f"{left} connections are left after shut-down: "
-        "the lifespan must dispose of the engine that is used."
+        "the lifespan must dispose of the engine that is used, and await it."
     )

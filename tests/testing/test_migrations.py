@@ -30,8 +30,9 @@ def test_a_later_step_says_that_the_migrations_come_first(course: Clone, tmp_pat
 
     assert run.wrong == [
         [
-            "09.1 The words: step 04 comes first, alembic upgrade head raises NameError at",
-            "    migrations/versions/0002_copies.py:15; run pytest steps/04.",
+            "09.1 The words: step 04 comes first, alembic upgrade head raises NameError (name",
+            "    'none' is not defined) at migrations/versions/0002_copies.py:15; run pytest",
+            "    steps/04.",
         ]
     ]
     assert run.lines[-2].startswith("Next: step 04 first;")

@@ -150,7 +150,12 @@ async def _migrate(migrations: Migrations) -> None:
     except MachineTrouble:
         raise
     except WorkerError as error:
-        does = f"raises {error.failure.kind}" if isinstance(error, Raised) else "does not end well"
+        does = "does not end well"
+        if isinstance(error, Raised):
+            told, *_ = error.failure.message.splitlines() or [""]
+            does = (
+                f"raises {error.failure.kind} ({told})" if told else f"raises {error.failure.kind}"
+            )
         place = f" at {error.frames[-1].file}:{error.frames[-1].line}" if error.frames else ""
         raise TablesMissing(f"alembic upgrade head {does}{place}") from error
     if await migrations.database.tables() <= {"alembic_version"}:
