@@ -41,7 +41,10 @@ def served(copy: Copy, *arguments: str) -> Iterator[tuple[httpx2.Client, list[st
                 yield client, said
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(20) == 0
+            try:
+                assert process.wait(20) == 0
+            finally:
+                process.kill()  # where Ctrl-C is ignored, a failure is better than to wait for ever
 
 
 def free_port() -> int:

@@ -78,11 +78,13 @@ class Code:
 
     def must_declare_what_it_imports(self) -> None:
         """Raise an `AssertionError` if a file imports a package that `pyproject.toml` does not bring."""
-        from groundrules.testing.packages import (
-            undeclared,
-        )  # takes a tenth of what a suite's start does
+        from groundrules.testing.packages import undeclared
 
-        dependencies = self.toml("pyproject.toml").get("project", {}).get("dependencies", [])
+        project = self.toml("pyproject.toml").get("project")
+        dependencies = project.get("dependencies") if isinstance(project, dict) else None
+        assert isinstance(dependencies, list), (
+            "pyproject.toml has no list of dependencies in [project]."
+        )
         for file, module, package in undeclared(self.folder, dependencies):
             raise AssertionError(
                 f"{file} imports {module}, which none of the dependencies in pyproject.toml brings: "

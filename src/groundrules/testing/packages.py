@@ -9,7 +9,6 @@ from importlib.metadata import (
     distribution,
     packages_distributions,
 )
-from importlib.util import find_spec
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -31,8 +30,7 @@ def undeclared(folder: Path, dependencies: Sequence[object]) -> Iterator[tuple[s
     for part in ("app", "migrations"):
         for path in sorted((folder / part).rglob("*.py")):
             for module in sorted(_imported(path) - own - brought - sys.stdlib_module_names):
-                if find_spec(module) is not None:
-                    [package, *_] = packages_distributions().get(module, [module])
+                for package in packages_distributions().get(module, [])[:1]:
                     yield path.relative_to(folder).as_posix(), module, canonicalize_name(package)
 
 
