@@ -4,9 +4,9 @@ Every pytest of the environment loads it, other projects' too, so it does nothin
 run is about the steps of a course. The rest is in `groundrules.testing`, loaded only then.
 """
 
+import argparse
 import os
-import subprocess
-import sys
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from groundrules.worker.launcher import Launcher
 
 _ROOT = pytest.StashKey[Path]()
+_JUDGED = pytest.StashKey["Judged"]()
 _IN_EXERCISES = pytest.StashKey[bool]()
 _LAUNCHER = pytest.StashKey["Launcher | None"]()
 
@@ -36,7 +37,6 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         _must_not_ask_for_app(config, root)
         config.stash[_IN_EXERCISES] = here.resolve().is_relative_to(root / "exercises")
         return
-    _use_the_settings_of(root, config)
     config.stash[_ROOT] = root
     group = parser.getgroup("groundrules", "the course")
     group.addoption(
@@ -53,14 +53,26 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         type=int,
         help="repeat the values of the run that printed this seed",
     )
-    config.stash[_LAUNCHER] = _launch_early(config, parser, arguments, unnamed)
+    from groundrules.testing.isolation import Judged, keep_apart, must_be_of_steps
+
+    asked = parser.parse_known_args(
+        [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *config.invocation_params.args]
+    )
+    judged = config.stash[_JUDGED] = Judged(root, here, asked.app)
+    keep_apart(config, judged)
+    must_be_of_steps(judged, asked.file_or_dir)
+    config.stash[_LAUNCHER] = _launch_early(config, asked, arguments, unnamed)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> None:
-    """Complete the steps' numbers in the arguments, as in `steps/05`."""
+    """Complete the steps' numbers in the arguments, as in `steps/05`, and look for conftests only there.
+
+    pytest looks for them beside the paths as typed and, where there is none of that name, in the working
+    folder, which may be the one that is judged.
+    """
     root = early_config.stash.get(_ROOT, None)
     if root is None:
         return
@@ -75,15 +87,30 @@ def pytest_load_initial_conftests(
         args[:] = Arguments(root, early_config.invocation_params.dir).complete(args, is_path)
     except CourseError as error:
         raise pytest.UsageError(str(error)) from None
+    known = early_config.known_args_namespace
+    steps = str(root / "steps")
+    paths = parser.parse_known_args(args).file_or_dir
+    known.file_or_dir = [path if Path(path).is_relative_to(steps) else steps for path in paths] or [
+        steps
+    ]
+    known.confcutdir = str(root)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the rest of the plugin, in a run that is about a course's steps."""
     root = config.stash.get(_ROOT, None)
     if root is not None:
+        from groundrules.testing.isolation import must_be_apart
         from groundrules.testing.plugin import register
 
+        must_be_apart(config.stash[_JUDGED])
         register(config, root, config.stash[_LAUNCHER])
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Collect suites alone in a run of suites, also where a folder that holds more was named."""
+    judged = config.stash.get(_JUDGED, None)
+    return True if judged is not None and not judged.is_suite(collection_path) else None
 
 
 def pytest_terminal_summary(
@@ -96,10 +123,12 @@ def pytest_terminal_summary(
 
 
 def _launch_early(
-    config: pytest.Config, parser: pytest.Parser, arguments: "Arguments", unnamed: list[str]
+    config: pytest.Config,
+    asked: argparse.Namespace,
+    arguments: "Arguments",
+    unnamed: list[str],
 ) -> "Launcher | None":
     """Begin to import the libraries at once: nothing else in a run takes so long."""
-    asked = parser.parse_known_args(config.invocation_params.args)
     if asked.collectonly or asked.help or asked.version:
         return None
     from groundrules.testing.start import early_launcher
@@ -113,34 +142,20 @@ def _launch_early(
 def _root(config: pytest.Config) -> Path | None:
     """Return the root of the course that the paths typed, or the working folder, are in."""
     here = config.invocation_params.dir
-    for path in [*config.known_args_namespace.file_or_dir, "."]:
-        folder = Path(os.path.normpath(here / path.split("::", 1)[0]))
-        for parent in (folder, *folder.parents):
-            steps = parent / "steps"
-            if steps.is_dir() and any(steps.glob("[0-9][0-9]-*/step.toml")):
-                return parent.resolve()
-    return None
+    typed = [*config.known_args_namespace.file_or_dir, "."]
+    folders = [Path(os.path.normpath(here / path.split("::", 1)[0])) for path in typed]
+    roots = [
+        (parent, folder)
+        for folder in folders
+        for parent in (folder, *folder.parents)
+        if any((parent / "steps").glob("[0-9][0-9]-*/step.toml"))
+    ]
+    # Before its option is known, the value of --app is among the paths, and may have steps of its own.
+    among = [root for root, folder in roots if folder.is_relative_to(root / "steps")]
+    return next((root.resolve() for root in (*among, *(root for root, _ in roots))), None)
 
 
 def _must_not_ask_for_app(config: pytest.Config, root: Path) -> None:
     asked = any(str(each).split("=")[0] == "--app" for each in config.invocation_params.args)
     if asked and config.rootpath.resolve() == root:
         raise pytest.UsageError("--app needs a step to check by: pytest steps/01 --app=PATH")
-
-
-def _use_the_settings_of(root: Path, config: pytest.Config) -> None:
-    """Begin again if pytest has taken its settings from elsewhere, such as the folder being checked.
-
-    It looks for them beside the paths typed, and does not know yet that the one after `--app` is none. By
-    then such settings may have run code of that folder, which `--app=PATH`, with the sign, never lets them.
-    """
-    settings = root / "pyproject.toml"
-    if config.known_args_namespace.inifilename is not None or not settings.is_file():
-        return
-    if config.inipath is not None and config.inipath.samefile(settings):
-        return
-    again = [sys.executable, "-P", "-m", "pytest", "-c", str(settings)]
-    again += [str(argument) for argument in config.invocation_params.args]
-    if sys.platform == "win32":
-        raise SystemExit(subprocess.run(again, check=False).returncode)
-    os.execv(sys.executable, again)
