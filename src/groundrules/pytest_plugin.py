@@ -14,12 +14,14 @@ import pytest
 
 if TYPE_CHECKING:
     from groundrules.testing.arguments import Arguments
+    from groundrules.testing.isolation import Judged
+    from groundrules.testing.snapshot import Snapshot
     from groundrules.worker.launcher import Launcher
 
 _ROOT = pytest.StashKey[Path]()
-_JUDGED = pytest.StashKey["Judged"]()
+_JUDGED: pytest.StashKey["Judged"] = pytest.StashKey()
 _IN_EXERCISES = pytest.StashKey[bool]()
-_LAUNCHER = pytest.StashKey["Launcher | None"]()
+_BEGUN = pytest.StashKey["tuple[Snapshot, Launcher] | None"]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -53,15 +55,15 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         type=int,
         help="repeat the values of the run that printed this seed",
     )
-    from groundrules.testing.isolation import Judged, keep_apart, must_be_of_steps
+    from groundrules.testing import isolation
 
     asked = parser.parse_known_args(
         [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *config.invocation_params.args]
     )
-    judged = config.stash[_JUDGED] = Judged(root, here, asked.app)
-    keep_apart(config, judged)
-    must_be_of_steps(judged, asked.file_or_dir)
-    config.stash[_LAUNCHER] = _launch_early(config, asked, arguments, unnamed)
+    judged = config.stash[_JUDGED] = isolation.Judged(root, here, asked.app)
+    isolation.keep_apart(config, judged)
+    isolation.must_be_of_steps(judged, asked.file_or_dir)
+    config.stash[_BEGUN] = _begin_early(config, asked, arguments, unnamed)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -104,7 +106,7 @@ def pytest_configure(config: pytest.Config) -> None:
         from groundrules.testing.plugin import register
 
         must_be_apart(config.stash[_JUDGED])
-        register(config, root, config.stash[_LAUNCHER])
+        register(config, root, config.stash[_BEGUN])
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -122,21 +124,21 @@ def pytest_terminal_summary(
         terminalreporter.write_line("To check your work, name a step: pytest steps/01")
 
 
-def _launch_early(
+def _begin_early(
     config: pytest.Config,
     asked: argparse.Namespace,
     arguments: "Arguments",
     unnamed: list[str],
-) -> "Launcher | None":
+) -> "tuple[Snapshot, Launcher] | None":
     """Begin to import the libraries at once: nothing else in a run takes so long."""
     if asked.collectonly or asked.help or asked.version:
         return None
-    from groundrules.testing.start import early_launcher
+    from groundrules.testing.start import begin_early
 
-    launcher = early_launcher(arguments, asked.file_or_dir or unnamed, asked.app)
-    if launcher is not None:
-        config.add_cleanup(launcher.close)
-    return launcher
+    begun = begin_early(arguments, asked.file_or_dir or unnamed, asked.app)
+    for part in begun or ():
+        config.add_cleanup(part.close)
+    return begun
 
 
 def _root(config: pytest.Config) -> Path | None:

@@ -7,10 +7,12 @@ import pytest
 from groundrules.course.steps import Course
 from groundrules.rules import Finding, render_finding
 from groundrules.testing.failures import NothingToCheck, Words, explain
+from groundrules.testing.snapshot import Snapshot
 from groundrules.worker.errors import Hung, Raised
 from groundrules.worker.protocol import Failure, Frame
 
 FOLDER = Path("/home/ann/exercises")
+SOURCE = Snapshot(FOLDER, FOLDER)
 COURSE = Course(Path(__file__).resolve().parents[2])
 TASK = COURSE.task("01.2")[1]
 HEADING = "01.2 Settings from the environment"
@@ -18,7 +20,7 @@ READ = "    Read  steps/01-setup/README.md, or ask: groundrules hint 01.2"
 
 
 def words_for(error: BaseException) -> Words:
-    words = explain(error, COURSE, TASK, None, FOLDER)
+    words = explain(error, COURSE, TASK, None, SOURCE)
     assert words is not None
     assert all(len(line) <= 80 for line in str(words).splitlines())
     assert len(words.lines) <= 9
@@ -163,12 +165,12 @@ def test_errors_of_the_database_that_differ_in_a_moment_have_one_cause() -> None
 
 
 def test_an_error_of_the_suite_itself_is_left_to_pytest() -> None:
-    assert explain(AttributeError("x"), COURSE, TASK, None, FOLDER) is None
-    assert explain(AssertionError(), COURSE, TASK, None, FOLDER) is None
+    assert explain(AttributeError("x"), COURSE, TASK, None, SOURCE) is None
+    assert explain(AssertionError(), COURSE, TASK, None, SOURCE) is None
 
 
 def test_nothing_to_check_is_one_line() -> None:
-    words = explain(NothingToCheck(TASK.files), COURSE, TASK, None, FOLDER)
+    words = explain(NothingToCheck(TASK.files), COURSE, TASK, None, SOURCE)
 
     assert str(words) == f"{HEADING}: nothing to check yet in app/core/config.py."
 

@@ -23,9 +23,9 @@ class RuleBroken(Exception):
 
 @dataclass(frozen=True)
 class Code:
-    """The source of one application.
+    """The source of one application, as it was before any of it ran.
 
-    :param folder: the folder that holds the `app` package.
+    :param folder: the copy of the folder that holds the `app` package.
     """
 
     course: Course

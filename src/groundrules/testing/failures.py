@@ -17,8 +17,10 @@ from groundrules.testing.app import Account, App
 from groundrules.testing.code import RuleBroken
 from groundrules.testing.database import Refused
 from groundrules.testing.missing import missing_file, missing_name
+from groundrules.testing.snapshot import Snapshot
 from groundrules.worker.errors import Raised, WorkerError
 from groundrules.worker.protocol import Failure, Frame
+from groundrules.worker.source import Unreadable
 
 WIDTH = 80
 INDENT = "    "
@@ -56,7 +58,7 @@ class StepBefore(Exception):
 
 
 UNFIT = (AttributeError, TypeError, LookupError, ValueError, ArithmeticError)  # for odd values
-FOR_TRAINEES = (AssertionError, WorkerError, RuleBroken, NothingToCheck, StepBefore)
+FOR_TRAINEES = (AssertionError, WorkerError, RuleBroken, NothingToCheck, StepBefore, Unreadable)
 
 
 @dataclass(frozen=True)
@@ -116,21 +118,25 @@ def explain(
     course: Course,
     task: Task,
     app: App | None,
-    folder: Path,
+    source: Snapshot,
     done: Collection[str] = (),
 ) -> Words | None:
     """Return the words for a failed test, or None if it is the suite itself that failed.
 
     What a test's own code raises is laid to what the application gave it last.
-    :param folder: the folder that holds the `app` package.
+    :param source: the application's source.
     :param done: the ids of tasks whose tests have all passed; the mistake is in none of them.
     """
+    if isinstance(error, Unreadable):
+        return Words(task, (str(error),), str(error))
     if isinstance(error, NothingToCheck | StepBefore):
         return Words(task, (f"{error}.",), str(error))
     if isinstance(error, RuleBroken):
         first = error.findings[0]
         broken_at = f"{first.path}:{first.line}"
-        return Words(task, tuple(_findings(error, folder)), f"{first.rule} {broken_at}", broken_at)
+        return Words(
+            task, tuple(_findings(error, source.folder)), f"{first.rule} {broken_at}", broken_at
+        )
     account = app.account() if app is not None else Account()
     if not isinstance(error, AssertionError | WorkerError):
         if app is None or not isinstance(error, UNFIT):
@@ -145,13 +151,13 @@ def explain(
     if not str(error):
         return None
     name = missing_name(error) if isinstance(error, WorkerError) else None
-    file = missing_file(name, course, folder) if name is not None else None
+    file = missing_file(name, course, source.folder) if name is not None else None
     place = file
     if file is not None:
         told = [f"{INDENT}{file} is missing.", f"{INDENT}To have it back: groundrules reset {file}"]
         cause = f"no {file}"
     else:
-        told = [*_sentence(error, folder), *_account(account, error)][:BODY_LINES]
+        told = [*_sentence(error, source.original), *_account(account, error)][:BODY_LINES]
         last, cause = _cause(error, account, course.task(task.id)[0])
         file, place = (last.file, _place(last)) if last is not None else (None, None)
         cause = cause if name is None else f"no {name}"

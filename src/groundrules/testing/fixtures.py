@@ -23,6 +23,7 @@ from groundrules.testing.proxy import short_temporary_folder
 from groundrules.testing.runner import Patience
 from groundrules.testing.samples import Samples
 from groundrules.testing.sites import Site, Sites, Tables, TablesMissing
+from groundrules.testing.snapshot import Snapshot
 from groundrules.testing.start import DATABASE_STEP, MIGRATIONS_STEP, has_database, launcher_for
 from groundrules.worker.launcher import Launcher
 
@@ -32,18 +33,18 @@ STEP = pytest.StashKey[Step]()
 class Fixtures:
     """The fixtures of one run.
 
-    :param folder: the folder that holds the `app` package.
+    :param source: the source of the application under test.
     :param launcher: what starts workers; made when it is needed if it is not there.
     :ivar seed: where the values of `samples` come from; `seed_used` is whether a test had any.
     """
 
     def __init__(
-        self, config: pytest.Config, course: Course, folder: Path, launcher: Launcher | None
+        self, config: pytest.Config, course: Course, source: Snapshot, launcher: Launcher | None
     ) -> None:
         self._config = config
         self._course = course
-        self._folder = folder
-        self._code = Code(course, folder)
+        self._source = source
+        self._code = Code(course, source.folder)
         self._patience = Patience()
         self._accounts = Accounts()
         given = config.getoption("--groundrules-seed")
@@ -120,12 +121,12 @@ class Fixtures:
         """Start the application for suites up to the step `number`; nobody waits for it here."""
         tables = self._tables(number)
         if self._launcher is None:
-            self._launcher = launcher_for(self._course, self._folder, number)
+            self._launcher = launcher_for(self._course, self._source, number)
         self._sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir=short_temporary_folder()))
         self._sites = Sites(
             self._launcher,
             self._course.root,
-            self._folder,
+            self._source.original,
             self._sockets,
             self._patience,
             terminal=_wants_terminal(self._config),
@@ -135,7 +136,7 @@ class Fixtures:
 
     def _tables(self, number: int) -> Tables:
         """Return where the tables come from in the suite of the step `number`."""
-        if number < DATABASE_STEP and not has_database(self._course, self._folder):
+        if number < DATABASE_STEP and not has_database(self._course, self._source):
             return Tables.NO_DATABASE
         return {1: Tables.NONE, 2: Tables.NONE, 3: Tables.MODELS}.get(number, Tables.MIGRATIONS)
 

@@ -21,6 +21,7 @@ from groundrules.testing.failures import (
 )
 from groundrules.testing.fixtures import STEP, Fixtures
 from groundrules.testing.interrupts import interrupt_between_steps
+from groundrules.testing.snapshot import Snapshot, take_snapshot
 from groundrules.testing.start import application_to_check
 from groundrules.testing.summary import show_failures
 from groundrules.testing.verdict import Verdict
@@ -29,10 +30,10 @@ from groundrules.worker.launcher import Launcher
 TASK = pytest.StashKey[Task]()
 
 
-def register(config: pytest.Config, root: Path, launcher: Launcher | None) -> None:
+def register(config: pytest.Config, root: Path, begun: tuple[Snapshot, Launcher] | None) -> None:
     """Add the suites' plugin to a run that is about the course at `root`.
 
-    :param launcher: the one that was started early, if it was.
+    :param begun: the source that was read early and what starts workers, if they were.
     """
     course = Course(root)
     here = config.invocation_params.dir
@@ -42,11 +43,14 @@ def register(config: pytest.Config, root: Path, launcher: Launcher | None) -> No
     except CourseError as error:
         raise pytest.UsageError(str(error)) from None
     report = _report_file(config)
-    fixtures = Fixtures(config, course, folder, launcher)
+    source, launcher = begun or (take_snapshot(folder), None)
+    if begun is None:
+        config.add_cleanup(source.close)
+    fixtures = Fixtures(config, course, source, launcher)
     config.pluginmanager.register(fixtures, "groundrules-fixtures")
-    suites = Suites(config, course, folder, fixtures, report)
+    suites = Suites(config, course, source, fixtures, report)
     config.pluginmanager.register(suites, "groundrules-suites")
-    if steps and not config.option.collectonly:
+    if steps and not config.option.collectonly and source.problem is None:
         fixtures.begin(max(step.number for step in steps))
     if config.option.reportchars == "fE":  # pytest's default: a list of what was told just above
         config.option.reportchars = ""
@@ -70,7 +74,7 @@ def _report_file(config: pytest.Config) -> Path | None:
 class Suites:
     """The hooks of one run.
 
-    :param folder: the folder that holds the `app` package.
+    :param source: the source of the application under test.
     :param report: where to write the verdict as JSON.
     """
 
@@ -78,13 +82,13 @@ class Suites:
         self,
         config: pytest.Config,
         course: Course,
-        folder: Path,
+        source: Snapshot,
         fixtures: Fixtures,
         report: Path | None,
     ) -> None:
         self._config = config
         self._course = course
-        self._folder = folder
+        self._source = source
         self._fixtures = fixtures
         self._report = report
         self._verdict = Verdict(course, partial=_is_partial(config))
@@ -95,7 +99,7 @@ class Suites:
         """Say first of all what is being checked."""
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
-            reporter.write_line(f"Checking {_shown(self._folder, self._config)}")
+            reporter.write_line(f"Checking {_shown(self._source.original, self._config)}")
         return (yield)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -149,9 +153,11 @@ class Suites:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Fail a test at once if there is nothing to check yet, or an earlier step is not begun."""
+        """Fail a test at once if the source cannot be read, is a stub, or an earlier step is not begun."""
         if TASK not in item.stash:
             return
+        if self._source.problem is not None:
+            raise self._source.problem
         step, task = item.stash[STEP], item.stash[TASK]
         for earlier in self._course.steps[: self._course.steps.index(step)]:
             for file in earlier.files:
@@ -221,7 +227,7 @@ class Suites:
         app = item.funcargs.get("app") if isinstance(item, pytest.Function) else None
         error, asked = call.excinfo.value, app if isinstance(app, App) else None
         done = self._verdict.done()
-        words = explain(error, self._course, item.stash[TASK], asked, self._folder, done)
+        words = explain(error, self._course, item.stash[TASK], asked, self._source, done)
         if words is None or not isinstance(error, AssertionError):
             return words
         return replace(words, cause=_without_parameters(words.cause, item))
@@ -233,7 +239,9 @@ class Suites:
         """Whether a file is still the stub that a step introduced; looked up once."""
         if file not in self._untouched_files:
             step = self._course.introduces(file)
-            self._untouched_files[file] = step is not None and step.untouched(self._folder, file)
+            self._untouched_files[file] = step is not None and step.untouched(
+                self._source.folder, file
+            )
         return self._untouched_files[file]
 
 

@@ -7,10 +7,11 @@ import secrets
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from linecache import getline
+from itertools import islice
 from pathlib import Path
 from select import select
 from typing import TypeVar
@@ -27,6 +28,7 @@ from groundrules.worker.errors import (
 from groundrules.worker.output import Output
 from groundrules.worker.protocol import (
     BROKEN,
+    FRAME_LIMIT,
     JSON,
     REPLY_LIMIT,
     Frame,
@@ -35,7 +37,9 @@ from groundrules.worker.protocol import (
     encode,
     read_frame,
     read_reply,
+    readable,
 )
+from groundrules.worker.source import Unreadable, read_source
 
 T = TypeVar("T")
 
@@ -44,6 +48,8 @@ START_LIMIT = 8.0  # seconds for an application to be imported and to start
 REQUEST_LIMIT = 5.0  # seconds for one answer
 KILLED = -9  # the exit code of a process ended by SIGKILL
 PATIENCE_LOST = 3.0  # the same, once a run has seen a hang; what is right may take two
+SUSPENDED = 1.0  # seconds by which a wait that was not interrupted is never too long
+STACKS_LIMIT = 2.0  # seconds for a worker to dump its stacks
 ONCE_MORE = 1.0  # seconds for an import or a call that has hung before
 
 
@@ -284,25 +290,38 @@ class Worker:
         if self._stacks is None:
             return (await self._lines("stack") or ())[-1:], ()
         dump = b""
+        until = time.monotonic() + STACKS_LIMIT
         with suppress(OSError, ValueError):  # the process may end meanwhile
             os.kill(self.pid.result(), signal.SIGUSR1)
-            while select([self._stacks], [], [], 0.2)[0]:  # it comes in small pieces
+            while len(dump) < REPLY_LIMIT and time.monotonic() < until:  # it may write without end
+                if not select([self._stacks], [], [], 0.2)[0]:  # it comes in small pieces
+                    break
                 dump += self._stacks.read(65536)
         calls = [
             (Path(file), int(line), function)
             for file, line, function in re.findall(
-                r'^  File "(.*)", line (\d+) in (.*)$', dump.decode(), re.MULTILINE
+                r'^  File "(.*)", line (\d{1,9}) in (.*)$',
+                dump.decode(errors="replace"),
+                re.MULTILINE,
             )
             if Path(file).is_relative_to(self.folder)
         ]
         frames = tuple(
-            Frame(self._shown(file), line, getline(str(file), line).strip())
-            for file, line, _ in calls[:1]
+            Frame(self._shown(file), line, self._line(file, line)) for file, line, _ in calls[:1]
         )
-        return frames, tuple(self._shown(file) for file, _, name in calls if name == "<module>")
+        modules = (self._shown(file) for file, _, name in calls if name == "<module>")
+        return frames, tuple(islice(modules, FRAME_LIMIT))
 
     def _shown(self, file: Path) -> str:
-        return file.relative_to(self.folder).as_posix()
+        return readable(file.relative_to(self.folder).as_posix())
+
+    def _line(self, file: Path, number: int) -> str:
+        """Return a line of source; empty where the worker named a file that is none of its own."""
+        try:
+            lines = read_source(self.folder, file).decode(errors="replace").splitlines()
+        except Unreadable:
+            return ""
+        return readable(lines[number - 1].strip()) if 0 < number <= len(lines) else ""
 
 
 async def _within(limit: float | None, future: Future[T]) -> T:
@@ -314,5 +333,13 @@ async def _within(limit: float | None, future: Future[T]) -> T:
             loop.call_soon_threadsafe(done.set)
 
     future.add_done_callback(wake)
-    await asyncio.wait_for(done.wait(), limit)
+    began = time.monotonic()
+    try:
+        await asyncio.wait_for(done.wait(), limit)
+    except TimeoutError:
+        if limit is None or time.monotonic() - began < limit + SUSPENDED:
+            raise
+        await asyncio.wait_for(
+            done.wait(), limit
+        )  # this process was stopped, and has not waited at all
     return future.result()
