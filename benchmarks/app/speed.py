@@ -151,7 +151,7 @@ async def fill(dsn: str, rows: str) -> None:
 def database(rows: str) -> Iterator[tuple[str, str]]:
     """Make a database of the application's tables and some rows; give its URL, and its DSN for asyncpg."""
     server = postgres.ensure(ROOT)
-    name = postgres.run_database("speed")
+    name = postgres.run_name("speed")
     asyncio.run(postgres.create_database(server, name))
     try:
         migrate = [sys.executable, "-m", "alembic", "upgrade", "head"]

@@ -111,7 +111,9 @@ async def test_ensuring_a_database_makes_it_once(server: Server) -> None:
 
 
 async def test_the_databases_of_a_killed_run_are_dropped(server: Server) -> None:
-    code = "from groundrules import postgres; print(postgres.run_database('suite'), flush=True); input()"
+    code = (
+        "from groundrules import postgres; print(postgres.run_name('suite'), flush=True); input()"
+    )
     with subprocess.Popen(  # noqa: ASYNC220
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as run:
@@ -126,7 +128,7 @@ async def test_the_databases_of_a_killed_run_are_dropped(server: Server) -> None
 
 
 async def test_the_databases_of_this_run_and_those_to_keep_stay(server: Server) -> None:
-    kept = {postgres.run_database("suite"), "groundrules_dev", "groundrules_run_of_mine"}
+    kept = {postgres.run_name("suite"), "groundrules_dev", "groundrules_run_of_mine"}
     for name in kept:
         await postgres.create_database(server, name)
 
@@ -149,7 +151,7 @@ async def test_another_machines_databases_stay_for_a_day(server: Server) -> None
 async def test_a_process_number_that_is_in_use_again_does_not_keep_a_database_for_ever(
     server: Server,
 ) -> None:
-    mine = postgres.run_database("suite").split("_")
+    mine = postgres.run_name("suite").split("_")
     mine[4] = f"{int(time.time()) - 25 * 3600:x}"
     old = "_".join(mine)
     await postgres.create_database(server, old)
@@ -158,4 +160,4 @@ async def test_a_process_number_that_is_in_use_again_does_not_keep_a_database_fo
 
 
 async def test_a_runs_name_has_room_for_its_label() -> None:
-    assert len(postgres.run_database("x" * 16)) <= 63
+    assert len(postgres.run_name("x" * 16)) <= 63

@@ -46,7 +46,7 @@ def server() -> postgres.Server:
 @pytest.fixture(scope="package")
 def database_url(server: postgres.Server) -> Iterator[str]:
     """A database that the migrations made, and the environment that names it."""
-    name = postgres.run_database("solution")
+    name = postgres.run_name("solution")
     asyncio.run(postgres.create_database(server, name))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", server.url_for(name))

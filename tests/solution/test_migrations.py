@@ -57,7 +57,7 @@ class Database:
 def database(
     server: postgres.Server, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
-    name = postgres.run_database("migrations")
+    name = postgres.run_name("migrations")
     asyncio.run(postgres.create_database(server, name))
     monkeypatch.setenv("DATABASE_URL", server.url_for(name))
     get_settings.cache_clear()

@@ -36,7 +36,7 @@ def own_server(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def address(server: postgres.Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The DSN of a migrated database; DATABASE_URL names it."""
-    name = postgres.run_database("processes")
+    name = postgres.run_name("processes")
     asyncio.run(postgres.create_database(server, name))
     monkeypatch.setenv("DATABASE_URL", server.url_for(name))
     monkeypatch.setenv("SECRET_KEY", SECRET_KEY)

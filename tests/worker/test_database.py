@@ -214,7 +214,7 @@ async def test_databases_are_dropped_at_the_end() -> None:
 async def test_what_a_killed_run_left_is_dropped_by_the_next() -> None:
     server = postgres.ensure(ROOT)
     nobody = "999999999"  # no process has this number
-    left = postgres.run_database("left").replace(str(os.getpid()), nobody)
+    left = postgres.run_name("left").replace(str(os.getpid()), nobody)
     await postgres.create_database(server, left)
     background = Background()
     databases = Databases(background, ROOT)

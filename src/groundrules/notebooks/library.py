@@ -43,7 +43,7 @@ async def open_library(revision: str = "head") -> Library:
     root = find_course().root
     server = await asyncio.to_thread(postgres.ensure, root)
     await postgres.drop_leftovers(server)
-    name = postgres.run_database("notebook")
+    name = postgres.run_name("notebook")
     await postgres.create_database(server, name)
     library = Library(server.url_for(name), server, name)
     for variable in ("ACCESS_TOKEN_MINUTES", "LOG_LEVEL"):

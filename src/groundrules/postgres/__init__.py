@@ -7,26 +7,32 @@ and is never read here.
 
 from groundrules.postgres.cluster import Status, ensure, find, status, stop
 from groundrules.postgres.databases import (
+    SETTINGS,
     create_database,
+    create_role,
     drop_database,
     drop_leftovers,
+    drop_role,
     ensure_database,
-    run_database,
+    run_name,
 )
 from groundrules.postgres.server import PostgresError, Server, Source
 
 __all__ = [
+    "SETTINGS",
     "PostgresError",
     "Server",
     "Source",
     "Status",
     "create_database",
+    "create_role",
     "drop_database",
     "drop_leftovers",
+    "drop_role",
     "ensure",
     "ensure_database",
     "find",
-    "run_database",
+    "run_name",
     "status",
     "stop",
 ]

@@ -119,12 +119,15 @@ def _start(place: Place, root: Path, forced: Source | None, say: Say) -> Server:
     try:
         place.make()
         with locked(place.lock, say):
-            server = _running(place) or _awaited(place, say)
+            older = place.data.exists() and not place.password.exists()
+            server = None if older else _running(place) or _awaited(place, say)
             if server:
                 return server
             _clear(place)
             programs = _programs(place, root, forced, say)
-            if not place.data.exists():
+            if older:
+                creation.renew_role(place, programs)
+            elif not place.data.exists():
                 creation.create(place, programs, say)
             return _launch(place, programs, say)
     except OSError as error:
@@ -187,6 +190,7 @@ def _clear(place: Place) -> bool:
 
 
 def _launch(place: Place, programs: Binaries, say: Say) -> Server:
+    creation.check_room(place, "")  # it may start on a full disk, and end at the first statement
     creation.configure(place, 5432 if place.sockets else _free_port())
     facts = {
         "source": programs.source,

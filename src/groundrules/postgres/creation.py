@@ -6,6 +6,7 @@ import secrets
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from groundrules.postgres.binaries import Binaries
@@ -39,10 +40,11 @@ log_timezone = 'UTC'
 log_min_messages = fatal
 """
 
-# The superuser cannot log in: what trainees' code sends to the server must not run programs there.
+# The superuser has no password and cannot log in: what trainees' code sends to the server must not run
+# programs there. Everybody else needs one: the code of a trainee runs as the same user of the system.
 _WHO_MAY_ENTER = {
-    "unix": f"local all {ROLE} trust\n",
-    "tcp": f"host all {ROLE} 127.0.0.1/32 scram-sha-256\n",
+    "unix": "local all all scram-sha-256\n",
+    "tcp": "host all all 127.0.0.1/32 scram-sha-256\n",
 }
 
 
@@ -62,19 +64,7 @@ def create(place: Place, programs: Binaries, say: Say) -> None:
         if status == 0 or "invalid locale" not in output:
             break
     if status == 0:
-        role = f"CREATE ROLE {ROLE} LOGIN CREATEDB"
-        if place.sockets is None:
-            place.password.write_text(secrets.token_hex(16), encoding="utf-8")
-            role += f" PASSWORD '{password(place)}'"
-        single: list[str | Path] = [
-            programs.program("postgres"),
-            "--single",
-            "-F",
-            "-D",
-            new,
-            "postgres",
-        ]
-        status, output = place.account.run(single, place.folder, role + ";\n")
+        status, output = _set_role(place, programs, new, "CREATE")
         if status == 0 and "ERROR" not in output:
             new.rename(place.data)
             return
@@ -83,6 +73,30 @@ def create(place: Place, programs: Binaries, say: Say) -> None:
     raise PostgresError(
         f"PostgreSQL's data could not be set up in {place.folder}: {reason(output)}."
     )
+
+
+def renew_role(place: Place, programs: Binaries) -> None:
+    """Give the role of data that an older version made what it needs now; raise PostgresError."""
+    status, output = _set_role(place, programs, place.data, "ALTER")
+    if status != 0 or "ERROR" in output:
+        place.password.unlink(missing_ok=True)
+        raise PostgresError(
+            f"The role in PostgreSQL's data could not be changed ({reason(output)}): delete {place.data}, "
+            "which holds only databases that the course made."
+        )
+
+
+def _set_role(place: Place, programs: Binaries, data: Path, verb: str) -> tuple[int, str]:
+    """Create or alter the role by the server itself, in the mode in which nobody can connect."""
+    secret = secrets.token_hex(16)
+    with suppress(FileNotFoundError):
+        place.password.unlink()
+    descriptor = os.open(place.password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(secret)
+    order = f"{verb} ROLE {ROLE} LOGIN CREATEDB CREATEROLE PASSWORD '{secret}';\n"
+    single: list[str | Path] = [programs.program("postgres"), "--single", "-F", "-D", data]
+    return place.account.run([*single, "postgres"], place.folder, order)
 
 
 def configure(place: Place, port: int) -> None:
@@ -103,9 +117,9 @@ def configure(place: Place, port: int) -> None:
         file.chmod(0o644)
 
 
-def password(place: Place) -> str | None:
-    """Return the role's password; None where the server is behind a Unix socket and asks for none."""
-    return None if place.sockets else place.password.read_text(encoding="utf-8")
+def password(place: Place) -> str:
+    """Return the role's password; raise OSError if there is none yet."""
+    return place.password.read_text(encoding="utf-8")
 
 
 def check_room(place: Place, output: str) -> None:

@@ -1,13 +1,15 @@
-"""Databases of the tool's own, named `groundrules_*`, and those that killed runs left."""
+"""Databases and roles of the tool's own, named `groundrules_*`, and those that killed runs left."""
 
 import hashlib
 import os
 import platform
 import re
+import secrets
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from groundrules.postgres.server import VARIABLE, PostgresError, Server
@@ -15,26 +17,66 @@ from groundrules.postgres.server import VARIABLE, PostgresError, Server
 if TYPE_CHECKING:
     import asyncpg  # type: ignore[import-untyped]
 
+# What statements of the tool rely on, whatever was set for a role or a database. The catalogue comes first in
+# any search path that does not name it, so that nobody's view can stand in for one of the server's own.
+SETTINGS = {
+    "search_path": "public, pg_temp",
+    "default_transaction_read_only": "off",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+    "statement_timeout": "10s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "client_min_messages": "notice",
+    "row_security": "on",
+    "standard_conforming_strings": "on",
+    "check_function_bodies": "on",
+}
+
 _NAME = re.compile(r"groundrules_[a-z0-9_]{1,51}")  # 63 bytes are all that a name has room for
 _RUN = re.compile(r"groundrules_run_(?P<host>[0-9a-f]{6})_(?P<pid>\d+)_(?P<made>[0-9a-f]+)_\w+")
 _A_DAY = 24 * 60 * 60
 
 
-def run_database(label: str) -> str:
-    """Return a name for a database of this process, which `drop_leftovers` drops once the process is gone.
+def run_name(label: str) -> str:
+    """Return a name for a database or role of this process, dropped by `drop_leftovers` once that is gone.
 
     `label` is up to 16 of a-z, 0-9 and _; the name is another each second.
     """
     return f"groundrules_run_{_host()}_{os.getpid()}_{int(time.time()):x}_{label}"
 
 
-async def create_database(server: Server, name: str, *, template: str | None = None) -> None:
-    """Create a database, a copy of `template` if one is given.
+async def create_role(server: Server, name: str) -> Server:
+    """Create a role that may own databases and do nothing else; return the server as it is to that role.
+
+    Raises ValueError if the name is not `groundrules_*`, PostgresError if the server refuses.
+    """
+    password = secrets.token_hex(16)
+    async with connection(server) as session:
+        await session.execute(
+            f"CREATE ROLE {_checked(name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE "
+            f"PASSWORD '{password}'; GRANT {_checked(name)} TO CURRENT_USER"
+        )
+    return replace(server, role=name, password=password)
+
+
+async def create_database(
+    server: Server, name: str, *, template: str | None = None, owner: str | None = None
+) -> None:
+    """Create a database, a copy of `template` if one is given; only `owner` and the server's role may enter.
 
     Raises ValueError if the name is not `groundrules_*`, PostgresError if the server refuses.
     """
     async with connection(server) as session:
-        await session.execute(_creation(name, template))
+        await session.execute(
+            _creation(name, template) + (f" OWNER {_checked(owner)}" if owner else "")
+        )
+        await session.execute(f"REVOKE ALL ON DATABASE {_checked(name)} FROM PUBLIC")
 
 
 async def drop_database(server: Server, name: str) -> None:
@@ -46,6 +88,12 @@ async def drop_database(server: Server, name: str) -> None:
         await session.execute(f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)")
 
 
+async def drop_role(server: Server, name: str) -> None:
+    """Drop a role whose databases are gone, if it is there; raises as `drop_database` does."""
+    async with connection(server) as session:
+        await session.execute(f"DROP ROLE IF EXISTS {_checked(name)}")
+
+
 async def ensure_database(server: Server, name: str) -> None:
     """Create a database unless it is there; raises as `create_database` does."""
     import asyncpg
@@ -55,22 +103,33 @@ async def ensure_database(server: Server, name: str) -> None:
             # Another command may be quicker.
             with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
                 await session.execute(_creation(name))
+        await session.execute(f"REVOKE ALL ON DATABASE {_checked(name)} FROM PUBLIC")
 
 
 async def drop_leftovers(server: Server) -> list[str]:
-    """Drop the databases of runs that were killed; return their names.
+    """Drop the databases and roles of runs that were killed; return their names.
 
-    Those are the ones named by `run_database` whose process has ended or, as its number may be another's by
+    Those are the ones named by `run_name` whose process has ended or, as its number may be another's by
     now or its machine another, that are older than a day.
     """
+    import asyncpg
+
     async with connection(server) as session:
-        rows = await session.fetch(
-            r"SELECT datname FROM pg_database WHERE datname LIKE 'groundrules\_run\_%'"
-        )
-        names = [row["datname"] for row in rows if _is_leftover(row["datname"])]
-        for name in names:
+        databases = await _leftovers(session, "datname", "pg_database")
+        for name in databases:
             await session.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    return names
+        roles = await _leftovers(session, "rolname", "pg_roles")
+        for name in roles:
+            with suppress(asyncpg.DependentObjectsStillExistError):  # of a database that is in use
+                await session.execute(f'DROP ROLE IF EXISTS "{name}"')
+    return databases + roles
+
+
+async def _leftovers(session: "asyncpg.Connection", column: str, table: str) -> list[str]:
+    rows = await session.fetch(
+        rf"SELECT {column} AS name FROM {table} WHERE {column} LIKE 'groundrules\_run\_%'"
+    )
+    return [row["name"] for row in rows if _is_leftover(row["name"])]
 
 
 @asynccontextmanager
@@ -87,6 +146,7 @@ async def connection(server: Server) -> "AsyncIterator[asyncpg.Connection]":
             database=server.maintenance,
             ssl=server.sslmode,
             timeout=10,
+            server_settings=SETTINGS,
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         why = (

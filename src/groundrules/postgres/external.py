@@ -19,18 +19,18 @@ def named() -> Server | None:
 def check(server: Server) -> Server:
     """Return the server with its version, once it has let us in.
 
-    Raises PostgresError if it does not, is not PostgreSQL 15, or may not create databases.
+    Raises PostgresError if it does not, is not PostgreSQL 15, or may not create databases and roles.
     """
-    version, may_create = run(_ask(server))
+    version, lacking = run(_ask(server))
     if version.split(".")[0] != "15":
         raise PostgresError(
             f"The server that {VARIABLE} names is PostgreSQL {version}, and the course needs 15: "
             f"{HOW_TO_GET_15}."
         )
-    if not may_create:
+    if lacking:
         raise PostgresError(
-            f"The role {server.role} of {VARIABLE} may not create databases: "
-            f"let an administrator of the server run ALTER ROLE {server.role} CREATEDB."
+            f"The role {server.role} of {VARIABLE} may not create databases and roles: let an administrator "
+            f"of the server run ALTER ROLE {server.role} {' '.join(lacking)}."
         )
     return replace(server, version=version)
 
@@ -44,12 +44,13 @@ def run(coroutine: Coroutine[object, object, T]) -> T:
         return pool.submit(asyncio.run, coroutine).result()
 
 
-async def _ask(server: Server) -> tuple[str, bool]:
+async def _ask(server: Server) -> tuple[str, list[str]]:
+    """Return the server's version, and the privileges that the role lacks."""
     from groundrules.postgres.databases import connection
 
     async with connection(server) as session:
         row = await session.fetchrow(
-            "SELECT current_setting('server_version') AS version, rolcreatedb OR rolsuper AS may_create "
-            "FROM pg_roles WHERE rolname = current_user"
+            "SELECT current_setting('server_version') AS version, rolcreatedb OR rolsuper AS \"CREATEDB\", "
+            'rolcreaterole OR rolsuper AS "CREATEROLE" FROM pg_roles WHERE rolname = current_user'
         )
-    return row["version"].split()[0], row["may_create"]
+    return row["version"].split()[0], [each for each in ("CREATEDB", "CREATEROLE") if not row[each]]

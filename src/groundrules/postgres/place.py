@@ -54,7 +54,7 @@ class Place:
 
     @property
     def password(self) -> Path:
-        """The file of the role's password, where the server listens on TCP."""
+        """The file of the password of the tool's role."""
         return self.folder / "password"
 
     def make(self) -> None:

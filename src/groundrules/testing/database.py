@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import count
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SETTINGS = {"lock_timeout": "3s", "statement_timeout": "10s"}
 # TRUNCATE makes new files, which takes fifty times as long as to delete a few rows. It is kept for rows that
 # cannot be deleted in this order, and for a table that has grown: what was deleted is still read over.
 EMPTY_ALL = """
@@ -225,7 +225,7 @@ class Database(Session):
 
         try:
             connection = await asyncpg.connect(
-                self._server.dsn_for(self.name), timeout=10, server_settings=SETTINGS
+                self._server.dsn_for(self.name), timeout=10, server_settings=postgres.SETTINGS
             )
         except (OSError, asyncpg.PostgresError) as error:
             raise MachineTrouble(
@@ -236,7 +236,10 @@ class Database(Session):
 
 
 class Databases:
-    """Makes the databases of one run, and drops them at its end.
+    """Makes the databases of one run, which a role of its own owns, and drops both at its end.
+
+    Everything that concerns these databases is done as that role, the tests' own questions too: what judged
+    code has attached to its tables is never run with more rights than it has itself.
 
     :param root: the root of the course, whose server is used.
     """
@@ -260,30 +263,33 @@ class Databases:
             self._background.begin(self._drop()).result(30)
 
     async def _create(self, label: str, template: Database | None) -> Database:
-        server = await asyncio.wrap_future(self._server)
+        server, own = await asyncio.wrap_future(self._server)
         short = re.sub(r"\W", "_", label.lower())[:12]
-        name = postgres.run_database(f"{next(self._numbers)}_{short}")
+        name = postgres.run_name(f"{next(self._numbers)}_{short}")
         if template is not None:
             await template._close()
         self._made.append(name)
         with _trouble():
             await postgres.create_database(
-                server, name, template=template.name if template else None
+                server, name, template=template.name if template else None, owner=own.role
             )
-        return Database(self._background, server, name)
+        return Database(self._background, own, name)
 
-    async def _get_server(self, root: Path) -> postgres.Server:
+    async def _get_server(self, root: Path) -> tuple[postgres.Server, postgres.Server]:
+        """Return the server as it is to the tool, and to the role that is made for this run."""
         with _trouble():
             server = await asyncio.to_thread(postgres.ensure, root)
             self._left_over = asyncio.create_task(postgres.drop_leftovers(server))
-            return server
+            name = postgres.run_name(f"r{secrets.token_hex(3)}")
+            return server, await postgres.create_role(server, name)
 
     async def _drop(self) -> None:
-        server = await asyncio.wrap_future(self._server)
+        server, own = await asyncio.wrap_future(self._server)
         with suppress(postgres.PostgresError):
             await self._left_over
         for name in self._made:
             await postgres.drop_database(server, name)
+        await postgres.drop_role(server, own.role)
 
 
 @contextmanager
