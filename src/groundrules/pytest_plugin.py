@@ -15,12 +15,14 @@ import pytest
 if TYPE_CHECKING:
     from groundrules.testing.arguments import Arguments
     from groundrules.testing.isolation import Judged
+    from groundrules.testing.report import Report
     from groundrules.testing.snapshot import Snapshot
     from groundrules.worker.launcher import Launcher
 
 _ROOT = pytest.StashKey[Path]()
 _JUDGED: pytest.StashKey["Judged"] = pytest.StashKey()
 _IN_EXERCISES = pytest.StashKey[bool]()
+_REPORT: pytest.StashKey["Report"] = pytest.StashKey()
 _BEGUN = pytest.StashKey["tuple[Snapshot, Launcher] | None"]()
 
 
@@ -60,6 +62,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     asked = parser.parse_known_args(
         [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *config.invocation_params.args]
     )
+    if asked.groundrules_report:
+        from groundrules.testing.report import Report
+
+        report = config.stash[_REPORT] = Report(here / asked.groundrules_report)
+        report.begin()
     judged = config.stash[_JUDGED] = isolation.Judged(root, here, asked.app)
     isolation.keep_apart(config, judged)
     isolation.must_be_of_steps(judged, asked.file_or_dir)
@@ -106,7 +113,7 @@ def pytest_configure(config: pytest.Config) -> None:
         from groundrules.testing.plugin import register
 
         must_be_apart(config.stash[_JUDGED])
-        register(config, root, config.stash[_BEGUN])
+        register(config, root, config.stash[_BEGUN], config.stash.get(_REPORT, None))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

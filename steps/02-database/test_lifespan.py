@@ -28,7 +28,9 @@ async def test_no_connection_is_left_after_shut_down(app: App, database: Databas
         app.started(DATABASE_URL=way.url_for(database.name)) as other,
     ):
         await asyncio.gather(*(other.get(HEALTH) for _ in range(3)))
-        assert way.taken > 0, f"GET {HEALTH} asks no database yet: do task 02.4 first."
+        assert way.taken > 0, (
+            f"GET {HEALTH} never connected to the database: it must await ping(db), as 02.4 asks."
+        )
         await other.shut_down()
         for _ in range(20):
             if way.open_connections == 0:

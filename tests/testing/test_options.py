@@ -70,7 +70,7 @@ def test_junit_has_each_failure_with_its_message(rude: Clone, reported: Run) -> 
 
 def test_the_verdict_is_written_as_json(rude: Clone, reported: Run) -> None:
     verdict = json.loads(rude.file("verdict.json").read_text(encoding="utf-8"))
-    assert verdict["version"] == 1
+    assert (verdict["version"], verdict["complete"], verdict["why"]) == (1, True, None)
     assert verdict["tasks"][0] == {
         "task": "01.1",
         "title": "The words",
@@ -78,6 +78,7 @@ def test_the_verdict_is_written_as_json(rude: Clone, reported: Run) -> None:
         "tests": 2,
         "passed": 1,
         "failed": 1,
+        "trouble": 0,
         "untouched": False,
         "place": None,
         "owner": None,

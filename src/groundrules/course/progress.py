@@ -135,8 +135,12 @@ def run_suites(
             check=False,
         )
         try:
-            tests = json.loads(report.read_text(encoding="utf-8"))["tests"]
-            return [TestResult(**each) for each in tests]
+            found = json.loads(report.read_text(encoding="utf-8"))
+            if any(each.pop("trouble") for each in found["tests"]) or not found["tests"]:
+                raise CourseError(
+                    f"The check of {_names(steps)} says nothing of the code: {found['why']} Try again."
+                )
+            return [TestResult(**each) for each in found["tests"]]
         except (OSError, ValueError, KeyError, TypeError):
             told = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
             last = told[-1].strip() if told else "it said nothing"

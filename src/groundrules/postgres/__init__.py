@@ -8,6 +8,7 @@ and is never read here.
 from groundrules.postgres.cluster import Status, ensure, find, status, stop
 from groundrules.postgres.databases import (
     SETTINGS,
+    connection,
     create_database,
     create_role,
     drop_database,
@@ -24,6 +25,7 @@ __all__ = [
     "Server",
     "Source",
     "Status",
+    "connection",
     "create_database",
     "create_role",
     "drop_database",

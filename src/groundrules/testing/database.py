@@ -246,6 +246,7 @@ class Databases:
 
     def __init__(self, background: Background, root: Path) -> None:
         self._background = background
+        self._token = secrets.token_hex(2)
         self._numbers = count()
         self._made: list[str] = []
         self._server = background.begin(self._get_server(root))
@@ -257,6 +258,19 @@ class Databases:
         """
         return await self._background.do(self._create(label, template))
 
+    def trouble(self) -> str | None:
+        """Return in one sentence what is wrong with the server, if it does not run as it did; wait for it."""
+        try:
+            return self._background.begin(self._trouble()).result(30)
+        except Exception as error:
+            return f"PostgreSQL does not answer ({error})."
+
+    async def _trouble(self) -> str | None:
+        server, _ = await asyncio.wrap_future(self._server)
+        if await _start_of(server) != self._started:
+            return "PostgreSQL was started anew during the run."
+        return None
+
     def close(self) -> None:
         """Drop every database that was made."""
         with suppress(Exception):  # the next run drops what this one left
@@ -265,7 +279,7 @@ class Databases:
     async def _create(self, label: str, template: Database | None) -> Database:
         server, own = await asyncio.wrap_future(self._server)
         short = re.sub(r"\W", "_", label.lower())[:12]
-        name = postgres.run_name(f"{next(self._numbers)}_{short}")
+        name = postgres.run_name(f"{self._token}_{next(self._numbers)}_{short}")
         if template is not None:
             await template._close()
         self._made.append(name)
@@ -279,6 +293,7 @@ class Databases:
         """Return the server as it is to the tool, and to the role that is made for this run."""
         with _trouble():
             server = await asyncio.to_thread(postgres.ensure, root)
+            self._started = await _start_of(server)
             self._left_over = asyncio.create_task(postgres.drop_leftovers(server))
             name = postgres.run_name(f"r{secrets.token_hex(3)}")
             return server, await postgres.create_role(server, name)
@@ -290,6 +305,12 @@ class Databases:
         for name in self._made:
             await postgres.drop_database(server, name)
         await postgres.drop_role(server, own.role)
+
+
+async def _start_of(server: postgres.Server) -> Any:
+    """Return when the server was started."""
+    async with postgres.connection(server) as session:
+        return await session.fetchval("SELECT pg_postmaster_start_time()")
 
 
 @contextmanager

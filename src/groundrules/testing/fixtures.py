@@ -25,6 +25,7 @@ from groundrules.testing.samples import Samples
 from groundrules.testing.sites import Site, Sites, Tables, TablesMissing
 from groundrules.testing.snapshot import Snapshot
 from groundrules.testing.start import DATABASE_STEP, MIGRATIONS_STEP, has_database, launcher_for
+from groundrules.worker.errors import MachineTrouble
 from groundrules.worker.launcher import Launcher
 
 STEP = pytest.StashKey[Step]()
@@ -66,6 +67,9 @@ class Fixtures:
         try:
             site = await asyncio.wrap_future(sites.begin(self._tables(step.number)))
         except TablesMissing as missing:
+            trouble = await asyncio.to_thread(sites.trouble)
+            if trouble is not None:
+                raise MachineTrouble(trouble) from None
             raise StepBefore(self._course.step(MIGRATIONS_STEP), str(missing)) from None
         await site.clear()
         return site
@@ -122,7 +126,10 @@ class Fixtures:
         tables = self._tables(number)
         if self._launcher is None:
             self._launcher = launcher_for(self._course, self._source, number)
-        self._sockets = Path(tempfile.mkdtemp(prefix="groundrules-", dir=short_temporary_folder()))
+        if self._sockets is None:
+            self._sockets = Path(
+                tempfile.mkdtemp(prefix="groundrules-", dir=short_temporary_folder())
+            )
         self._sites = Sites(
             self._launcher,
             self._course.root,
@@ -133,6 +140,19 @@ class Fixtures:
         )
         self._sites.begin(tables)
         return self._sites
+
+    @property
+    def sites(self) -> Sites | None:
+        """The applications of this run, with their databases, if any was needed."""
+        return self._sites
+
+    def begin_anew(self) -> None:
+        """Give up every process and database of the run; whoever needs one gets a new one."""
+        if self._sites is not None:
+            self._sites.stop()
+            self._sites.close()
+        self._sites = None
+        self._accounts = Accounts()
 
     def _tables(self, number: int) -> Tables:
         """Return where the tables come from in the suite of the step `number`."""

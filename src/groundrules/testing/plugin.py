@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 from groundrules.course.steps import Course, CourseError, Step, Task
 from groundrules.testing.app import App
 from groundrules.testing.arguments import Arguments
+from groundrules.testing.code import RuleBroken
 from groundrules.testing.failures import (
     FOR_TRAINEES,
     NothingToCheck,
@@ -21,19 +23,29 @@ from groundrules.testing.failures import (
 )
 from groundrules.testing.fixtures import STEP, Fixtures
 from groundrules.testing.interrupts import interrupt_between_steps
+from groundrules.testing.report import Report
 from groundrules.testing.snapshot import Snapshot, take_snapshot
 from groundrules.testing.start import application_to_check
-from groundrules.testing.summary import show_failures
+from groundrules.testing.summary import by_what_they_explain, show_failures
+from groundrules.testing.trouble import EXIT_STATUS, trouble_behind
 from groundrules.testing.verdict import Verdict
+from groundrules.worker.errors import Killed
 from groundrules.worker.launcher import Launcher
+from groundrules.worker.source import Unreadable
 
 TASK = pytest.StashKey[Task]()
 
 
-def register(config: pytest.Config, root: Path, begun: tuple[Snapshot, Launcher] | None) -> None:
+def register(
+    config: pytest.Config,
+    root: Path,
+    begun: tuple[Snapshot, Launcher] | None,
+    report: Report | None,
+) -> None:
     """Add the suites' plugin to a run that is about the course at `root`.
 
     :param begun: the source that was read early and what starts workers, if they were.
+    :param report: where to write the verdict as JSON.
     """
     course = Course(root)
     here = config.invocation_params.dir
@@ -42,7 +54,6 @@ def register(config: pytest.Config, root: Path, begun: tuple[Snapshot, Launcher]
         steps = Arguments(root, here).steps(config.args)
     except CourseError as error:
         raise pytest.UsageError(str(error)) from None
-    report = _report_file(config)
     source, launcher = begun or (take_snapshot(folder), None)
     if begun is None:
         config.add_cleanup(source.close)
@@ -59,18 +70,6 @@ def register(config: pytest.Config, root: Path, begun: tuple[Snapshot, Launcher]
     config.addinivalue_line("markers", "when_begun: run when no file of the task is a stub")
 
 
-def _report_file(config: pytest.Config) -> Path | None:
-    named = config.getoption("--groundrules-report")
-    if not named:
-        return None
-    file = Path(config.invocation_params.dir, named)
-    if file.is_dir() or not file.parent.is_dir():
-        raise pytest.UsageError(
-            f"--groundrules-report cannot be written to {named}: name a file in a folder that exists."
-        )
-    return file
-
-
 class Suites:
     """The hooks of one run.
 
@@ -84,15 +83,17 @@ class Suites:
         course: Course,
         source: Snapshot,
         fixtures: Fixtures,
-        report: Path | None,
+        report: Report | None,
     ) -> None:
         self._config = config
         self._course = course
         self._source = source
         self._fixtures = fixtures
         self._report = report
-        self._verdict = Verdict(course, partial=_is_partial(config))
+        self._verdict = Verdict(course, of_parts=_is_partial(config))
         self._untouched_files: dict[str, bool] = {}
+        self._errors: dict[str, BaseException] = {}
+        self._last_try = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> Iterator[None]:
@@ -170,6 +171,36 @@ class Suites:
         if stubs and (stubs == introduced or needs_all):
             raise NothingToCheck(stubs)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> bool | None:
+        """Run a test once more where the machine had trouble with it."""
+        if TASK not in item.stash:
+            return None
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        self._last_try = False
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        if any(hasattr(report, "trouble") for report in reports):
+            self._last_try = True
+            self._fixtures.begin_anew()
+            item._initrequest()  # type: ignore[attr-defined]  # as plugins that repeat tests do
+            reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+            self._verdict.add(report, item.stash[TASK], self._errors.get(item.nodeid))
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport | pytest.CollectReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Count what the machine had trouble with as neither passed nor failed."""
+        if hasattr(report, "trouble"):
+            return "trouble", "T", ("TROUBLE", {"yellow": True})
+        return None
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -177,8 +208,11 @@ class Suites:
         """Put the failure in words for the trainee."""
         if TASK not in item.stash:
             return (yield)
-        task, raised = item.stash[TASK], call.excinfo
-        words = self._words(item, call)
+        raised = call.excinfo
+        trouble = self._trouble(raised.value) if raised and call.when != "teardown" else None
+        words = (
+            self._words(item, call) if trouble is None else _of_trouble(item.stash[TASK], trouble)
+        )
         if words is not None:
             call.excinfo = _without_traceback(words)  # to format one takes far longer than the test
         report = yield
@@ -186,8 +220,14 @@ class Suites:
             report.longrepr = words  # type: ignore[assignment]  # pytest asks for two methods
             report.when = "call"  # what a fixture finds wrong is a failure, not an error
             report.sections.clear()
+        if trouble is not None:
+            report.trouble = trouble  # type: ignore[attr-defined]  # one of the report's own
+            report.when = (
+                "setup"  # which reports for other programs call an error, and not a failure
+            )
         error = raised.value if raised else None
-        self._verdict.add(report, task, error)
+        if error is not None:
+            self._errors[item.nodeid] = error
         shown = words is None or isinstance(error, AssertionError)
         call.excinfo = raised if shown else None  # a debugger has nothing else to show
         return report
@@ -202,17 +242,47 @@ class Suites:
         if told and only and option.tbstyle == "auto":
             option.tbstyle = "no"  # pytest's own section would say the same thing many times
             if not option.no_summary:
-                show_failures(terminalreporter, told)
+                show_failures(terminalreporter, by_what_they_explain(told))
         yield
-        self._verdict.show(terminalreporter)
+        first = next(iter(by_what_they_explain(told)), None)
+        self._verdict.show(terminalreporter, first and (first[1].task.id, first[1]))
         if self._fixtures.seed_used:
             seed = self._fixtures.seed
             terminalreporter.write_line(f"To repeat its values: --groundrules-seed {seed}")
 
-    def pytest_sessionfinish(self) -> None:
-        """Write the verdict where it was asked for."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the verdict where it was asked for, and tell trouble of the machine from what is wrong."""
+        if self._verdict.troubles and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
+            session.exitstatus = EXIT_STATUS
         if self._report is not None:
-            self._report.write_text(self._verdict.as_json(), encoding="utf-8")
+            self._report.write(self._verdict.as_json(self._why_incomplete(session)))
+
+    def _why_incomplete(self, session: pytest.Session) -> str | None:
+        """Return what kept the run from a whole verdict, if anything did."""
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED:
+            return "the run was stopped before its end"
+        if session.exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+            return "the run broke off with an error of its own"
+        if self._verdict.troubles:
+            return f"the machine had trouble: {' '.join(self._verdict.troubles)}"
+        if session.shouldfail or session.shouldstop:
+            return f"the run ended early: {session.shouldfail or session.shouldstop}"
+        if self._verdict.partial:
+            return "only a part of the tests was run"
+        if self._source.problem is None and not self._source.is_current():
+            return "the code was changed during the run"
+        return None
+
+    def _trouble(self, error: BaseException) -> str | None:
+        """Return in one sentence what is wrong with the machine, if that may be why a test failed."""
+        if isinstance(
+            error, KeyboardInterrupt | NothingToCheck | StepBefore | RuleBroken | Unreadable
+        ):
+            return None
+        if isinstance(error, Killed) and self._last_try:
+            return None  # killed twice at the same test, it has killed itself
+        return trouble_behind(error, self._fixtures.sites)
 
     def _words(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Words | None:
         """Return the words for what a test raised, if it is not the suite itself that failed.
@@ -254,6 +324,10 @@ def _without_parameters(text: str, item: pytest.Item) -> str:
         if value:
             text = re.sub(before + re.escape(value) + after, "…", text)
     return text
+
+
+def _of_trouble(task: Task, trouble: str) -> Words:
+    return Words(task, (f"the machine had trouble. {trouble}",), trouble)
 
 
 def _without_traceback(words: Words) -> pytest.ExceptionInfo[BaseException]:

@@ -89,6 +89,16 @@ class Sites:
         database = await self._empty()
         return Migrations(database, self._runner(_environment(database)), self._empty)
 
+    def trouble(self) -> str | None:
+        """Return in one sentence what is wrong with the databases' server, if anything is."""
+        return self._databases.trouble() if self._databases is not None else None
+
+    def stop(self) -> None:
+        """End the processes that serve."""
+        for site in self._sites.values():
+            if site.done() and not site.exception():
+                site.result().runner.stop()
+
     def close(self) -> None:
         """Drop the databases; the processes are to be ended before."""
         if self._databases is not None:

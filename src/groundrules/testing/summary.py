@@ -7,9 +7,20 @@ from collections.abc import Sequence
 
 import pytest
 
+from groundrules.rules.findings import UNREADABLE
 from groundrules.testing.failures import INDENT, WIDTH, Words, and_join
 
 MOST = 3  # of one task: what else fails there mostly follows from the first
+
+
+def by_what_they_explain(failures: Sequence[tuple[str, Words]]) -> list[tuple[str, Words]]:
+    """Return failures with those first that explain others, and otherwise in the order of the tests.
+
+    A file that does not parse breaks whatever imports it, and a coroutine that nobody awaits does nothing
+    where a test looks for what it does.
+    """
+    explains = {UNREADABLE: 0, "GR203": 1}
+    return sorted(failures, key=lambda each: explains.get(each[1].cause.split()[0], 2))
 
 
 def show_failures(reporter: pytest.TerminalReporter, failures: Sequence[tuple[str, Words]]) -> None:

@@ -1,8 +1,9 @@
 """What a run has found, task by task."""
 
+import ast
 import json
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import pytest
@@ -16,6 +17,7 @@ class TaskVerdict:
     """How the tests of one task ended.
 
     :ivar tests: how many were collected, run or not.
+    :ivar trouble: how many the machine kept from an outcome.
     :ivar untouched: the task's files are still stubs.
     :ivar place: the line that its first failure is about, as in `app/main.py:5`, if there is one.
     :ivar owner: the task whose files hold that line.
@@ -28,6 +30,7 @@ class TaskVerdict:
     tests: int = 0
     passed: int = 0
     failed: int = 0
+    trouble: int = 0
     untouched: bool = False
     place: str | None = None
     owner: str | None = None
@@ -41,34 +44,55 @@ class TaskVerdict:
     @property
     def run(self) -> bool:
         """Whether any test of it was run."""
-        return self.passed + self.failed > 0
+        return self.passed + self.failed + self.trouble > 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether every test of it that was collected has ended, in whatever way."""
+        return self.passed + self.failed + self.trouble == self.tests
 
 
 class Verdict:
     """The verdict of one run.
 
-    :param partial: whether only some tests of the steps were asked for, so that no task can be told done.
+    :param of_parts: whether files or tests were named, so that some of the steps' were not even collected.
     """
 
-    def __init__(self, course: Course, *, partial: bool) -> None:
+    def __init__(self, course: Course, *, of_parts: bool) -> None:
         self._course = course
-        self._partial = partial
+        self._of_parts = of_parts
+        self._steps: list[Step] = []
         self._tasks: dict[str, TaskVerdict] = {}
         self._tests: list[dict[str, object]] = []
+        self._functions: set[tuple[str, str]] = set()  # the files and names of those that were run
+        self.troubles: list[str] = []
 
     def expect(self, tests: Iterable[tuple[Step, Task]]) -> None:
         """Count the tests that were collected, in the order of the lessons."""
         for step, task in tests:
             verdict = self._tasks.setdefault(task.id, TaskVerdict(task.id, task.title, step.id))
             verdict.tests += 1
+            if step not in self._steps:
+                self._steps.append(step)
+
+    @property
+    def partial(self) -> bool:
+        """Whether only a part of the steps' tests was run, so that no task can be told done."""
+        return self._of_parts or not all(verdict.whole for verdict in self._tasks.values())
 
     def add(self, report: pytest.TestReport, task: Task, error: BaseException | None) -> None:
         """Count one report of a test."""
         if report.when != "call" and not report.failed:
             return
         verdict = self._tasks[task.id]
+        trouble: str | None = getattr(report, "trouble", None)
         verdict.passed += report.passed
-        verdict.failed += report.failed
+        verdict.failed += report.failed and trouble is None
+        verdict.trouble += trouble is not None
+        if trouble is not None and trouble not in self.troubles:
+            self.troubles.append(trouble)
+        file, _, test = report.nodeid.rpartition("/")[2].partition("::")
+        self._functions.add((file, test.partition("[")[0]))
         words = report.longrepr
         if isinstance(words, Words) and words.place is not None and verdict.place is None:
             verdict.place, verdict.owner = words.place, words.about.id
@@ -81,45 +105,102 @@ class Verdict:
                 "task": task.id,
                 "about": words.about.id if isinstance(words, Words) else task.id,
                 "passed": report.passed,
+                "trouble": trouble is not None,
                 "message": report.longreprtext,
             }
         )
 
     def done(self) -> set[str]:
         """Return the ids of the tasks whose tests have all passed by now."""
-        return set() if self._partial else {task.task for task in self._tasks.values() if task.done}
+        return (
+            set() if self._of_parts else {task.task for task in self._tasks.values() if task.done}
+        )
 
-    def show(self, reporter: pytest.TerminalReporter) -> None:
-        """Write a line for each task that was checked, and what to do next."""
+    def show(self, reporter: pytest.TerminalReporter, first: tuple[str, Words] | None) -> None:
+        """Write a line for each task that was checked, what was not, and what to do next.
+
+        :param first: the finding shown first, with the id of its task.
+        """
         shown = [verdict for verdict in self._tasks.values() if verdict.run]
         if not shown:
             return
         reporter.ensure_newline()
         reporter.section("tasks", sep="-")
+        partial = self.partial
         for verdict in shown:
-            if verdict.done and not self._partial:
+            if verdict.done and not partial:
                 reporter.write(f"{'done':>8}", green=True)
+            elif verdict.trouble:
+                reporter.write(f"{'trouble':>8}", yellow=True)
             elif verdict.untouched or verdict.after is not None:
                 reporter.write(f"{'to do':>8}")
             else:
                 passed = f"{verdict.passed} of {verdict.tests}"
                 reporter.write(f"{passed:>8}", red=verdict.failed > 0, green=not verdict.failed)
             reporter.write_line(f"  {verdict.task} {verdict.title}")
+        for line in self._not_checked() if partial else ():
+            reporter.write_line(line)
+        if self.troubles:
+            for line in self._told_trouble():
+                reporter.write_line(line, yellow=True)
+            return
         unfinished = [verdict for verdict in shown if verdict.failed]
-        if unfinished:
-            for line in self._next(unfinished[0]):
+        if first is not None:
+            for line in self._next(self._tasks[first[0]], first[1]):
                 reporter.write_line(line)
-        elif not self._partial:
+        elif not partial and not unfinished:
             reporter.write_line(self._after(self._course.task(shown[-1].task)[0]))
 
-    def as_json(self) -> str:
+    def as_json(self, why_incomplete: str | None) -> str:
         """Return the verdict as one JSON object.
 
-        `{"version": 1, "tasks": [{"task", "title", "step", "tests", "passed", "failed", "untouched",
-        "place", "owner", "after"}], "tests": [{"test", "task", "about", "passed", "message"}]}`
+        `{"version": 1, "complete": true, "why": null, "tasks": [{"task", "title", "step", "tests", "passed",
+        "failed", "trouble", "untouched", "place", "owner", "after"}], "tests": [{"test", "task", "about",
+        "passed", "trouble", "message"}]}`. It is complete if every test of its steps was run and found right
+        or wrong; otherwise `why` says what kept it from that.
         """
         tasks = [asdict(verdict) for verdict in self._tasks.values() if verdict.run]
-        return json.dumps({"version": 1, "tasks": tasks, "tests": self._tests})
+        return json.dumps(
+            {
+                "version": 1,
+                "complete": why_incomplete is None,
+                "why": why_incomplete,
+                "tasks": tasks,
+                "tests": self._tests,
+            }
+        )
+
+    def _told_trouble(self) -> list[str]:
+        number = sum(verdict.trouble for verdict in self._tasks.values())
+        tests = "1 test" if number == 1 else f"{number} tests"
+        told = (
+            f"The machine had trouble with {tests}, which says nothing about the code: run it again. "
+            f"{self.troubles[0]}"
+        )
+        return textwrap.wrap(told, WIDTH, subsequent_indent=" " * 6, break_on_hyphens=False)
+
+    def _not_checked(self) -> Iterator[str]:
+        """Yield what a part of a suite has not looked at, a step at a time."""
+        for step in self._steps:
+            left_out = []
+            for task in step.tasks:
+                verdict = self._tasks.get(task.id)
+                if verdict is None or not verdict.run:
+                    left_out.append(task.id)
+                elif missing := self._missing(step, verdict):
+                    left_out.append(f"{missing} {'test' if missing == 1 else 'tests'} of {task.id}")
+            if left_out:
+                told = f"Not checked: {and_join(left_out)}. The whole step: pytest steps/{step.number:02}"
+                yield from textwrap.wrap(
+                    told, WIDTH, subsequent_indent=" " * 6, break_on_hyphens=False
+                )
+
+    def _missing(self, step: Step, verdict: TaskVerdict) -> int:
+        """Return how many tests of a task were not run; those of a function not collected count as one."""
+        collected = verdict.tests - verdict.passed - verdict.failed - verdict.trouble
+        if not self._of_parts or collected:
+            return collected
+        return len(functions_of(step, verdict.task) - self._functions)
 
     def _after(self, step: Step) -> str:
         """Return what to do once `step` is done."""
@@ -130,12 +211,12 @@ class Verdict:
             return f"Step {step.number:02} is done, the last that is ready."
         return f"Next: step {later[0].number:02}, {later[0].title}; read steps/{later[0].name}/README.md"
 
-    def _next(self, verdict: TaskVerdict) -> list[str]:
+    def _next(self, verdict: TaskVerdict, words: Words) -> list[str]:
         if verdict.after is not None:
             first = self._course.step(verdict.after)
             return [f"Next: step {first.number:02} first; read steps/{first.name}/README.md"]
-        step, task = self._course.task(verdict.owner or verdict.task)
-        where = f" at {verdict.place}" if verdict.place else ""
+        step, task = self._course.task(words.about.id)
+        where = f" at {words.place}" if words.place else ""
         if not where and len(task.files) < 3:
             where = f" in {and_join(task.files)}"
         line = f"Next: {task.id}{where}; read steps/{step.name}/README.md"
@@ -148,3 +229,15 @@ class Verdict:
             break_long_words=False,
             break_on_hyphens=False,
         )
+
+
+def functions_of(step: Step, task: str) -> set[tuple[str, str]]:
+    """Return the files and names of the test functions of a task, as its suite has them."""
+    found = set()
+    for path in step.folder.glob("test_*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(
+                ast.unparse(mark).startswith(f"task({task!r}") for mark in node.decorator_list
+            ):
+                found.add((path.name, node.name))
+    return found

@@ -20,6 +20,7 @@ from groundrules.worker.errors import (
     BadReply,
     Ended,
     Hung,
+    Killed,
     MachineTrouble,
     Missing,
     Raised,
@@ -184,6 +185,7 @@ class Worker:
         """Return the error that says how the worker ended."""
         if self._broken is None:
             await self._wait_for_exit(0.5)  # it may be about to end by itself
+        alone = self.exit.done()
         self.kill()
         ended = await self._wait_for_exit()
         if self._broken is not None:
@@ -196,8 +198,10 @@ class Worker:
                 f"{doing} broke the worker's own event loop or connection, "
                 "as closing descriptors that are not one's own does."
             )
+        if ended == KILLED and alone:
+            return Killed(f"The process was killed during {doing}.")
         if ended is None or ended == KILLED:
-            return Ended(f"{doing} ended the process: it was killed, or closed its connection.")
+            return Ended(f"{doing} closed the process's own connection, which ended it.")
         if ended < 0:
             name = signal.Signals(-ended).name
             return Ended(f"{doing} crashed the Python interpreter ({name}).")

@@ -59,6 +59,10 @@ class Ended(WorkerError):
     """The trainee's code ended the process that it runs in."""
 
 
+class Killed(Ended):
+    """Something killed the process from outside, or the code killed it itself."""
+
+
 class BadReply(WorkerError):
     """What came back is not a reply."""
 
