@@ -15,6 +15,7 @@ from app.core.database import get_engine, get_session_factory
 from app.create_librarian import ask_for_password, create_librarian
 from app.models.user import User
 from app.schemas.user import UserCreate
+from app.services import user_service
 from support import PASSWORD
 
 Run = Callable[..., None]
@@ -54,6 +55,20 @@ def users() -> list[User]:
         return found
 
     return asyncio.run(read())
+
+
+def test_a_failure_in_between_leaves_no_user(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = user_service.create
+
+    async def create_and_fail(*arguments: AsyncSession, **keywords: UserCreate) -> User:
+        await create(*arguments, **keywords)
+        raise OSError("the machine was switched off")
+
+    monkeypatch.setattr(user_service, "create", create_and_fail)
+    with pytest.raises(SystemExit, match="switched off"):
+        run("ada@example.org")
+
+    assert users() == []
 
 
 def test_the_first_librarian_is_made(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,13 @@
 """The plugin leaves every run alone that is about no step."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.testing.conftest import ENVIRONMENT, SUITE_02, Clone
+from tests.testing.conftest import ENVIRONMENT, ROOT, SUITE_02, Clone
 
 CONFTEST = """\
 import pytest
@@ -118,3 +119,23 @@ def test_loading_the_plugin_takes_next_to_no_time(tmp_path: Path) -> None:
     ]
 
     assert min(times) < 5  # milliseconds
+
+
+def test_the_projects_own_tests_say_what_to_type_without_their_tools(clone: Clone) -> None:
+    clone.write("tests/test_ours.py", "def test_ours():\n    pass\n")
+    shutil.copy(ROOT / "tests" / "conftest.py", clone.file("tests"))
+    blocked = "import sys; sys.modules['yaml'] = None; import pytest; sys.exit(pytest.main())"
+
+    run = subprocess.run(
+        [sys.executable, "-c", blocked],
+        cwd=clone.root,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    [line] = [line for line in run.stderr.splitlines() if line]
+    assert "python3 course.py test" in line
+    assert "pytest steps/01" in line

@@ -233,15 +233,3 @@ def test_what_explains_the_others_comes_first(own_server: Clone) -> None:
     assert "GR203" in run.wrong[0][1], run
     [following] = [line for line in run.lines if line.startswith("Next:")]
     assert "app/api/health.py" in following
-
-
-def test_next_names_the_place_of_the_first_finding(clone: Clone) -> None:
-    write_application(clone, "exercises", WORDS.replace("please", "now"))
-    clone.write("exercises/app/program.py", "def\n")
-
-    run = clone.pytest("steps/01")
-
-    place = run.wrong[0][1].split()[0]
-    [following] = [line for line in run.lines if line.startswith("Next:")]
-    assert place.startswith("app/program.py:")
-    assert place in following

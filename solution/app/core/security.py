@@ -1,6 +1,6 @@
 """Passwords and tokens: nothing else in the application knows how they are made.
 
-The team's rules name passlib and python-jose. Neither is developed much any more; whoever replaces them
+This course has chosen passlib and python-jose. Neither is developed much any more; whoever replaces them
 changes this module only.
 """
 

@@ -12,7 +12,7 @@ import warnings
 
 warnings.filterwarnings("error")
 warnings.filterwarnings("ignore", module=r"ipykernel\.|tornado\.")
-# passlib 1.7.4 is the last, and the team's rules name it.
+# passlib 1.7.4 is the last release, and the course has chosen it.
 warnings.filterwarnings("ignore", "'crypt' is deprecated", DeprecationWarning)
 warnings.filterwarnings("ignore", "Accessing argon2.__version__", DeprecationWarning)
 """

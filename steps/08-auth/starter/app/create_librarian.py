@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.api.deps import get_db
 from app.core.exceptions import LibraryError
@@ -51,11 +51,21 @@ def ask_for_password() -> str:
 
 
 async def create_librarian(obj_in: UserCreate) -> None:
-    """Sign a user up who is a librarian; raise EmailTaken if the email is in use."""
+    """Sign a user up who is a librarian; raise EmailTaken if the email is in use.
+
+    The service commits, so it gets a session whose commits only end savepoints: both changes are made in one
+    transaction, and no failure in between leaves a user who is no librarian.
+    """
     async with asynccontextmanager(get_db)() as session:
         try:
-            user = await user_service.create(session, obj_in=obj_in)
-            user.is_librarian = True
+            async with AsyncSession(
+                await session.connection(),
+                join_transaction_mode="create_savepoint",
+                expire_on_commit=False,
+            ) as inner:
+                user = await user_service.create(inner, obj_in=obj_in)
+                user.is_librarian = True
+                await inner.commit()
             await session.commit()
         finally:
             await session.close()
