@@ -60,8 +60,8 @@ def users() -> list[User]:
 def test_a_failure_in_between_leaves_no_user(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     create = user_service.create
 
-    async def create_and_fail(*arguments: AsyncSession, **keywords: UserCreate) -> User:
-        await create(*arguments, **keywords)
+    async def create_and_fail(db: AsyncSession, *, obj_in: UserCreate) -> User:
+        await create(db, obj_in=obj_in)
         raise OSError("the machine was switched off")
 
     monkeypatch.setattr(user_service, "create", create_and_fail)

@@ -70,7 +70,7 @@ class Runner:
     """Runs one application in one environment, in a worker that is replaced whenever it is lost.
 
     :param folder: the folder that holds the `app` package.
-    :param sockets: a short folder for Unix sockets.
+    :param sockets: a short folder for Unix sockets, and for what the application writes elsewhere.
     :param target: what is served: an application, or with `factory` a function that makes one.
     :param hung: the modules whose import did not end, by their dotted names; they are not imported again.
     """
@@ -133,7 +133,7 @@ class Runner:
         """Return a living worker: the one there is, or a new one in place of a lost one."""
         if self._worker is None or self._worker.exit.done():
             self._worker = self.launcher.start(
-                self.folder, self.environment, terminal=self.terminal
+                self.folder, self.environment, temporary=self.sockets, terminal=self.terminal
             )
         return self._worker
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import CodeType
 
 from groundrules.worker.agent import Agent
+from groundrules.worker.confinement import confine
 from groundrules.worker.protocol import BROKEN, JSON, decode, forget_json
 
 MEMORY_LIMIT = 4 * 1024**3  # bytes: a runaway list must not take the machine with it
@@ -65,6 +66,9 @@ def _work(connection: socket.socket, order: dict[str, JSON]) -> None:
         time.tzset()  # a fork keeps the zone of its server
     os.chdir(folder)
     _limit_resources()
+    temporary = order["temporary"]
+    if temporary is not None:
+        confine(Path(folder), Path(str(temporary)))
     sys.argv = ["uvicorn", "app.main:app"]
     sys.path.insert(0, folder)
     sys.path_hooks.insert(0, _read_sources_of(Path(folder)))

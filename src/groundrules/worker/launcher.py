@@ -80,11 +80,17 @@ class ForkLauncher:
         self._reader.start()
 
     def start(
-        self, folder: Path, environment: Mapping[str, str], *, terminal: bool = False
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        temporary: Path | None = None,
+        terminal: bool = False,
     ) -> Worker:
         """Start a worker for the application in `folder`, with `environment` and nothing else set.
 
-        With `terminal` it has this process's own input and output, and no time limits.
+        It can write to `folder` and `temporary` alone, where the system can see to that. With `terminal` it
+        has this process's own input and output, and no time limits.
         """
         ours, connection = socket.socketpair()
         stacks, stacks_in = os.pipe()
@@ -105,7 +111,7 @@ class ForkLauncher:
             worker.output = Output(source)
             passed += [nothing, sink, sink]
             made += [sink, nothing]
-        order = _order(folder, environment, terminal)
+        order = _order(folder, environment, temporary, terminal)
         with self._starting:
             if self._lost or self._process.poll() is not None:
                 self._tidy()
@@ -184,7 +190,12 @@ class ExecLauncher:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(
-        self, folder: Path, environment: Mapping[str, str], *, terminal: bool = False
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        temporary: Path | None = None,
+        terminal: bool = False,
     ) -> Worker:
         """Start a worker, as `ForkLauncher.start` does."""
         listener = socket.create_server(("127.0.0.1", 0))
@@ -207,7 +218,7 @@ class ExecLauncher:
         self._processes.append(process)
         printed = Output(os.dup(process.stdout.fileno())) if process.stdout else Output()
         worker = Worker(folder, end=process.kill, output=printed, patient=terminal)
-        order = _order(folder, environment, terminal)
+        order = _order(folder, environment, temporary, terminal)
         threading.Thread(
             target=self._connect,
             args=(listener, secret, order, worker, process.pid),
@@ -243,9 +254,18 @@ class ExecLauncher:
                 connection.close()
 
 
-def _order(folder: Path, environment: Mapping[str, str], terminal: bool) -> bytes:
-    environment = {**clean_environment(), **environment}
-    return encode({"folder": str(folder), "environment": dict(environment), "terminal": terminal})
+def _order(
+    folder: Path, environment: Mapping[str, str], temporary: Path | None, terminal: bool
+) -> bytes:
+    own = {} if temporary is None else {"TMPDIR": str(temporary)}
+    return encode(
+        {
+            "folder": str(folder),
+            "environment": {**clean_environment(), **own, **environment},
+            "temporary": None if temporary is None else str(temporary),
+            "terminal": terminal,
+        }
+    )
 
 
 def _first_line(connection: socket.socket) -> bytes:
