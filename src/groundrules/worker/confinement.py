@@ -16,6 +16,8 @@ from pathlib import Path
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # system calls, on every architecture
 VERSION_FLAG, PATH_BENEATH, NO_NEW_PRIVILEGES = 1, 1, 38
+DROP_CAPABILITY, CAPABILITY_VERSION_3 = 24, 0x20080522
+KEPT_CAPABILITIES = 0b1111  # of root: to own, read and write files of other users
 SCOPES = 0b11  # abstract Unix sockets and signals, from version 6 on
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = (1 << bit for bit in range(4))
@@ -65,10 +67,27 @@ def confine(folder: Path, temporary: Path) -> bool:
         _allow(libc, ruleset, (*SYSTEM, *MORE_OF_SYSTEM, *libraries), READING & handled)
         _allow(libc, ruleset, (f"/dev/{name}" for name in DEVICES), handled)
         _allow(libc, ruleset, (str(folder), str(temporary)), handled)
+        _give_up_capabilities(libc)
         libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         return bool(libc.syscall(RESTRICT_SELF, ruleset, 0) == 0)
     finally:
         os.close(ruleset)
+
+
+def _give_up_capabilities(libc: ctypes.CDLL) -> None:
+    """Keep, of what root may do, only access to files: with more it could read other processes' memory."""
+    header = struct.pack("=Ii", CAPABILITY_VERSION_3, 0)
+    data = ctypes.create_string_buffer(
+        24
+    )  # effective, permitted and inheritable ones, twice 32 bits each
+    if libc.capget(header, data) == 0:
+        for capability in range(64):
+            if not KEPT_CAPABILITIES >> capability & 1:
+                libc.prctl(DROP_CAPABILITY, capability, 0, 0, 0)
+        words = struct.unpack("=6I", data.raw)
+        libc.capset(
+            header, struct.pack("=6I", *(word & KEPT_CAPABILITIES for word in words[:3]), 0, 0, 0)
+        )
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, paths: Iterable[str], rights: int) -> None:
