@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from groundrules.course.notices import noticed_by_a_run
 from groundrules.course.steps import Course, CourseError, Step, Task
 from groundrules.testing.app import App
 from groundrules.testing.arguments import Arguments
@@ -96,6 +97,8 @@ class Suites:
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.write_line(f"Checking {_shown(self._folder, self._config)}")
+            for line in noticed_by_a_run(self._course, self._folder, session.config.args):
+                reporter.write_line(line)
         return (yield)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
