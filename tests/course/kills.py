@@ -18,9 +18,6 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import groundrules.commands  # so that no process spends its short life importing it
-import groundrules.course.command
-import groundrules.course.lesson
 from groundrules.cli import main
 from groundrules.course.digests import LIST
 from groundrules.course.states import state_after, write_state
@@ -29,6 +26,7 @@ from groundrules.course.steps import Course
 ROOT = Path(__file__).resolve().parents[2]
 FILES = 100
 HELD = (b"app", b"migrations")
+ODD = (b"app/caf\xe9.py", b"notes/\xff\xfe", b"app/two\nlines", b"app/\x1b[31m.py")
 
 Entry = tuple[str, int, bytes, int]  # what it is, its mode, its content, its time
 Snapshot = dict[bytes, Entry]
@@ -37,19 +35,16 @@ Snapshot = dict[bytes, Entry]
 def snapshot(folder: Path) -> Snapshot:
     """Return all that is below a folder, as the system knows it."""
     found: Snapshot = {}
-    top = os.fsencode(folder)
-    for root, folders, files in os.walk(top):
-        for name in (*folders, *files):
-            path = os.path.join(root, name)
-            status = os.lstat(path)
-            key = os.path.relpath(path, top)
-            if os.path.islink(path):
-                found[key] = ("link", 0, os.readlink(path), 0)
-            elif os.path.isdir(path):
+    for root, folders, files in os.walk(folder):
+        for path in (Path(root, name) for name in (*folders, *files)):
+            key = os.fsencode(path.relative_to(folder))
+            status = path.lstat()
+            if path.is_symlink():
+                found[key] = ("link", 0, os.fsencode(path.readlink()), 0)
+            elif path.is_dir():
                 found[key] = ("folder", status.st_mode, b"", 0)
             else:
-                content = Path(os.fsdecode(path)).read_bytes()
-                found[key] = ("file", status.st_mode, content, status.st_mtime_ns)
+                found[key] = ("file", status.st_mode, path.read_bytes(), status.st_mtime_ns)
     return found
 
 
@@ -66,13 +61,21 @@ def fill(exercises: Path, chance: random.Random) -> None:
     """Put into a folder what a trainee may have in it, and what nobody expects."""
     raw = os.fsencode(exercises)
     for number in range(FILES):
-        folder = exercises / chance.choice(["app", "app/extra", "migrations/old", "notes/deep", "."])
+        folder = exercises / chance.choice(
+            ["app", "app/extra", "migrations/old", "notes/deep", "."]
+        )
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"own {number}.txt"
         file.write_bytes(chance.randbytes(chance.choice([0, 10, 5000, 80_000])))
         file.chmod(chance.choice([0o600, 0o644, 0o755]))
         os.utime(file, ns=(number, 1_600_000_000_123_456_789 + number))
-    for odd in (b"app/caf\xe9.py", b"notes/\xff\xfe", b"app/two\nlines", b"app/\x1b[31m.py", b"app/" + b"n" * 250):
+    for odd in (
+        b"app/caf\xe9.py",
+        b"notes/\xff\xfe",
+        b"app/two\nlines",
+        b"app/\x1b[31m.py",
+        b"app/" + b"n" * 250,
+    ):
         Path(os.fsdecode(raw + b"/" + odd)).write_bytes(b"odd " + odd)
     for name in ("app/empty", "migrations/empty/er", "nothing"):
         (exercises / name).mkdir(parents=True)
@@ -126,24 +129,23 @@ class Trial:
                 sys.stdout.flush()
                 os._exit(done.code if isinstance(done.code, int) else 9)
         if kill:
-            if self.chance.random() < 0.7:
-                self.wait_until_at_work(pid)
-                time.sleep(self.chance.random() * self.longest / 3)
-            else:
-                time.sleep(self.chance.random() * self.longest)
+            part = self.chance.choice([1, 3, 4, 4])
+            if part > 1:
+                self.wait_until_at_work(pid, saved=part == 4)
+            time.sleep(self.chance.random() * self.longest / part)
             os.kill(pid, signal.SIGKILL)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         if not kill:
             assert status == 0, (arguments, (self.root / "log").read_text()[-2000:])
         return status == -signal.SIGKILL
 
-    def wait_until_at_work(self, pid: int) -> None:
-        """Wait until a command has begun to change what is on disk, or has ended."""
+    def wait_until_at_work(self, pid: int, *, saved: bool) -> None:
+        """Wait until a command has begun to save or to change the folder, or has ended."""
         home = self.root / ".groundrules"
-        while not any(home.glob("*/.*")) and not self.unfinished():
+        while not self.unfinished() and (saved or not any(home.glob("*/.*"))):
             if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 return
-            time.sleep(0.001)
+            time.sleep(0.0005)
 
     def round(self) -> None:
         """Write something, kill one command, and compare what is there afterwards."""
@@ -167,7 +169,9 @@ class Trial:
         self.judge(command, before)
         if len(self.stack) > 12:
             self.run("undo")
-            assert snapshot(self.exercises) == self.stack.pop(), "an undo brought back something else"
+            assert snapshot(self.exercises) == self.stack.pop(), (
+                "an undo brought back something else"
+            )
 
     def write(self) -> None:
         """Write over one of the trainee's files, or a new one."""
@@ -186,7 +190,9 @@ class Trial:
         saves = [path.name for path in self.saved("saves")]
         assert not self.unfinished()
         assert not [name for name in saves if name.startswith(".")], saves
-        assert snapshot(self.root / "outside") == self.outside, "something behind a link has changed"
+        assert snapshot(self.root / "outside") == self.outside, (
+            "something behind a link has changed"
+        )
         if len(saves) == len(self.stack):
             assert after == before, self.difference(before, after)
             self.count["as before"] += 1

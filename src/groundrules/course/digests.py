@@ -20,7 +20,9 @@ _HEADER = f"# Written by `{REFRESH}`; after a merge, write it anew.\n"
 def write_digests(course: Course) -> Path:
     """Write the digests of what is there now, and return their file."""
     listed = course.root / LIST
-    text = _HEADER + "".join(f"{line}\n" for line in sorted(_line(course, path) for path in _files(course)))
+    text = _HEADER + "".join(
+        f"{line}\n" for line in sorted(_line(course, path) for path in _files(course))
+    )
     listed.write_bytes(os.fsencode(text))
     return listed
 
@@ -41,18 +43,29 @@ def is_current(course: Course) -> bool:
 
 
 def refuse_changed(course: Course, sources: Iterable[Path]) -> None:
-    """Raise `CourseError` if one of the course's files is not what it was written as."""
+    """Raise `CourseError` if one of the course's files is not what it was written as.
+
+    A draft or starter that is missing counts too: without it another file would be taken.
+    """
     known = _known(course)
+    missing = {
+        line.partition("  ")[2]
+        for line in known
+        if "  steps/" in line and not (course.root / line.partition("  ")[2]).is_file()
+    }
     altered = sorted(
-        source.relative_to(course.root).as_posix()
-        for source in sources
-        if not source.is_file() or _line(course, source) not in known
+        missing
+        | {
+            source.relative_to(course.root).as_posix()
+            for source in sources
+            if not source.is_file() or _line(course, source) not in known
+        }
     )
     if altered:
         names = some_of(altered)
         was = "was" if len(altered) == 1 else "were"
         raise CourseError(
-            f"{names} {was} changed, and would become part of your work. {how_to_get_back(altered)}"
+            f"{names} {was} changed or deleted, so your work cannot be built on it. {how_to_get_back(altered)}"
         )
 
 

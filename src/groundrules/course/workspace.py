@@ -223,6 +223,8 @@ class Workspace:
         """Save the folder if somebody has written where a command was broken off."""
         for path in save.changes or ():
             now = self.folder / path
+            if kind_of(now) not in (Kind.FILE, Kind.LINK):
+                continue  # nothing is lost with it
             if not is_like(now, save.files / path) and not is_like(now, after / path):
                 return self._saves.make(self.folder, Command(f"what followed {save.command.typed}"))
         return None
