@@ -34,6 +34,19 @@ def test_a_task_gives_back_the_file_as_the_trainee_had_it(copy: Copy) -> None:
     assert f"{CONFIG}: as you had it when step 08 began.\n" in done.stdout
 
 
+def test_the_file_of_the_last_check_counts_until_the_step_is_checked(copy: Copy) -> None:
+    write_state(copy.course, 7, copy.exercises)
+    config = copy.exercises / CONFIG
+    config.write_text(MINE)
+    Beginnings(copy.course).checked(1)
+    config.write_text("SPOILT = True\n")
+
+    done = copy.run("reset", "08.1")
+
+    assert config.read_text() == MINE
+    assert f"{CONFIG}: as you had it at the last check before step 08.\n" in done.stdout
+
+
 def test_a_run_of_a_suite_keeps_what_the_next_steps_go_on_with(beginning: Copy) -> None:
     config = beginning.exercises / CONFIG
 
@@ -132,4 +145,4 @@ def test_a_draft_that_is_missing_is_named(copy: Copy) -> None:
 
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
-    assert "steps/01-setup/draft/app/main.py" in refused.stderr
+    assert "steps/01-setup/draft/app/api/health.py" in refused.stderr

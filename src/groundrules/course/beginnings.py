@@ -58,7 +58,10 @@ class Beginnings:
             return Version(courses, f"the stub that step {step.number:02} begins with")
         kept = self.kept(step, file)
         if kept is not None:
-            return Version(kept, f"as you had it when step {step.number:02} began")
+            begun = step.number <= self._reached()
+            when = "when" if begun else "at the last check before"
+            verb = " began" if begun else ""
+            return Version(kept, f"as you had it {when} step {step.number:02}{verb}")
         gone_to = self.step_gone_to
         if gone_to is not None and step.number <= gone_to:
             return Version(
@@ -88,13 +91,13 @@ class Beginnings:
     def kept(self, step: Step, file: str) -> Path | None:
         """Return a file as the trainee had it when the step began; None if that is not known."""
         path = self._folder / step.id / file
-        return path if step.number <= self._reached() and path.is_file() else None
+        return path if path.is_file() else None
 
     def checked(self, number: int) -> None:
         """Note that the suite of a step was run: it begins, if the one before it has."""
         try:
             reached = self._reached()
-            if number == reached + 1 and self._is_begun(reached):
+            if number == reached + 1 and self._is_begun(self.course.step(reached)):
                 reached = number
             self._keep_after(reached)
         except (OSError, CourseError):
@@ -116,8 +119,7 @@ class Beginnings:
         except (OSError, ValueError):
             return self.step_gone_to or 1
 
-    def _is_begun(self, number: int) -> bool:
-        step = self.course.step(number)
+    def _is_begun(self, step: Step) -> bool:
         return any(
             (step.starter / file).is_file() and not step.untouched(self._exercises, file)
             for file in step.files
@@ -125,7 +127,9 @@ class Beginnings:
 
     def _keep_after(self, reached: int) -> None:
         for step in self.course.steps:
-            for file in step.files if step.number > reached else ():
+            if step.number <= reached or self._is_begun(step):
+                continue
+            for file in step.files:
                 if self.course.introduces(file) is not step:
                     self._keep(self._exercises / file, self._folder / step.id / file)
         if reached != self._reached():

@@ -38,8 +38,10 @@ def changed(course: Course) -> list[str]:
 
 
 def is_current(course: Course) -> bool:
-    """Whether the list has all that is there, and nothing else."""
-    return _known(course) == {_line(course, path) for path in _files(course)}
+    """Whether the list is there, and has all that is there and nothing else."""
+    return (course.root / LIST).is_file() and _known(course) == {
+        _line(course, path) for path in _files(course)
+    }
 
 
 def refuse_changed(course: Course, sources: Iterable[Path]) -> None:
@@ -65,7 +67,8 @@ def refuse_changed(course: Course, sources: Iterable[Path]) -> None:
         names = some_of(altered)
         was = "was" if len(altered) == 1 else "were"
         raise CourseError(
-            f"{names} {was} changed or deleted, so your work cannot be built on it. {how_to_get_back(altered)}"
+            f"{names} {was} changed or deleted, so your work cannot be built on it. "
+            f"{how_to_get_back(altered)}"
         )
 
 
