@@ -8,6 +8,7 @@ import errno
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
@@ -109,9 +110,18 @@ def _put(source: Path, target: Path, fresh: Path) -> None:
     fresh.unlink(missing_ok=True)
     try:
         shutil.copy2(source, fresh, follow_symlinks=False)
+        if kind_of(fresh) is Kind.FILE:
+            _write_through(fresh)
         fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def _write_through(path: Path) -> None:
+    """Have the disk hold a file before it gets its name, so that a power cut leaves no empty one."""
+    if sys.platform != "win32":  # there it needs a file that can be written
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def is_like(one: Path, other: Path) -> bool:
