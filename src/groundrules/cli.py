@@ -56,9 +56,15 @@ def main() -> None:
     A bad option or argument is one line on standard error, and exit status 2.
     """
     asked = plain_check(sys.argv[2:]) if sys.argv[1:2] == ["check"] else None
-    if asked is not None:
-        sys.exit(_check(asked))
-    _run_typer()
+    try:
+        status = _run_typer() if asked is None else _check(asked)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads this has seen enough
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+        status = 1
+    sys.exit(status)
 
 
 def _check(asked: Check) -> int:
@@ -68,12 +74,9 @@ def _check(asked: Check) -> int:
         return run_check(asked.path, asked.package, asked.select, asked.ignore, asked.format)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # who reads the findings has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
 
 
-def _run_typer() -> None:
+def _run_typer() -> int:
     import typer
 
     from groundrules.commands import app
@@ -81,7 +84,7 @@ def _run_typer() -> None:
     try:
         status = app(standalone_mode=False)
     except typer.Abort:
-        sys.exit(130)
+        return 130
     except Exception as error:
         explain = getattr(error, "format_message", None)
         if explain is None:
@@ -89,5 +92,5 @@ def _run_typer() -> None:
         message = " ".join(explain().split()).rstrip(".")
         if message:  # otherwise the help was asked for, and shown
             print(f"{message}. See `groundrules --help`.", file=sys.stderr)
-        sys.exit(2)
-    sys.exit(status if isinstance(status, int) else 0)
+        return 2
+    return status if isinstance(status, int) else 0

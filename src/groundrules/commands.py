@@ -220,8 +220,7 @@ def verify() -> None:
 
     Exits with 0 if all holds, and 1 with a line for each thing to mend.
     """
-    from groundrules.course.command import say
-    from groundrules.course.steps import find_course
+    from groundrules.course.steps import find_course, say
     from groundrules.course.verify import verify as problems
 
     with plain_errors():
@@ -231,3 +230,14 @@ def verify() -> None:
             typer.echo(str(problem))
     typer.echo(f"{count} to mend." if count else "All holds.", err=bool(count))
     raise typer.Exit(1 if count else 0)
+
+
+@authors.command()
+def digests() -> None:
+    """Write the digests of steps/ and solution/ anew, after you have changed something there."""
+    from groundrules.course.digests import write_digests
+    from groundrules.course.steps import find_course
+
+    with plain_errors():
+        written = write_digests(find_course())
+    typer.echo(f"Written: {written}")

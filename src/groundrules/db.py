@@ -151,9 +151,9 @@ def _server_with(name: str) -> "Server":
 
 
 def _root() -> Path:
-    from groundrules.course.steps import find_course
+    from groundrules.course.steps import course_to_read
 
-    return find_course().root
+    return course_to_read().root
 
 
 def _say(line: str) -> None:

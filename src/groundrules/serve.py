@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundrules import postgres
-from groundrules.course.steps import Course, CourseError, application_folder, find_course
+from groundrules.course.steps import Course, CourseError, application_folder, course_to_read
 
 if TYPE_CHECKING:
     import httpx2
@@ -68,7 +68,7 @@ def serve(named: Path | None, port: int, *, reload: bool) -> int:
 
     Raises `CourseError` or `PostgresError` with a sentence if it cannot be served.
     """
-    course = find_course()
+    course = course_to_read()
     folder = application_folder(named or course.root / "solution")
     must_be_free(port)
     server = postgres.ensure(course.root, say=_say)

@@ -24,6 +24,18 @@ def paint(text: str, style: str) -> str:
     return typer.style(text, bold=True) if style == "bold" else typer.style(text, fg=style)
 
 
+def harmless(text: str) -> str:
+    """Return a text in which what does not print, or is no UTF-8, is written as an escape."""
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
+
+
+def _escaped(character: str) -> str:
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:  # a byte of a file's name that is no UTF-8
+        number -= 0xDC00
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn an error that is meant for a person into one line on standard error, and exit status 2."""
@@ -37,9 +49,11 @@ def plain_errors() -> Iterator[None]:
     except (CourseError, PostgresError, ValueError) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(2) from None
+    except BrokenPipeError:
+        raise  # nobody reads any more, which is no error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         where = error.filename2 or error.filename
-        place = f"{where}: " if where else ""
+        place = f"{harmless(os.fsdecode(where))}: " if where else ""
         print(f"{place}{reason}; mend that and try again.", file=sys.stderr)
         raise typer.Exit(2) from None

@@ -2,13 +2,18 @@
 
 import json
 import os
+import shlex
 import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+from groundrules.course.beginnings import Beginnings
+from groundrules.course.digests import some_of
+from groundrules.course.notices import notices
 from groundrules.course.progress import Standing, standings
+from groundrules.course.reliance import relying_on
 from groundrules.course.steps import (
     EXERCISES,
     Course,
@@ -17,9 +22,10 @@ from groundrules.course.steps import (
     Task,
     exercises_of,
     find_course,
+    say,
 )
 from groundrules.course.workspace import Workspace
-from groundrules.terminal import paint
+from groundrules.terminal import harmless, paint
 
 WIDTH = 80
 INDENT = "    "
@@ -33,6 +39,7 @@ def start() -> None:
     exercises = exercises_of(course)
     server = postgres.ensure(course.root, say=say)
     found = standings(course, exercises, say)
+    _tell_what_to_know(course, exercises, found)
     print(f"PostgreSQL {server.version} is running.\n")
     _show(course, found)
     _show_next(course, found)
@@ -41,7 +48,9 @@ def start() -> None:
 def status(as_json: bool) -> None:
     """Show where the trainee stands, without starting anything but the checks."""
     course = find_course()
-    found = standings(course, exercises_of(course), say)
+    exercises = exercises_of(course)
+    found = standings(course, exercises, say)
+    _tell_what_to_know(course, exercises, found)
     if as_json:
         print(json.dumps(_as_data(course, found), indent=2))
         return
@@ -54,6 +63,7 @@ def hint(task_id: str | None, which: str) -> None:
     from groundrules.course.lesson import filled, hints_of
 
     course = find_course()
+    Workspace(course, say).mend()
     step, task = _task_to_do(course) if task_id is None else course.task(task_id)
     hints = hints_of(step, task)
     if not which.isdecimal() or not 1 <= int(which) <= len(hints):
@@ -71,8 +81,11 @@ def go_to(number: int) -> None:
     step = course.step(number)
     if not step.ready:
         raise CourseError(f"Step {step.number:02} is in preparation: it cannot be begun yet.")
-    Workspace(course).go_to(number)
+    taken = Workspace(course, say).go_to(number, _typed())
     print(f"exercises/ is as it is at the beginning of step {step.number:02}, {step.title}.")
+    if taken:
+        files = [_path(course.root / EXERCISES / file) for file in taken]
+        print(f"Taken away, since the course has no such files: {some_of(files, 10)}")
     _say_undo()
 
 
@@ -81,28 +94,45 @@ def reset(what: str | None) -> None:
     if what is None:
         raise CourseError("Name a task, as in 01.2, or a file, as in app/main.py, to put back.")
     course = find_course()
-    workspace = Workspace(course)
+    workspace = Workspace(course, say)
+    workspace.mend()
+    beginnings = Beginnings(course)
     if what[:1].isdigit():
         step, task = course.task(what)
-        files = workspace.reset_task(task)
-        print(f"{', '.join(files)}: as at the beginning of step {step.number:02}.")
+        versions = {file: beginnings.at_step(step, file) for file in course.own_files(task)}
     else:
         file = workspace.name_of(what)
-        workspace.reset_file(file)
-        print(f"{file}: as you began with it.")
+        versions = {file: beginnings.first(file)}
+    relying = {
+        file: relying_on(workspace.folder, file, version.source)
+        for file, version in versions.items()
+    }
+    workspace.reset({file: version.source for file, version in versions.items()}, _typed())
+    for file, version in versions.items():
+        print(f"{file}: {version.why}.")
+        for name, missing in relying[file]:
+            print(f"  Beware: {harmless(name)} relies on {missing}, which {file} now lacks.")
     _say_undo()
 
 
 def undo() -> None:
     """Take back the last command that changed `exercises/`."""
-    undone, kept = Workspace(find_course()).undo()
-    print(f"exercises/ is as it was before {undone}.")
-    print(f"What was there until now is kept in {_path(kept)}")
+    undone = Workspace(find_course(), say).undo(_typed())
+    print(f"exercises/ is as it was before {harmless(undone.command)}.")
+    print(f"What was there until now is kept in {_path(undone.kept)}")
 
 
-def say(line: str) -> None:
-    """Tell of something that takes a while."""
-    print(line, file=sys.stderr, flush=True)
+def _typed() -> str:
+    """Return the command as it was typed, without the program."""
+    return shlex.join(sys.argv[1:])
+
+
+def _tell_what_to_know(course: Course, exercises: Path, found: Sequence[Standing]) -> None:
+    for line in notices(course, exercises):
+        say(line)
+    unfinished = next((each for each in found if not each.done), None)
+    if unfinished is not None:
+        Beginnings(course).reached(unfinished.step.number)
 
 
 def _task_to_do(course: Course) -> tuple[Step, Task]:
@@ -205,7 +235,7 @@ def _activation(environment: Path) -> str:
 
 def _path(path: Path) -> str:
     """Return a path as it is typed from the working folder."""
-    return os.path.relpath(path)
+    return harmless(os.path.relpath(path))
 
 
 def _as_data(course: Course, found: Sequence[Standing]) -> dict[str, object]:

@@ -7,10 +7,9 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-from groundrules.course.command import say
 from groundrules.course.progress import standings
 from groundrules.course.states import files_below, state_after
-from groundrules.course.steps import EXERCISES, Course, CourseError, exercises_of, find_course
+from groundrules.course.steps import EXERCISES, Course, CourseError, exercises_of, find_course, say
 from groundrules.course.workspace import Workspace
 from groundrules.terminal import paint
 
@@ -105,7 +104,7 @@ def compare(named: str | None, *, force: bool, as_json: bool) -> None:
     if named is None:
         _show_all(comparison, as_json=as_json)
     else:
-        _show_one(comparison, Workspace(course).name_of(named), as_json=as_json)
+        _show_one(comparison, Workspace(course, say).name_of(named), as_json=as_json)
 
 
 def _show_all(comparison: Comparison, *, as_json: bool) -> None:

@@ -49,11 +49,11 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file()
-        and not any(_is_left_over(part) for part in path.relative_to(folder).parts)
+        if path.is_file() and not any(is_left_over(part) for part in path.relative_to(folder).parts)
     )
 
 
-def _is_left_over(name: str) -> bool:
+def is_left_over(name: str) -> bool:
+    """Whether a name is of what Python and tools leave behind, or of a repository's `.git`."""
     others = ("__pycache__", ".DS_Store", ".git", ".venv", "venv")
-    return name in others or name.endswith((".pyc", "_cache"))
+    return name in others or name.endswith(".pyc") or (name[:1] == "." and name.endswith("_cache"))

@@ -1,6 +1,7 @@
 """Steps and tasks, read from `steps/NN-name/step.toml`."""
 
 import re
+import sys
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
@@ -120,6 +121,19 @@ class Course:
         step = self.step(int(match[1]))
         return step, step.task(f"{step.number:02}.{int(match[2])}")
 
+    def own_files(self, task: Task) -> tuple[str, ...]:
+        """Return the files of a task that no earlier task of its step writes.
+
+        Raises `CourseError` if no file is left.
+        """
+        step, _ = self.task(task.id)
+        earlier = step.tasks[: step.tasks.index(task)]
+        others = {file for each in earlier for file in each.files}
+        own = tuple(file for file in task.files if file not in others)
+        if not own:
+            raise CourseError(f"Task {task.id} has no file of its own: name the file to reset.")
+        return own
+
     def rules_until(self, step: Step) -> tuple[str, ...]:
         """Return the codes of the rules that hold at the end of `step`, in the order taught."""
         return tuple(
@@ -141,16 +155,9 @@ class Course:
 
 
 def find_root(start: Path | None = None) -> Path | None:
-    """Return the root of the course that holds `start` (the working folder by default).
-
-    Outside of any, the clone that this package was installed from; None if there is none either.
-    """
+    """Return the root of the course that holds `start` (the working folder by default), if one does."""
     start = (start or Path.cwd()).resolve()
-    installed_from = Path(__file__).resolve().parents[3]
-    for folder in (start, *start.parents, installed_from):
-        if is_root(folder):
-            return folder
-    return None
+    return next((folder for folder in (start, *start.parents) if is_root(folder)), None)
 
 
 def is_root(folder: Path) -> bool:
@@ -168,8 +175,25 @@ def find_course(start: Path | None = None) -> Course:
     return Course(root)
 
 
+def course_to_read() -> Course:
+    """Return the course here or, outside of any, the one that this package was installed from.
+
+    For commands that leave `exercises/` alone; raises `CourseError` if there is neither.
+    """
+    installed_from = Path(__file__).resolve().parents[3]
+    if find_root() is None and is_root(installed_from):
+        return Course(installed_from)
+    return find_course()
+
+
 def exercises_of(course: Course) -> Path:
-    """Return the folder that the trainee writes in; raise `CourseError` if there is no application in it."""
+    """Return the folder that the trainee writes in, after seeing to a command that was broken off.
+
+    Raises `CourseError` if there is no application in it.
+    """
+    from groundrules.course.workspace import Workspace
+
+    Workspace(course, say).mend()
     folder = course.root / EXERCISES
     if not (folder / "app").is_dir():
         raise CourseError(
@@ -177,6 +201,11 @@ def exercises_of(course: Course) -> Path:
             "or begin anew with `groundrules goto 1`."
         )
     return folder
+
+
+def say(line: str) -> None:
+    """Tell of something beside what was asked for."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def application_folder(path: Path) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from groundrules.course.digests import LIST, REFRESH, is_current
 from groundrules.course.lesson import hints_of, section_of
 from groundrules.course.progress import Say, TestResult, run_suites
 from groundrules.course.source import same_code
@@ -34,6 +35,7 @@ def verify(course: Course, say: Say) -> Iterator[Problem]:
     """Yield all that does not hold; `say` is told what is being looked at."""
     say("Looking at the exercises …")
     yield from exercises_are_fresh(course)
+    yield from digests_are_current(course)
     for step in course.ready_steps:
         say(f"Reading step {step.name} …")
         yield from texts_are_whole(course, step)
@@ -59,6 +61,12 @@ def exercises_are_fresh(course: Course) -> Iterator[Problem]:
         elif file not in found or wanted[file].read_bytes() != (folder / file).read_bytes():
             starter = wanted[file].relative_to(course.root).as_posix()
             yield Problem(f"{EXERCISES}/{file}", f"it is not its starter: copy {starter} there.")
+
+
+def digests_are_current(course: Course) -> Iterator[Problem]:
+    """Yield that the list of digests is not of what is there, if so."""
+    if not is_current(course):
+        yield Problem(LIST, f"it is not of the files that are there: run `{REFRESH}`.")
 
 
 def texts_are_whole(course: Course, step: Step) -> Iterator[Problem]:

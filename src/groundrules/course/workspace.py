@@ -1,23 +1,57 @@
-"""The trainee's folder, changed by commands that lose nothing: each saves it first, and can be undone."""
+"""The trainee's folder, changed by commands that lose nothing: each saves it first, and can be undone.
+
+A command checks that it can go through, saves the folder with what it is about to do, changes it, and
+notes that it is done. A command that was broken off is seen to by the next: goto and reset are rolled
+back, undo is finished.
+"""
 
 import os
-import shutil
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from groundrules.course.states import files_below, state_after
-from groundrules.course.steps import EXERCISES, Course, CourseError, Task
+from groundrules.course.digests import refuse_changed
+from groundrules.course.lock import locked
+from groundrules.course.saves import Command, Save, Saves
+from groundrules.course.states import state_after
+from groundrules.course.steps import EXERCISES, Course, CourseError
+from groundrules.course.tree import (
+    FRESH,
+    Kind,
+    bring,
+    is_like,
+    kind_of,
+    refuse_what_cannot_be_changed,
+    shown,
+    tree_of,
+)
+from groundrules.terminal import harmless
 
 _HELD = ("app", "migrations")  # the folders that are a state's alone, wholly
+_NOTHING = "There is nothing to undo: no command has changed exercises/."
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What an undo did.
+
+    :param kept: where the files that were there until then are.
+    """
+
+    command: str
+    kept: Path
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folder `exercises/` of a clone, and its saves in `.groundrules/saves/`."""
+    """The folder `exercises/` of a clone.
+
+    :param say: is told what was seen to of a command that had been broken off.
+    """
 
     course: Course
+    say: Callable[[str], None]
 
     @property
     def folder(self) -> Path:
@@ -25,112 +59,188 @@ class Workspace:
         return self.course.root / EXERCISES
 
     @property
-    def saves(self) -> Path:
-        """Where the saves are: a folder each, named by its time and what came after it."""
-        return self.course.root / ".groundrules" / "saves"
+    def _home(self) -> Path:
+        return self.course.root / ".groundrules"
+
+    @property
+    def _saves(self) -> Saves:
+        return Saves(self._home)
 
     def name_of(self, typed: str) -> str:
         """Return the name that the lessons use for a file, as typed from anywhere in the clone."""
-        path = Path(typed).resolve()
-        if path.is_relative_to(self.folder.resolve()):
-            return path.relative_to(self.folder.resolve()).as_posix()
+        path = Path(os.path.normpath(Path.cwd() / typed))  # a link stays a link
+        for folder in (self.folder, self.folder.resolve()):
+            if path.is_relative_to(folder):
+                return path.relative_to(folder).as_posix()
         return Path(typed).as_posix()
 
-    def go_to(self, number: int) -> None:
+    def go_to(self, number: int, typed: str) -> list[str]:
         """Make the folder what it is at the beginning of step `number`.
 
         Files of the trainee's own in `app/` and `migrations/` leave the folder; the save has them.
+        Returns their names.
         """
         step = self.course.step(number)
-        wanted = _all_there(state_after(self.course, self.course.steps.index(step)))
-        self._save(f"goto {number:02}")
-        for path in self._held():
-            if path.relative_to(self.folder).as_posix() not in wanted:
-                path.unlink()
-        self._put(wanted)
+        wanted = state_after(self.course, self.course.steps.index(step))
+        with self._alone():
+            needed = {parent for file in wanted for parent in _parents(file)}
+            tree = tree_of(self.folder)
+            own = [
+                path
+                for path in tree
+                if path.split("/")[0] in _HELD and path not in needed and path not in wanted
+            ]
+            self._put(wanted, Command(typed, step=number), away=own)
+        return [path for path in own if tree[path] is not Kind.FOLDER]
 
-    def reset_task(self, task: Task) -> tuple[str, ...]:
-        """Put a task's own files back to what they are when its step begins; return their names.
+    def reset(self, files: Mapping[str, Path], typed: str) -> None:
+        """Put files in place of the trainee's."""
+        with self._alone():
+            self._put(files, Command(typed))
 
-        What an earlier task of the step writes stays. Raises `CourseError` if no file is left.
-        """
-        step, _ = self.course.task(task.id)
-        earlier = step.tasks[: step.tasks.index(task)]
-        others = {file for each in earlier for file in each.files}
-        own = tuple(file for file in task.files if file not in others)
-        if not own:
-            raise CourseError(f"Task {task.id} has no file of its own: name the file to reset.")
-        self._reset(own, state_after(self.course, self.course.steps.index(step)), task.id)
-        return own
-
-    def reset_file(self, file: str) -> None:
-        """Put a file back to what a trainee begins with; raise `CourseError` if that has no such file."""
-        state = state_after(self.course, 0)
-        if file not in state:
-            raise CourseError(
-                f"No step has a file {file}: name one as the lessons do, like app/main.py."
-            )
-        self._reset((file,), state, file)
-
-    def undo(self) -> tuple[str, Path]:
+    def undo(self, typed: str) -> Undone:
         """Bring back what the newest save holds, and use it up.
 
-        Returns the name of what was undone, and where the files that were there are kept. Raises
-        `CourseError` if there is no save.
+        Raises `CourseError` if there is no save.
         """
-        saves = sorted(path for path in self.saves.glob("*") if not path.name.startswith("."))
-        if not saves:
-            raise CourseError("There is nothing to undo: no command has changed exercises/.")
-        newest = saves[-1]
-        wanted = {path.relative_to(newest).as_posix(): path for path in files_below(newest)}
-        kept = self._save("undo", self.saves.with_name("undone"))
-        for path in files_below(self.folder):
-            if path.relative_to(self.folder).as_posix() not in wanted:
-                path.unlink()
-        self._put(wanted)
-        shutil.rmtree(newest)
-        return newest.name.split("-", 3)[3], kept
+        if not self._saves.exist():
+            raise CourseError(_NOTHING)
+        with self._alone():
+            save = self._saves.newest()
+            if save is None:
+                raise CourseError(_NOTHING)
+            command = save.command.typed
+            if kind_of(save.files) is not Kind.FOLDER:
+                raise CourseError(f"{shown(save.files)} is missing, so {command} cannot be undone.")
+            self.folder.mkdir(exist_ok=True)
+            paths = save.differences(self.folder)
+            changes = {path: kind_of(save.files / path) for path in paths}
+            refuse_what_cannot_be_changed(self.folder, changes)
+            undoing = Command(typed, restores=save.folder.name)
+            kept = self._saves.make(self.folder, undoing, paths)
+            self._change(kept, paths, save.files)
+            save.drop()
+            kept.done()
+        return Undone(command, kept.files)
 
-    def _reset(self, files: tuple[str, ...], state: Mapping[str, Path], label: str) -> None:
-        wanted = _all_there({file: state[file] for file in files})
-        self._save(f"reset {label.replace('/', ' ')}")
-        self._put(wanted)
+    def mend(self) -> None:
+        """See to a command that was broken off, if one was."""
+        if self._saves.have_leftovers() or kind_of(self.folder / FRESH) is not None:
+            with self._alone():
+                pass
 
-    def _held(self) -> list[Path]:
-        return [path for name in _HELD for path in files_below(self.folder / name)]
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other commands away, with nothing left to see to of earlier ones."""
+        with locked(self._home / "lock"):
+            for save in self._saves.unfinished():
+                self._see_to(save)
+            self._saves.sweep()
+            (self.folder / FRESH).unlink(missing_ok=True)
+            yield
 
-    def _save(self, label: str, saves: Path | None = None) -> Path:
-        """Copy the folder; only what is whole ever gets the name of a save."""
-        saves = saves or self.saves
-        made = time.strftime("%Y%m%d-%H%M%S") + f"-{time.time_ns() % 1_000_000_000:09}"
-        fresh = saves / f".{made}"
-        for path in files_below(self.folder):
-            target = fresh / path.relative_to(self.folder)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target)
-        fresh.mkdir(parents=True, exist_ok=True)
-        save = saves / f"{made}-{label}"
-        fresh.rename(save)
-        return save
+    def _put(self, files: Mapping[str, Path], command: Command, away: Sequence[str] = ()) -> None:
+        """Save the folder and put files in it; raise `CourseError` before anything is touched."""
+        refuse_changed(self.course, [path for path in files.values() if self._is_courses(path)])
+        for file in files:
+            self._refuse_what_is_in_the_way_of(file)
+        self.folder.mkdir(exist_ok=True)
+        new = {file: path for file, path in files.items() if not is_like(path, self.folder / file)}
+        parents = {parent for file in new for parent in _parents(file)}
+        changes: dict[str, Kind | None] = dict.fromkeys(away)
+        changes |= {path: Kind.FOLDER for path in parents if kind_of(self.folder / path) is None}
+        changes |= dict.fromkeys(new, Kind.FILE)
+        refuse_what_cannot_be_changed(self.folder, changes)
+        paths = sorted(changes)
+        save = self._saves.make(self.folder, command, paths, new)
+        self._change(save, paths, save.after)
+        save.done()
 
-    def _put(self, files: Mapping[str, Path]) -> None:
-        """Write files; each is there whole, the old or the new, whenever this is cut short."""
-        for file, source in files.items():
-            target = self.folder / file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            fresh = target.with_name(f".{target.name}.{os.getpid()}")
-            try:
-                shutil.copyfile(source, fresh)
-                fresh.replace(target)
-            finally:
-                fresh.unlink(missing_ok=True)
+    def _is_courses(self, path: Path) -> bool:
+        return not path.is_relative_to(self._home)
 
-
-def _all_there(files: dict[str, Path]) -> dict[str, Path]:
-    """Return the files; raise `CourseError` if one of them is missing, before anything is changed."""
-    for source in files.values():
-        if not source.is_file():
+    def _refuse_what_is_in_the_way_of(self, file: str) -> None:
+        for parent in _parents(file):
+            kind = kind_of(self.folder / parent)
+            if kind is Kind.LINK:
+                behind = harmless(str((self.folder / parent).readlink()))
+                raise CourseError(
+                    f"{shown(self.folder / parent)} is a link to {behind}, and what lies there cannot be "
+                    "saved: put the folder itself in the link's place, and try again."
+                )
+            if kind not in (None, Kind.FOLDER):
+                raise CourseError(
+                    f"{shown(self.folder / parent)} is {kind.value}, where the course needs a folder: "
+                    "move it elsewhere first."
+                )
+        if kind_of(self.folder / file) is Kind.FOLDER:
             raise CourseError(
-                f"{source} is missing: bring it back with git checkout, and try again."
+                f"{shown(self.folder / file)} is a folder, where the course needs a file: "
+                "move it elsewhere first."
             )
-    return files
+
+    def _change(self, save: Save, paths: list[str], source: Path) -> None:
+        """Change the folder; whatever stops that, the folder is what it was."""
+        try:
+            bring(paths, source, self.folder)
+        except BaseException:
+            bring(paths, save.files, self.folder)
+            save.drop()
+            raise
+
+    def _see_to(self, save: Save) -> None:
+        """Roll back the goto or reset that this save is from before; finish an undo."""
+        command = save.command
+        if command.restores is None:
+            kept = self._keep_what_followed(save, save.after)
+            self._bring_back(save, save.files)
+            save.drop()
+            self.say(
+                f"{harmless(command.typed)} was broken off: exercises/ is as it was before it."
+            )
+        else:
+            kept = self._finish_undo(save, self._saves.named(command.restores))
+        if kept:
+            self.say(f"What was there until now is kept in {shown(kept.files)}")
+
+    def _finish_undo(self, save: Save, restored: Save | None) -> Save | None:
+        if restored is None:  # all but this last note of it was done
+            save.done()
+            self.say("undo was broken off when all was done: nothing is lost.")
+            return save
+        kept = self._keep_what_followed(save, restored.files) or save
+        self._bring_back(save, restored.files)
+        command = restored.command.typed
+        restored.drop()
+        save.done()
+        self.say(
+            "undo was broken off, and is finished now: "
+            f"exercises/ is as it was before {harmless(command)}."
+        )
+        return kept
+
+    def _keep_what_followed(self, save: Save, after: Path) -> Save | None:
+        """Save the folder if somebody has written where a command was broken off."""
+        for path in save.changes or ():
+            now = self.folder / path
+            if kind_of(now) not in (Kind.FILE, Kind.LINK):
+                continue  # nothing is lost with it
+            if not is_like(now, save.files / path) and not is_like(now, after / path):
+                return self._saves.make(self.folder, Command(f"what followed {save.command.typed}"))
+        return None
+
+    def _bring_back(self, save: Save, files: Path) -> None:
+        self.folder.mkdir(exist_ok=True)
+        try:
+            bring(save.changes or (), files, self.folder)
+        except OSError as error:
+            raise CourseError(
+                f"{harmless(save.command.typed)} was broken off and cannot be put right: "
+                f"{error.strerror or error} ({shown(Path(error.filename or self.folder))}). "
+                f"Mend that and try again; all that was there is in {shown(files)}."
+            ) from None
+
+
+def _parents(file: str) -> list[str]:
+    """Return the folders that a file is in, the outermost first."""
+    return [parent.as_posix() for parent in reversed(Path(file).parents)][1:]

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-from groundrules.course.steps import CourseError, find_course
+from groundrules.course.steps import CourseError, course_to_read
 
 # Nothing is asked of any other machine: no news, no newer version, no list of extensions.
 _OFFLINE = (
@@ -21,7 +21,7 @@ def start(port: int, *, browser: bool) -> int:
     If the port is taken, JupyterLab takes the next. Raises `CourseError` if it is not installed, or outside
     of the course.
     """
-    folder = find_course().root / "notebooks"
+    folder = course_to_read().root / "notebooks"
     if find_spec("jupyterlab") is None:
         raise CourseError(
             "The notebooks need packages that are not installed: "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from groundrules import postgres
-from groundrules.course.steps import SOLUTION, find_course
+from groundrules.course.steps import SOLUTION, course_to_read
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Library:
         from alembic import command
         from alembic.config import Config
 
-        configuration = Config(find_course().root / SOLUTION / "alembic.ini")
+        configuration = Config(course_to_read().root / SOLUTION / "alembic.ini")
         # In a thread, since the migrations start an event loop, and the notebook's runs here.
         await asyncio.to_thread(command.upgrade, configuration, revision)
 
@@ -40,7 +40,7 @@ async def open_library(revision: str = "head") -> Library:
     What a notebook that was stopped has left is dropped. Raises `CourseError` outside of the course, and
     `PostgresError` where PostgreSQL cannot be had.
     """
-    root = find_course().root
+    root = course_to_read().root
     server = await asyncio.to_thread(postgres.ensure, root)
     await postgres.drop_leftovers(server)
     name = postgres.run_name("notebook")

@@ -8,7 +8,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from groundrules.course.steps import CourseError, find_course
+from groundrules.course.steps import CourseError, course_to_read
 from groundrules.serve import must_be_free
 
 
@@ -17,7 +17,7 @@ def serve(port: int) -> int:
 
     Pages are made anew when what they show changes. Raises `CourseError` if the site cannot be served.
     """
-    root = find_course().root
+    root = course_to_read().root
     if find_spec("material") is None:
         raise CourseError(
             "The documentation needs packages that are not installed: "

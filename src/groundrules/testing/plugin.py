@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from _pytest.runner import runtestprotocol
 
+from groundrules.course.notices import noticed_by_a_run
 from groundrules.course.steps import Course, CourseError, Step, Task
 from groundrules.testing.app import App
 from groundrules.testing.arguments import Arguments
@@ -100,7 +101,10 @@ class Suites:
         """Say first of all what is being checked."""
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
-            reporter.write_line(f"Checking {_shown(self._source.original, self._config)}")
+            folder = self._source.original
+            reporter.write_line(f"Checking {_shown(folder, self._config)}")
+            for line in noticed_by_a_run(self._course, folder, session.config.args):
+                reporter.write_line(line)
         return (yield)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
