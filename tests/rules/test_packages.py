@@ -11,11 +11,20 @@ HANDLER = f"{ROUTES}@router.get('/items')\nasync def items() -> list[int]:\n    
 UNHINTED = "def total(prices) -> int:\n    return sum(prices)\n"
 
 
-def check(folder: Path, files: dict[str, str], package: str | None = None) -> Report:
+def write(folder: Path, files: dict[str, str]) -> None:
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
+
+
+def check(folder: Path, files: dict[str, str], package: str | None = None) -> Report:
+    write(folder, files)
     return check_project(folder, package=package, select=["GR201", "GR204"])
+
+
+def check_every_file(folder: Path) -> Report:
+    """Check as a suite does."""
+    return check_project(folder, package="app", every_file=True, honour_ignores=False)
 
 
 def paths(report: Report) -> list[str]:
@@ -117,3 +126,68 @@ def test_tests_and_migrations_are_no_application_code(tmp_path: Path, path: str)
     files = {f"app/{path}": UNHINTED, "app/revisions/script.py.mako": "", "app/sums.py": UNHINTED}
 
     assert paths(check(tmp_path, files)) == ["app/sums.py"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "test_sums.py",
+        "conftest.py",
+        "api/tests.py",
+        "api/tests/sums.py",
+        "alembic/sums.py",
+        "migrations/versions/sums.py",
+        "site-packages/sums.py",
+        ".hidden/sums.py",
+        "__pycache__/sums.py",
+        "api/get-sums.py",
+    ],
+)
+def test_in_a_suite_every_file_of_the_package_is_application_code(
+    tmp_path: Path, path: str
+) -> None:
+    marked = {f"app/{each}": "" for each in ("script.py.mako", "api/script.py.mako", "pyvenv.cfg")}
+    migration = f"{UNHINTED}revision = 1\ndown_revision = 1\n"
+    write(tmp_path, {**marked, "app/api/pyvenv.cfg": "", f"app/{path}": migration})
+
+    assert paths(check_every_file(tmp_path)) == [f"app/{path}"]
+
+
+def test_in_a_suite_what_the_package_imports_counts_whatever_it_is_called(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "app/main.py": "import test_sums\nfrom helpers.tests import sums\n",
+            "test_sums.py": UNHINTED,
+            "helpers/tests/sums.py": UNHINTED,
+            "conftest.py": f"import fastapi\n{UNHINTED}",
+            "tests/sums.py": UNHINTED,
+        },
+    )
+
+    assert paths(check_every_file(tmp_path)) == ["helpers/tests/sums.py", "test_sums.py"]
+
+
+def test_a_folder_with_two_names_is_read_where_it_lies(tmp_path: Path) -> None:
+    write(tmp_path, {"app/sums/prices.py": UNHINTED})
+    (tmp_path / "app" / "a_link").symlink_to("sums")
+
+    assert paths(check(tmp_path, {})) == ["app/sums/prices.py"]
+    assert paths(check_every_file(tmp_path)) == ["app/sums/prices.py"]
+
+
+def test_in_a_suite_a_link_to_a_folder_above_is_said_and_not_followed(tmp_path: Path) -> None:
+    write(tmp_path, {"app/sums.py": UNHINTED, "test_sums.py": UNHINTED})
+    (tmp_path / "app" / "above").symlink_to("..")
+
+    assert paths(check(tmp_path, {})) == ["app/sums.py"]
+    assert paths(check_every_file(tmp_path)) == ["app/above", "app/sums.py"]
+
+
+@pytest.mark.parametrize("coding", ["utf-7", "unicode_escape", "cp037"])
+def test_in_a_suite_code_in_an_odd_encoding_is_read_or_said(tmp_path: Path, coding: str) -> None:
+    (tmp_path / "app").mkdir()
+    text = f"# coding: {coding}\n".encode() + UNHINTED.encode(coding)
+    (tmp_path / "app" / "sums.py").write_bytes(text)
+
+    assert paths(check_every_file(tmp_path)) == ["app/sums.py"]

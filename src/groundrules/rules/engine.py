@@ -29,6 +29,7 @@ def check_project(
     ignore: Iterable[str] | None = None,
     honour_ignores: bool = True,
     exclude: Collection[str] = (),
+    every_file: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Check a project and return the report, its findings sorted by place.
@@ -38,6 +39,7 @@ def check_project(
     :param select: the codes to check, all if left out; `ignore` leaves some of them out.
     :param honour_ignores: whether comments and `[tool.groundrules]` may silence rules.
     :param exclude: paths relative to `root` whose findings are left out; their code still counts.
+    :param every_file: whether each `.py` file of the package is its code, tests and migrations included.
     :param progress: called with the number of each file read, and of all of them.
 
     Raises `CheckError` if it cannot check: no such folder or package, or an unknown code.
@@ -50,7 +52,7 @@ def check_project(
     )
     with _no_collection(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the compiler's, on the code that is read
-        seen = _look(found, rules, progress)
+        seen = _look(found, rules, progress, every_file=every_file)
     pyproject = broken_pyproject(found)
     unreadable = [*seen.broken, *([pyproject] if pyproject else [])]
     findings = {*seen.findings, *map(_unreadable, unreadable)}
@@ -78,8 +80,10 @@ class _Seen:
     ignores: list[Ignore]
 
 
-def _look(package: Package, rules: list[Rule], progress: Progress | None) -> _Seen:
-    project = load_project(package, progress)
+def _look(
+    package: Package, rules: list[Rule], progress: Progress | None, *, every_file: bool
+) -> _Seen:
+    project = load_project(package, progress, every_file=every_file)
     try:
         findings = [
             _finding(rule, violation) for rule in rules for violation in rule.check(project)

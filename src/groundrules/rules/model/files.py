@@ -54,23 +54,31 @@ def find_package(path: Path, name: str | None = None) -> Package:
     return _by_content(path)
 
 
-def python_files(folder: Path) -> Iterator[Path]:
-    """Yield the files of application code below `folder`, sorted; each folder is read once."""
-    seen = set[str]()
-    for current, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(current)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        if _REVISIONS in files:
-            folders.clear()
-            continue
-        here = Path(current)
-        folders[:] = sorted(each for each in folders if _is_application(here, each))
-        for file in sorted(files):
-            if file.endswith(".py") and not _TEST_FILE.fullmatch(file):
-                yield here / file
+def python_files(folder: Path, *, every: bool = False) -> Iterator[Path]:
+    """Yield the files of application code below `folder`; each folder is read once.
+
+    A folder that a link leads to is read where it lies, if that is below `folder` too.
+
+    :param every: whether tests, migrations and whatever else has `.py` at its end count as well.
+    """
+    seen, starts = set[str](), [os.fspath(folder)]
+    for start in starts:
+        for current, folders, files in os.walk(start):
+            real = os.path.realpath(current)
+            if real in seen or (_REVISIONS in files and not every):
+                folders.clear()
+                continue
+            seen.add(real)
+            here = Path(current)
+            folders[:] = sorted(each for each in folders if every or _is_application(here, each))
+            for link in (here / each for each in folders if (here / each).is_symlink()):
+                if not _leads_up(link, real):
+                    starts.append(os.fspath(link))
+                elif every:
+                    yield link  # no file: so it is said, and nothing behind it is overlooked
+            for file in sorted(files):
+                if file.endswith(".py") and (every or not _TEST_FILE.fullmatch(file)):
+                    yield here / file
 
 
 def read_bytes(file: Path) -> bytes:
@@ -139,16 +147,26 @@ def _is_candidate(folder: Path, path: Path) -> bool:
     return folder.is_dir() and named_well and _is_application(folder.parent, folder.name)
 
 
-def modules_in(folder: Path) -> list[Path]:
+def modules_in(folder: Path, *, every: bool = False) -> list[Path]:
     """Return the files of application code that lie in a folder itself, not below it."""
-    names = (file for file in folder.glob("*.py") if not _TEST_FILE.fullmatch(file.name))
+    names = (file for file in folder.glob("*.py") if every or not is_test(file))
     return sorted(file for file in names if file.is_file())
 
 
-def packages_in(folder: Path) -> list[Path]:
-    """Return the folders of application code in a folder that have an `__init__.py`."""
+def packages_in(folder: Path, *, every: bool = False) -> list[Path]:
+    """Return the folders of application code in a folder that have an `__init__.py`.
+
+    :param every: whether all folders count, whatever is in them.
+    """
+    if every:
+        return sorted(each for each in folder.iterdir() if each.is_dir())
     inits = folder.glob("*/__init__.py")
     return sorted(each.parent for each in inits if _is_application(folder, each.parent.name))
+
+
+def is_test(file: Path) -> bool:
+    """Whether a file is named as tests are."""
+    return _TEST_FILE.fullmatch(file.name) is not None
 
 
 def mentions_fastapi(file: Path) -> bool:
@@ -172,6 +190,11 @@ def _is_application(holder: Path, name: str) -> bool:
     if name in _NOT_APPLICATION or name.startswith((".", "__pycache__")):
         return False
     return not (holder / name / "pyvenv.cfg").exists()
+
+
+def _leads_up(link: Path, real: str) -> bool:
+    """Whether a link leads to the folder that it lies in, or to one above."""
+    return Path(real).is_relative_to(os.path.realpath(link))
 
 
 def _has_python(folder: Path) -> bool:

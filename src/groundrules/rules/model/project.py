@@ -18,6 +18,7 @@ from groundrules.rules.model.errors import Errors
 from groundrules.rules.model.files import (
     Package,
     imported_tops,
+    is_test,
     mentions_fastapi,
     modules_in,
     packages_in,
@@ -141,43 +142,51 @@ class Project:
         self.modules.clear()
 
 
-def load_project(package: Package, progress: Progress | None = None) -> Project:
-    """Read and parse the code of a package and of what lies beside it and belongs to it."""
-    files = list(python_files(package.folder))
-    files += _beside(package, files)
+def load_project(
+    package: Package, progress: Progress | None = None, *, every_file: bool = False
+) -> Project:
+    """Read and parse the code of a package and of what lies beside it and belongs to it.
+
+    :param every_file: whether tests and migrations below the package are its code as well.
+    """
+    files = list(python_files(package.folder, every=every_file))
+    files += _beside(package, files, every_file=every_file)
     project = Project(package, len(files), {})
     places = _Places(package)
     for number, file in enumerate(files, start=1):
         if progress is not None:
             progress(number, len(files))
-        _load(project, file, places)
+        _load(project, file, places, every_file=every_file)
     _add_namespaces(project.modules)
     return project
 
 
-def _beside(package: Package, files: list[Path]) -> list[Path]:
+def _beside(package: Package, files: list[Path], *, every_file: bool) -> list[Path]:
     """Return the code beside a package that belongs to it.
 
     That is the modules with FastAPI code, and the modules and packages that its code imports.
     """
     if package.folder == package.imports:
         return []
-    modules = modules_in(package.imports)
-    found = [file for file in modules if mentions_fastapi(file)]
+    modules = modules_in(package.imports, every=every_file)
+    found = [file for file in modules if mentions_fastapi(file) and not is_test(file)]
     named = {file.stem: file for file in modules if file not in found}
-    named |= {each.name: each for each in packages_in(package.imports) if each != package.folder}
+    folders = packages_in(package.imports, every=every_file)
+    named |= {each.name: each for each in folders if each != package.folder}
     reading = [*files, *found]
     while named and reading:
         imported = {name for file in reading for name in imported_tops(file)}
         reading = [
-            file for name in sorted(named.keys() & imported) for file in _code_of(named.pop(name))
+            file
+            for name in sorted(named.keys() & imported)
+            for file in _code_of(named.pop(name), every_file=every_file)
         ]
         found += reading
     return sorted(found)
 
 
-def _code_of(place: Path) -> list[Path]:
-    files = python_files(place) if place.is_dir() else [place]
+def _code_of(place: Path, *, every_file: bool) -> list[Path]:
+    files = python_files(place, every=every_file) if place.is_dir() else [place]
     return [file for file in files if file.stem.isidentifier()]
 
 
@@ -218,7 +227,7 @@ def _below(folder: Path, root: Path) -> str:
     return "" if inside == "." else f"{inside}/"
 
 
-def _load(project: Project, file: Path, places: _Places) -> None:
+def _load(project: Project, file: Path, places: _Places, *, every_file: bool) -> None:
     path, name, parts = places.of(file)
     try:
         content = read_bytes(file)
@@ -236,7 +245,7 @@ def _load(project: Project, file: Path, places: _Places) -> None:
             Broken(path, 1, 1, f"{path} does not parse: its code is nested too deeply.")
         )
     else:
-        if _is_migration(text):
+        if not every_file and _is_migration(text):
             return
         is_package = file.name == "__init__.py"
         module = Module(name, path, text, is_package, parts, tree)
