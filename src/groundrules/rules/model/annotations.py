@@ -106,22 +106,18 @@ class Annotations:
         None for a name that is no alias: a class, a function, or one that cannot be followed.
         """
         binding = self._binding(node, scope, 0)
-        if binding is None or binding.value is None or binding.element:
+        if binding is None or binding.value is None or not binding.is_whole:
             return None
-        return (binding.value, binding.scope) if binding.unpacked is None else None
+        return binding.value, binding.scope
 
     def _binding(self, node: ast.expr, scope: Scope, depth: int) -> Binding | None:
         if depth > 20:
             return None
         match node:
             case ast.Name(id=name):
-                here: Scope | None = scope
-                while here is not None:
-                    if here is scope or not here.is_class:
-                        home = here.elsewhere.get(name, here)
-                        if name in home.bindings or home.stars:
-                            return self._in_scope(home, name, depth)
-                    here = here.parent
+                for home in scope.around(name):
+                    if name in home.bindings or home.stars:
+                        return self._in_scope(home, name, depth)
             case ast.Attribute(value=value, attr=name):
                 match self._names.evaluate(value, scope):
                     case ModuleValue(module):

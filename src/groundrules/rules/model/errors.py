@@ -9,7 +9,7 @@ from groundrules.rules.model.calls import Calls
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
 from groundrules.rules.model.statements import statements
-from groundrules.rules.model.syntax import elements
+from groundrules.rules.model.syntax import elements, unpacked
 from groundrules.rules.model.tree import Function, Module, Scope
 from groundrules.rules.model.values import ClassValue, External, FunctionValue, Value
 
@@ -168,9 +168,7 @@ def looped(names: Names, node: ast.expr, scope: Scope) -> list[tuple[ast.expr, S
             rows = [*held.values]
     else:
         rows = [*elements(held)]
-        if position is not None:
-            pairs = [elements(row) for row in rows]
-            rows = [pair[position] if position < len(pair) else None for pair in pairs]
+        rows = [unpacked(row, bindings[0]) for row in rows]
     found = [(row, where) for row in rows if row is not None]
     return found or [(node, scope)]
 

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from groundrules.rules.model.containers import item_type
+from groundrules.rules.model.containers import given_type, item_type, takes_out
 from groundrules.rules.model.heritage import instance_of_base
 from groundrules.rules.model.tree import Scope
 from groundrules.rules.model.values import (
@@ -13,6 +13,7 @@ from groundrules.rules.model.values import (
     External,
     Frames,
     Instance,
+    Result,
     Value,
     is_something,
 )
@@ -55,7 +56,11 @@ def call_special(
 
 
 def _call(names: "Names", node: ast.Call, scope: Scope, frames: Frames) -> Value | None:
-    return names.call(names.evaluate(node.func, scope, frames), node, scope, frames)
+    value = names.call(names.evaluate(node.func, scope, frames), node, scope, frames)
+    if value is None or (isinstance(value, Result) and takes_out(node)):
+        kind = given_type(names, node, scope)
+        return Instance(kind) if kind else value
+    return value
 
 
 def _constant(names: "Names", node: ast.Constant, scope: Scope, frames: Frames) -> Value | None:
@@ -101,7 +106,7 @@ def _subscript(names: "Names", node: ast.Subscript, scope: Scope, frames: Frames
     if isinstance(held, (ast.List, ast.Tuple)) and isinstance(key, int):
         inside = -len(held.elts) <= key < len(held.elts)
         return names.evaluate(held.elts[key], where) if inside else None
-    kind = None if isinstance(index, ast.Slice) else item_type(names, value, scope)
+    kind = None if isinstance(index, ast.Slice) else item_type(names, value, index, scope)
     return Instance(kind) if kind else None
 
 

@@ -115,12 +115,10 @@ class Names:
 
     def literal(self, node: ast.expr | None, scope: Scope) -> tuple[ast.expr | None, Scope]:
         """Return the expression that a name was assigned, with its scope; others as they are."""
-        here: Scope | None = scope
-        while isinstance(node, ast.Name) and here is not None:
-            for binding in reversed(here.bindings.get(node.id, ())):
-                if binding.value is not None and not binding.element and binding.unpacked is None:
-                    return binding.value, here
-            here = here.parent
+        if isinstance(node, ast.Name):
+            for binding in reversed(scope.visible(node.id)):
+                if binding.value is not None and binding.is_whole:
+                    return binding.value, binding.scope
         return node, scope
 
     def type_of(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> Value | None:
@@ -219,21 +217,17 @@ class Names:
 
     def _name(self, node: ast.Name, scope: Scope, frames: Frames) -> Value | None:
         name = node.id
-        here: Scope | None = scope
-        while here is not None:
-            if here is scope or not here.is_class:
-                home = here.elsewhere.get(name, here) if here.elsewhere else here
-                bindings = home.bindings.get(name)
-                if bindings is not None and len(bindings) == 1 and not frames:
-                    known = self._known.get(bindings[0])
-                    if known is not None and known.__class__ is not Constant:
-                        return known
-                if bindings is not None or home.stars or frames:
-                    position = (node.lineno, node.col_offset) if home is scope else None
-                    value = self._in_scope(home, name, position, frames)
-                    if bindings is not None or value is not None:
-                        return value
-            here = here.parent
+        for home in scope.around(name):
+            bindings = home.bindings.get(name)
+            if bindings is not None and len(bindings) == 1 and not frames:
+                known = self._known.get(bindings[0])
+                if known is not None and known.__class__ is not Constant:
+                    return known
+            if bindings is not None or home.stars or frames:
+                position = (node.lineno, node.col_offset) if home is scope else None
+                value = self._in_scope(home, name, position, frames)
+                if bindings is not None or value is not None:
+                    return value
         return _BUILTINS.get(name)
 
     def _in_scope(
@@ -294,7 +288,9 @@ class Names:
     def _assigned(self, binding: Binding, frames: Frames) -> Value | None:
         scope = binding.scope
         if binding.unpacked is not None and not binding.element:
-            return self._unpacked(binding, binding.unpacked, frames)
+            known = self._unpacked(binding, binding.unpacked, frames)
+            kind = None if known else element_type(self, binding)
+            return Instance(kind) if kind else known
         if binding.unpacked is None:
             sources = elements(binding.value) if binding.element else (binding.value,)
             for source in sources:
@@ -304,7 +300,7 @@ class Names:
                     return value
         if not binding.element:
             return self._declared(binding.annotation, scope, frames)
-        kind = element_type(self, binding.value, scope, binding.unpacked)
+        kind = element_type(self, binding)
         return Instance(kind) if kind else None
 
     def _declared(self, annotation: ast.expr | None, scope: Scope, frames: Frames) -> Value | None:
@@ -321,7 +317,7 @@ class Names:
 
     def _unpacked(self, binding: Binding, position: int, frames: Frames) -> Value | None:
         """Return what a tuple that a function of the project returns holds at a position."""
-        if not isinstance(binding.value, ast.Call):
+        if not isinstance(binding.value, ast.Call) or binding.within:
             return None
         called = self.evaluate(binding.value.func, binding.scope, frames)
         if not isinstance(called, FunctionValue):
@@ -366,11 +362,9 @@ class Names:
         self, owner: str, attr: str, scope: Scope, frames: Frames
     ) -> Value | None:
         """Return what `owner.attr = …` assigned, for an object that is no `self`."""
-        here: Scope | None = scope
-        while here is not None:
-            if owner in here.bindings:
-                return self._in_scope(here, f"{owner}.{attr}", None, frames)
-            here = here.parent
+        for home in scope.around(owner):
+            if owner in home.bindings:
+                return self._in_scope(home, f"{owner}.{attr}", None, frames)
         return None
 
 

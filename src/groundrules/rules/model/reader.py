@@ -102,11 +102,12 @@ class Reader:
         value: ast.expr | None = None,
         annotation: ast.expr | None = None,
         element: bool = False,
-        unpacked: int | None = None,
+        at: tuple[int, ...] = (),
     ) -> None:
         if scope.elsewhere:
             scope = scope.elsewhere.get(name, scope)
-        binding = Binding(name, node, scope, value, annotation, element, unpacked)
+        unpacked = at[-1] if at else None
+        binding = Binding(name, node, scope, value, annotation, element, unpacked, at[:-1])
         if name in scope.bindings:
             scope.bindings[name].append(binding)
         else:
@@ -162,6 +163,7 @@ class Reader:
 
     def _comprehension(self, node: Any, scope: Scope) -> None:
         inner = self._scope(scope)
+        inner.comprehension = node
         if scope.function is not None:
             scope.function.branches.extend(node.generators)
         for generator in node.generators:
@@ -278,21 +280,25 @@ class Reader:
         annotation: ast.expr | None = None,
         *,
         element: bool = False,
-        unpacked: int | None = None,
+        at: tuple[int, ...] = (),
     ) -> None:
+        """Bind what a target names.
+
+        :param at: where the target stands in tuples that are unpacked, the outermost first.
+        """
         if isinstance(target, ast.Name):
-            self._bind(scope, target.id, target, value, annotation, element, unpacked)
+            self._bind(scope, target.id, target, value, annotation, element, at)
         elif isinstance(target, ast.Attribute):
             self._attribute(scope, target, value, annotation)
         elif isinstance(target, ast.Starred):
             self._target(scope, target.value, None)
         elif isinstance(target, (ast.Tuple, ast.List)):
-            pairs = _elements(value) if not element else None
+            pairs = _elements(value) if not element and not at else None
             for index, part in enumerate(target.elts):
                 if pairs is not None and len(pairs) == len(target.elts):
                     self._target(scope, part, pairs[index])
                 else:
-                    self._target(scope, part, value, element=element, unpacked=index)
+                    self._target(scope, part, value, element=element, at=(*at, index))
 
     def _attribute(
         self,

@@ -7,7 +7,7 @@ from groundrules.rules.model.callers import given_for
 from groundrules.rules.model.calls import run_by
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.routes import METHODS, Route
-from groundrules.rules.model.syntax import elements
+from groundrules.rules.model.syntax import elements, unpacked
 from groundrules.rules.model.tree import Binding, CallSite, Function, Scope
 from groundrules.rules.model.values import (
     Attribute,
@@ -170,12 +170,7 @@ class Registrations:
         for binding in _many(node, scope):
             if binding.element:
                 for row in self._rows(binding.value, binding.scope):
-                    given = row
-                    if binding.unpacked is not None:
-                        parts = elements(row)
-                        if binding.unpacked >= len(parts):
-                            continue
-                        given = parts[binding.unpacked]
+                    given = unpacked(row, binding)
                     yield from self._handlers(given, binding.scope, (), depth + 1)
             elif isinstance(binding.scope.owner, Function):
                 for given, where in given_for(self._names, binding.scope.owner, node.id):

@@ -19,6 +19,18 @@ def elements(node: ast.expr | None) -> list[ast.expr]:
     return []
 
 
+def unpacked(row: ast.expr | None, binding: Binding) -> ast.expr | None:
+    """Return the part of a literal row that a binding takes; the row itself if it takes all of it."""
+    if binding.unpacked is None:
+        return row
+    for position in (*binding.within, binding.unpacked):
+        parts = elements(row)
+        if position >= len(parts):
+            return None
+        row = parts[position]
+    return row
+
+
 def default_of(function: Function, name: str) -> ast.expr | None:
     """Return the default of an argument, None if it has none."""
     given = function.node.args
@@ -72,9 +84,18 @@ def _ordered(bindings: Sequence[Binding], position: tuple[int, int] | None) -> I
     if position is None:
         yield from newest
         return
-    made = [each for each in newest if not _is_inside(position, each.value)]
+    made = [each for each in newest if not _is_making(each, position)]
     yield from (each for each in made if each.place < position)
     yield from (each for each in made if each.place >= position)
+
+
+def _is_making(binding: Binding, position: tuple[int, int]) -> bool:
+    """Whether a position lies in what makes the value of a name: in a class's own bases, for one."""
+    node = binding.node
+    if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+        first = node.decorator_list[0] if node.decorator_list else node
+        return (first.lineno, 0) <= position < (node.end_lineno or 0, node.end_col_offset or 0)
+    return _is_inside(position, binding.value)
 
 
 def _is_inside(position: tuple[int, int], node: ast.expr | None) -> bool:

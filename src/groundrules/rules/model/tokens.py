@@ -171,17 +171,10 @@ def _all(names: Names, places: list[Place], seen: set[ast.expr]) -> Place | None
 
 def _values(node: ast.Name, scope: Scope) -> list[Place]:
     """Return what a name is assigned; nothing if one of its bindings gives it another value."""
-    here: Scope | None = scope
-    while here is not None:
-        bindings = here.bindings.get(node.id)
-        if bindings:
-            if any(
-                each.value is None or each.element or each.unpacked is not None for each in bindings
-            ):
-                return []
-            return [(each.value, each.scope) for each in bindings if each.value is not None]
-        here = here.parent
-    return []
+    bindings = scope.visible(node.id)
+    if any(each.value is None or not each.is_whole for each in bindings):
+        return []
+    return [(each.value, each.scope) for each in bindings if each.value is not None]
 
 
 def _root(value: Value | None) -> str | None:

@@ -1,7 +1,7 @@
 """What one file holds: its scopes, the names bound in them, its functions, classes and calls."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -17,6 +17,7 @@ class Binding:
     :param value: the expression it is bound to, where there is one.
     :param element: whether it is bound to each element of `value` in turn, as in a loop.
     :param unpacked: its position in a tuple that is unpacked, None if the value is bound whole.
+    :param within: the positions of the tuples around that one, the outermost first.
     """
 
     name: str
@@ -26,6 +27,12 @@ class Binding:
     annotation: ast.expr | None = None
     element: bool = False
     unpacked: int | None = None
+    within: tuple[int, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its value is what the name is bound to, and no part of that."""
+        return not self.element and self.unpacked is None
 
     @property
     def place(self) -> tuple[int, int]:
@@ -37,11 +44,13 @@ class Scope:
     """A module's, class's, function's, lambda's or comprehension's own names.
 
     :param function: the innermost function that this scope is or lies in.
+    :param comprehension: the expression whose own names it holds, None if it is none of one.
     :param is_class: whether it is that of a class body, which the functions in it do not see.
     """
 
     __slots__ = (
         "bindings",
+        "comprehension",
         "elsewhere",
         "function",
         "is_class",
@@ -57,6 +66,7 @@ class Scope:
         self.owner: Function | Class | None = None
         self.function: Function | None = parent.function if parent else None
         self.is_class = False
+        self.comprehension: ast.expr | None = None
         self.bindings: dict[str, list[Binding]] = {}
         self.elsewhere: Mapping[str, Scope] = _NOWHERE
         self.stars: tuple[ast.ImportFrom, ...] = ()
@@ -68,14 +78,19 @@ class Scope:
 
     def visible(self, name: str) -> list[Binding]:
         """Return the bindings of a name that is used here: those of the nearest scope that has any."""
+        for here in self.around(name):
+            found = here.bindings.get(name)
+            if found is not None:
+                return found
+        return []
+
+    def around(self, name: str) -> "Iterator[Scope]":
+        """Yield the scopes in which a name that is used here may be bound, the nearest first."""
         here: Scope | None = self
         while here is not None:
             if here is self or not here.is_class:
-                found = here.elsewhere.get(name, here).bindings.get(name)
-                if found is not None:
-                    return found
+                yield here.elsewhere.get(name, here) if here.elsewhere else here
             here = here.parent
-        return []
 
     def forget(self) -> None:
         """Let go of all that leads back to this scope."""
