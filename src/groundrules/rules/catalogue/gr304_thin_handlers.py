@@ -12,7 +12,6 @@ from groundrules.rules.model.headers import REQUESTS
 from groundrules.rules.model.project import Project
 from groundrules.rules.model.queries import builds_query
 from groundrules.rules.model.tree import CallSite, Function, Module
-from groundrules.rules.model.values import FunctionValue
 from groundrules.rules.places import at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
 
@@ -62,10 +61,11 @@ def _on_database(project: Project, site: CallSite) -> str | None:
     func, called = site.node.func, project.names.called(site)
     if builds_query(called):
         return "builds a query"
+    opening = project.sessions.opening(called)
+    if opening is not None:
+        return f"opens a session by `{opening.name}`"
     if project.sessions.opens(called):
         return "opens a session or a transaction"
-    if isinstance(called, FunctionValue) and project.sessions.yields_session(called.function):
-        return f"opens a session by `{called.function.name}`"
     if isinstance(func, ast.Attribute) and project.sessions.is_session(func.value, site.scope):
         return f"calls `{func.attr}` of a session"
     return None

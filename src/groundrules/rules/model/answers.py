@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from groundrules.rules.model.calls import Calls
+from groundrules.rules.model.codes import codes
+from groundrules.rules.model.constructors import Constructors, Given, Place
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.statements import statements
-from groundrules.rules.model.syntax import match_arguments
 from groundrules.rules.model.tree import CallSite, Class, Function, Scope
 from groundrules.rules.model.values import (
+    Attribute,
     ClassValue,
     External,
-    FunctionValue,
     Instance,
     Value,
 )
@@ -29,6 +30,7 @@ _KINDS = ("", "HTML", "JSON", "ORJSON", "UJSON", "PlainText", "Redirect", "Strea
 RESPONSES = frozenset(
     {
         "fastapi.Response",
+        "starlette.templating._TemplateResponse",
         *(
             f"{package}.responses.{kind}Response"
             for package in ("fastapi", "starlette")
@@ -38,15 +40,28 @@ RESPONSES = frozenset(
 )
 
 
+_TEMPLATES = frozenset(
+    f"{package}.templating.Jinja2Templates" for package in ("fastapi", "starlette")
+)
+# the first argument of these is no body
+_WITHOUT_BODY = frozenset(
+    f"{package}.responses.RedirectResponse" for package in ("fastapi", "starlette")
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
     """A call that makes a response or an exception.
 
-    :param status: the expression of its status code, None if none is given.
+    :param status: the expression of its status code, standing in `where`, None if none is given.
+    :param content: the expression of its body, standing in `where_content`.
     """
 
     site: CallSite
     status: ast.expr | None
+    where: Scope
+    content: ast.expr | None = None
+    where_content: Scope | None = None
 
     @property
     def scope(self) -> Scope:
@@ -69,7 +84,7 @@ class Answers:
     @cached_property
     def responses(self) -> list[Answer]:
         """Every call that makes a response of any class."""
-        return list(self._made(RESPONSES, 1))
+        return [*self._made(RESPONSES, 1), *self._rendered()]
 
     @cached_property
     def exception_classes(self) -> list[Class]:
@@ -100,27 +115,38 @@ class Answers:
 
     def _made(self, kinds: frozenset[str], position: int) -> Iterator[Answer]:
         for site in self._calls.to(sorted(kinds)):
-            yield Answer(site, _given(site.node, position))
+            yield self._answer(site, self._names.called(site), position)
         for site in self._calls.to(f"{kind}.__init__" for kind in sorted(kinds)):
             unbound = isinstance(self._names.called(site), External)  # `Base.__init__(self, …)`
-            yield Answer(site, _given(site.node, position + unbound))
+            place = _given(self._constructors.given(site.node, site.scope), position + unbound)
+            yield Answer(site, *(place or (None, site.scope)))
         for site, called in self._calls.constructing:
             if self._names.is_a(called, kinds):
                 yield self._answer(site, called, position)
 
-    def _answer(self, site: CallSite, called: Value, position: int) -> Answer:
-        made = self._names.attribute(Instance(called), "__init__")
-        if isinstance(made, FunctionValue):
-            given = match_arguments(made.function, site.node, bound=True)
-            return Answer(site, given.get("status_code"))
-        return Answer(site, _given(site.node, position))
+    def _rendered(self) -> Iterator[Answer]:
+        """Yield the pages that Jinja2's templates make."""
+        for site in self._names.calls_of_attribute("TemplateResponse"):
+            called = self._names.called(site)
+            owner = called.of if isinstance(called, Attribute) else None
+            if isinstance(owner, Instance) and self._names.is_a(owner.of, _TEMPLATES):
+                given = self._constructors.given(site.node, site.scope)
+                places = given.keywords.get("status_code"), *given.positional[2:4]
+                for each in places:
+                    if each is not None and codes(self._names, *each):
+                        yield Answer(site, *each)
+                        break
 
+    def _answer(self, site: CallSite, called: Value | None, position: int) -> Answer:
+        made = self._constructors.reached(called, site.node, site.scope)
+        status, content = _given(made, position), None
+        if position and not self._names.is_a(called, _WITHOUT_BODY):
+            content = made.at(0, "content", "path")
+        return Answer(site, *(status or (None, site.scope)), *(content or (None, None)))
 
-def content_of(answer: Answer) -> ast.expr | None:
-    """Return the expression of the body that a response is given, None if there is none."""
-    node = answer.site.node
-    found = [each.value for each in node.keywords if each.arg in ("content", "path")]
-    return next(iter([*node.args[:1], *found]), None)
+    @cached_property
+    def _constructors(self) -> Constructors:
+        return Constructors(self._names)
 
 
 def sets_status(names: Names, function: Function) -> Iterator[tuple[ast.stmt, ast.expr]]:
@@ -142,11 +168,6 @@ def sets_status(names: Names, function: Function) -> Iterator[tuple[ast.stmt, as
                     yield statement, value
 
 
-def _given(node: ast.Call, position: int) -> ast.expr | None:
-    for each in node.keywords:
-        if each.arg == "status_code":
-            return each.value
-    before = node.args[: position + 1]
-    if len(before) <= position or any(isinstance(each, ast.Starred) for each in before):
-        return None
-    return before[position]
+def _given(made: Given, position: int) -> Place | None:
+    """Return the status code that a constructor from outside is given."""
+    return made.at(position, "status_code")

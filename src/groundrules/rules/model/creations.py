@@ -3,12 +3,12 @@
 import ast
 
 from groundrules.rules.model.calls import Calls
+from groundrules.rules.model.circles import Circles
 from groundrules.rules.model.effects import added_rows
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
-from groundrules.rules.model.rows import Rows
+from groundrules.rules.model.rows import Rows, given_to
 from groundrules.rules.model.sessions import Sessions
-from groundrules.rules.model.syntax import match_arguments
 from groundrules.rules.model.tree import CallSite, Function
 from groundrules.rules.model.values import Attribute, ClassValue, External, FunctionValue
 
@@ -19,29 +19,24 @@ _DEPTH = 10
 class Creations:
     """The functions of a project that return what they add; `new` is as in `Followed`."""
 
-    def __init__(self, names: Names, calls: Calls, sessions: Sessions, rows: Rows) -> None:
+    def __init__(
+        self, names: Names, calls: Calls, sessions: Sessions, rows: Rows, circles: Circles
+    ) -> None:
         self._names = names
         self._calls = calls
         self._sessions = sessions
         self._rows = rows
-        self._known: dict[tuple[Function, frozenset[str]], bool] = {}
-        self._open = 0
+        self._circles = circles
         self._sites: dict[Function, dict[ast.Call, CallSite]] = {}
 
     def returns_added(self, function: Function, new: frozenset[str] = frozenset()) -> bool:
         """Whether what a function returns is, each time, a row that it has just added."""
-        key = (function, new)
-        if self._open > _DEPTH:
-            return False
-        if key not in self._known:
-            self._known[key] = False
-            self._open += 1
-            returned = [each for each in function.returns if not _is_none(each)]
-            self._known[key] = bool(returned) and all(
-                self._is_added(each, function, new, 0) for each in returned
-            )
-            self._open -= 1
-        return self._known[key]
+        return self._circles.ask(self._returns_added, (function, new), start=True)
+
+    def _returns_added(self, key: tuple[Function, frozenset[str]]) -> bool:
+        function, new = key
+        returned = [each for each in function.returns if not _is_none(each)]
+        return bool(returned) and all(self._is_added(each, function, new, 0) for each in returned)
 
     def _is_added(
         self, node: ast.expr, function: Function, new: frozenset[str], depth: int
@@ -121,7 +116,7 @@ class Creations:
             called = self._calls.callee(site)
             if called is None or depth > _DEPTH:
                 continue
-            given = match_arguments(called.function, site.node, bound=called.bound is not None)
+            given = given_to(called, site.node)
             inner = self._rows.new_for(called, site.node, site.scope, function, new)
             for parameter, each in given.items():
                 if _is_named(each, name) and self._is_saved(

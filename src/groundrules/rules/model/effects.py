@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass
 
 from groundrules.rules.model.calls import Calls
+from groundrules.rules.model.circles import Circles
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.rows import Rows
 from groundrules.rules.model.sessions import Sessions
@@ -58,7 +59,6 @@ _WRITES = {
     "change": Effects(changes=True, commits=True),
     "delete": _DELETES,
 }
-_DEPTH = 40
 _Key = tuple[Function, frozenset[str]]
 
 
@@ -68,28 +68,24 @@ class Followed:
     What is known of a parameter is whether it holds a new row: `new` names those that do.
     """
 
-    def __init__(self, names: Names, calls: Calls, sessions: Sessions, rows: Rows) -> None:
+    def __init__(
+        self, names: Names, calls: Calls, sessions: Sessions, rows: Rows, circles: Circles
+    ) -> None:
         self._names = names
         self._calls = calls
         self._sessions = sessions
         self._rows = rows
-        self._known: dict[_Key, Effects] = {}
-        self._depth = 0
+        self._circles = circles
 
     def effects(self, function: Function, new: frozenset[str] = frozenset()) -> Effects:
         """Return what a function and the functions it calls do."""
-        key = (function, new)
-        if key in self._known:
-            return self._known[key]
-        if self._depth > _DEPTH:
-            return _UNKNOWN
-        self._known[key] = _NONE
-        self._depth += 1
+        return self._circles.ask(self._of, (function, new), start=_NONE)
+
+    def _of(self, key: _Key) -> Effects:
+        function, new = key
         found = self._assigns(function, new)
         for site in function.calls:
             found |= self._of_call(site, function, new)
-        self._depth -= 1
-        self._known[key] = found
         return found
 
     def _of_call(self, site: CallSite, function: Function, new: frozenset[str]) -> Effects:

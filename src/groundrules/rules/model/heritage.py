@@ -43,7 +43,7 @@ def member_of_class(names: "Names", cls: Class, name: str, instance: Value | Non
         for binding in reversed(bindings):
             value = names.bound(binding)
             if isinstance(value, FunctionValue) and value.function.owner is each.cls:
-                return _method(names, value, instance)
+                return _method(names, value, instance, cls)
             if is_something(value):
                 return value
     return None
@@ -59,8 +59,13 @@ def instance_of_base(names: "Names", scope: Scope) -> Value | None:
     return Instance(base) if base else None
 
 
-def _method(names: "Names", value: FunctionValue, instance: Value | None) -> Value | None:
+def _method(
+    names: "Names", value: FunctionValue, instance: Value | None, cls: Class
+) -> Value | None:
+    """Return what a method is that was reached through a class, or through an instance of it."""
     function = value.function
+    if names.has_decorator(function, "builtins.classmethod"):
+        return FunctionValue(function, (), ClassValue(cls))
     if instance is None:
         return value
     for kind in ("builtins.property", "functools.cached_property"):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from groundrules.rules.model.answers import Answers
 from groundrules.rules.model.calls import Calls
+from groundrules.rules.model.circles import Circles
 from groundrules.rules.model.creations import Creations
 from groundrules.rules.model.dependencies import Dependencies
 from groundrules.rules.model.effects import Followed
@@ -99,21 +100,25 @@ class Project:
     @cached_property
     def sessions(self) -> Sessions:
         """What is a session of the database."""
-        return Sessions(self.names, self.dependencies)
+        return Sessions(self.names, self.dependencies, self._circles)
 
     @cached_property
     def followed(self) -> Followed:
         """What functions do to the rows of the database."""
-        return Followed(self.names, self.calls, self.sessions, self._rows)
+        return Followed(self.names, self.calls, self.sessions, self._rows, self._circles)
 
     @cached_property
     def creations(self) -> Creations:
         """Which functions return what they add."""
-        return Creations(self.names, self.calls, self.sessions, self._rows)
+        return Creations(self.names, self.calls, self.sessions, self._rows, self._circles)
+
+    @cached_property
+    def _circles(self) -> Circles:
+        return Circles()
 
     @cached_property
     def _rows(self) -> Rows:
-        return Rows(self.names, self.sessions)
+        return Rows(self.names, self.sessions, self.mapped)
 
     @cached_property
     def reached(self) -> frozenset[Function]:
@@ -140,6 +145,7 @@ class Project:
             for scope in module.scopes:
                 scope.forget()
         self.modules.clear()
+        self._circles.forget()
 
 
 def load_project(

@@ -3,11 +3,12 @@
 import ast
 from functools import cached_property
 
+from groundrules.rules.model.mapped import Mapped
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.origins import origin
 from groundrules.rules.model.sessions import Sessions
 from groundrules.rules.model.syntax import match_arguments
-from groundrules.rules.model.tree import Function, Scope
+from groundrules.rules.model.tree import Class, Function, Scope
 from groundrules.rules.model.values import (
     Attribute,
     ClassValue,
@@ -18,38 +19,31 @@ from groundrules.rules.model.values import (
     Value,
 )
 
-_BASES = frozenset(
-    {
-        "sqlalchemy.orm.DeclarativeBase",
-        "sqlalchemy.orm.DeclarativeBaseNoMeta",
-        "sqlalchemy.ext.declarative.declarative_base",
-        "sqlalchemy.orm.declarative_base",
-        "sqlmodel.SQLModel",
-    }
-)
 _TYPES = (External("builtins.type"), External("typing.Type"))
 WRITING = {"insert": "add", "update": "change", "delete": "delete"}
+
+
+def given_to(called: FunctionValue, node: ast.Call) -> dict[str, ast.expr]:
+    """Return what a call gives for each parameter, the object before the dot for the first one."""
+    given = match_arguments(called.function, node, bound=called.bound is not None)
+    if called.bound is not None and isinstance(node.func, ast.Attribute):
+        for first in called.function.positional[:1]:
+            given.setdefault(first.arg, node.func.value)
+    return given
 
 
 class Rows:
     """Tells the rows of a project from other objects."""
 
-    def __init__(self, names: Names, sessions: Sessions) -> None:
+    def __init__(self, names: Names, sessions: Sessions, mapping: Mapped) -> None:
         self._names = names
         self._sessions = sessions
+        self._mapping = mapping
 
     @cached_property
     def attributes(self) -> frozenset[str]:
         """The names of all that mapped classes declare; what else a row is given is not stored."""
-        return frozenset(
-            name
-            for module in self._names.modules.values()
-            for cls in module.classes
-            if cls.node.bases and self.is_mapped(ClassValue(cls))
-            for each in self._names.ancestors(ClassValue(cls))
-            if isinstance(each, ClassValue)
-            for name in each.cls.scope.bindings
-        )
+        return frozenset(name for cls in self._mapped for name in cls.scope.bindings)
 
     def is_row(self, node: ast.expr, scope: Scope) -> bool:
         """Whether an expression is surely the object of a mapped class."""
@@ -98,26 +92,18 @@ class Rows:
         new: frozenset[str],
     ) -> frozenset[str]:
         """Return the parameters for which a call in a function gives new rows."""
-        given = match_arguments(called.function, node, bound=called.bound is not None)
+        given = given_to(called, node)
         return frozenset(
             name for name, each in given.items() if self.holds_new(each, scope, function, new)
         )
 
     def is_mapped(self, kind: Value | None) -> bool:
-        """Whether a class is mapped to a table."""
-        if not isinstance(kind, ClassValue):
-            return False
-        for each in self._names.ancestors(kind):
-            if isinstance(each, External) and each.name in _BASES:
-                return True
-            if isinstance(each, ClassValue):
-                bindings = each.cls.scope.bindings
-                if "__tablename__" in bindings or "__table__" in bindings:
-                    return True
-                made = (self._names.evaluate(base, each.cls.outer) for base in each.cls.node.bases)
-                if any(isinstance(base, Instance) and _is_base(base) for base in made):
-                    return True
-        return False
+        """Whether a class is mapped to a table, or is one that mapped classes descend from."""
+        return isinstance(kind, ClassValue) and kind.cls in self._mapped
+
+    @cached_property
+    def _mapped(self) -> frozenset[Class]:
+        return frozenset(self._mapping.mapping_classes)
 
     def statement(self, node: ast.expr, scope: Scope) -> tuple[str, bool] | None:
         """Return what a statement does (add, change, delete), and whether it resolves conflicts."""
@@ -190,7 +176,3 @@ class Rows:
             and self._names.evaluate(each.func, called.function.scope) == ClassValue(owner)
             for each in called.function.returns
         )
-
-
-def _is_base(base: Instance) -> bool:
-    return isinstance(base.of, External) and base.of.name in _BASES

@@ -23,6 +23,7 @@ class Kind(Enum):
 
     SESSION = "Session"
     ASYNC_SESSION = "AsyncSession"
+    CONNECTION = "Connection"
     ASYNC_CONNECTION = "AsyncConnection"
 
 
@@ -31,9 +32,25 @@ _CLASSES = {
     "scoped_session": Kind.SESSION,
     "AsyncSession": Kind.ASYNC_SESSION,
     "async_scoped_session": Kind.ASYNC_SESSION,
+    "Connection": Kind.CONNECTION,
     "AsyncConnection": Kind.ASYNC_CONNECTION,
 }
-_ENGINES = frozenset({"create_async_engine", "async_engine_from_config", "AsyncEngine"})
+_MAKERS = frozenset(
+    {"async_sessionmaker", "sessionmaker", "async_scoped_session", "scoped_session"}
+)
+_ENGINES = {
+    **dict.fromkeys(
+        ("create_async_engine", "async_engine_from_config", "AsyncEngine"), Kind.ASYNC_CONNECTION
+    ),
+    **dict.fromkeys(("create_engine", "engine_from_config", "Engine"), Kind.CONNECTION),
+}
+_OPENING = frozenset({"begin", "connect", "begin_nested", "connection"})
+
+
+_CONNECTED = {
+    Kind.SESSION: Kind.CONNECTION,
+    Kind.ASYNC_SESSION: Kind.ASYNC_CONNECTION,
+}
 
 
 def sqlalchemy_name(value: Value | None) -> str | None:
@@ -60,15 +77,36 @@ def kind_of(names: Names, value: Value | None) -> Kind | None:
         case Result(of=Instance() as maker):
             return made_by(names, maker)
         case Result(of=Attribute(of=owner, name=name)):
-            if name == "connection" and kind_of(names, owner) is Kind.ASYNC_SESSION:
-                return Kind.ASYNC_CONNECTION
-            if name in {"connect", "begin"} and _is_async_engine(owner):
-                return Kind.ASYNC_CONNECTION
+            if name == "connection":
+                held = kind_of(names, owner)
+                return _CONNECTED.get(held) if held else None
+            if name in {"connect", "begin"} and _engine_kind(names, owner):
+                return _engine_kind(names, owner)
             if name in _ENTERED and isinstance(owner, Instance):
                 return made_by(names, owner)
             if name == "execution_options":
                 return kind_of(names, owner)
     return None
+
+
+def opens(names: Names, called: Value | None) -> bool:
+    """Whether calling a value opens a session, a connection or a transaction."""
+    match called:
+        case External() | ClassValue():
+            return class_kind(names, called) is not None
+        case Instance(of=of):
+            return _is_one_of(names, of, _MAKERS)
+        case Attribute(of=owner, name=name) if name in _OPENING:
+            made_by_maker = isinstance(owner, Instance) and _is_one_of(names, owner.of, _MAKERS)
+            return made_by_maker or is_open(names, owner) or bool(_engine_kind(names, owner))
+    return False
+
+
+def is_open(names: Names, value: Value | None) -> bool:
+    """Whether a value is a session or a connection, of whatever kind."""
+    if kind_of(names, value) is not None:
+        return True
+    return isinstance(value, Result) and opens(names, value.of)
 
 
 def made_by(names: Names, maker: Instance) -> Kind | None:
@@ -97,10 +135,18 @@ def attribute_kind(names: Names, node: ast.Attribute, value: Value | None) -> Ki
     return kind_of(names, value)
 
 
-def _is_async_engine(value: Value | None) -> bool:
+def _is_one_of(names: Names, of: Value | None, wanted: frozenset[str]) -> bool:
+    return any(sqlalchemy_name(each) in wanted for each in names.ancestors(of))
+
+
+def _engine_kind(names: Names, value: Value | None) -> Kind | None:
+    """Return what the connections of an engine are; None if a value is no engine."""
     match value:
         case Instance(of=of):
-            return sqlalchemy_name(of) in _ENGINES
+            kinds = (_ENGINES.get(sqlalchemy_name(each) or "") for each in names.ancestors(of))
+            return next((kind for kind in kinds if kind), None)
         case Result(of=Attribute(of=of, name="execution_options")):
-            return _is_async_engine(of)
-    return False
+            return _engine_kind(names, of)
+        case Attribute(of=of, name="engine" | "sync_engine"):
+            return _engine_kind(names, of) and Kind.CONNECTION
+    return None

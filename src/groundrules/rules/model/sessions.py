@@ -3,50 +3,31 @@
 import ast
 
 from groundrules.rules.model.calls import run_by
+from groundrules.rules.model.circles import Circles
 from groundrules.rules.model.dependencies import Dependencies, is_dependency
 from groundrules.rules.model.names import Names
+from groundrules.rules.model.session_kinds import class_kind, is_open, opens
 from groundrules.rules.model.syntax import elements, parsed_annotation
 from groundrules.rules.model.tree import Binding, Function, Scope
 from groundrules.rules.model.values import (
-    Attribute,
+    ClassValue,
     External,
     FunctionValue,
     Instance,
-    Result,
     Value,
 )
 
-_PLACES = (
-    "sqlalchemy",
-    "sqlalchemy.engine",
-    *("sqlalchemy.orm", "sqlalchemy.orm.session", "sqlalchemy.orm.scoping"),
-    *("sqlalchemy.ext.asyncio", "sqlalchemy.ext.asyncio.session"),
-    *("sqlalchemy.ext.asyncio.engine", "sqlalchemy.ext.asyncio.scoping"),
-    *("sqlmodel", "sqlmodel.ext.asyncio.session"),
-)
-
-
-def _full(names: str) -> frozenset[str]:
-    return frozenset(f"{place}.{name}" for place in _PLACES for name in names.split())
-
-
-SESSIONS = _full("AsyncSession Session async_scoped_session scoped_session")
-CONNECTIONS = _full("AsyncConnection Connection")
-MAKERS = _full("async_sessionmaker sessionmaker async_scoped_session scoped_session")
-ENGINES = _full("AsyncEngine Engine create_async_engine create_engine")
-_OPEN = SESSIONS | CONNECTIONS
-_MAKING = MAKERS | ENGINES
-_OPENING = frozenset({"begin", "connect", "begin_nested", "connection"})
+_ENTERING = ("__aenter__", "__enter__")
+_DEPTH = 20
 
 
 class Sessions:
     """The sessions of a whole project."""
 
-    def __init__(self, names: Names, dependencies: Dependencies) -> None:
+    def __init__(self, names: Names, dependencies: Dependencies, circles: Circles) -> None:
         self._names = names
         self._dependencies = dependencies
-        self._yielding: dict[Function, bool] = {}
-        self._giving: dict[Function, bool] = {}
+        self._circles = circles
 
     def is_session(self, node: ast.expr, scope: Scope) -> bool:
         """Whether an expression is a session or a connection."""
@@ -64,39 +45,68 @@ class Sessions:
 
     def is_open(self, value: Value | None) -> bool:
         """Whether a value is a session or a connection, by its type or by what made it."""
-        if isinstance(value, Instance):
-            return self._names.is_a(value.of, _OPEN)
-        return isinstance(value, Result) and self.opens(value.of)
+        return is_open(self._names, value)
 
     def opens(self, called: Value | None) -> bool:
         """Whether calling a value opens a session, a connection or a transaction."""
-        if isinstance(called, External):
-            return called.name in SESSIONS
-        if isinstance(called, Instance):
-            return self._names.is_a(called.of, MAKERS)
-        if not isinstance(called, Attribute) or called.name not in _OPENING:
-            return False
-        of = called.of
-        return self.is_open(of) or (isinstance(of, Instance) and self._names.is_a(of.of, _MAKING))
+        return opens(self._names, called) or self.opening(called) is not None
+
+    def opening(self, called: Value | None) -> Function | None:
+        """Return the function of the project that opens a session and hands it to who calls a value.
+
+        One that hands on what it was given, or what is kept elsewhere, opens none.
+        """
+        if isinstance(called, ClassValue):
+            methods = (self._names.attribute(Instance(called), name) for name in _ENTERING)
+            run = next((each for each in methods if isinstance(each, FunctionValue)), None)
+        else:
+            run = run_by(self._names, called)
+        if run is not None and self._circles.ask(self._opens, run.function, start=False):
+            return run.function
+        return None
 
     def yields_session(self, function: Function) -> bool:
         """Whether a function is a generator that hands out a session."""
-        if function not in self._yielding:
-            self._yielding[function] = False
-            self._yielding[function] = self._yields(function)
-        return self._yielding[function]
+        return self._circles.ask(self._yields, function, start=False)
 
     def gives_session(self, function: Function) -> bool:
         """Whether a function yields a session or returns one."""
-        if function not in self._giving:
-            self._giving[function] = False
-            returned = (self.is_session(each, function.scope) for each in function.returns)
-            self._giving[function] = self.yields_session(function) or any(returned)
-        return self._giving[function]
+        return self._circles.ask(self._gives, function, start=False)
+
+    def _gives(self, function: Function) -> bool:
+        returned = (self.is_session(each, function.scope) for each in function.returns)
+        return self.yields_session(function) or any(returned)
 
     def _yields(self, function: Function) -> bool:
         yielded = (self.is_session(each, function.scope) for each in function.yields)
         return self._by_annotation(function) or any(yielded)
+
+    def _opens(self, function: Function) -> bool:
+        returned = (self._is_opened(each, function.scope) for each in function.returns)
+        return self.yields_session(function) or any(returned)
+
+    def _is_opened(self, node: ast.expr, scope: Scope, depth: int = 0) -> bool:
+        """Whether an expression is what has been opened in this function."""
+        if depth > _DEPTH:
+            return False
+        depth += 1
+        match node:
+            case ast.Await(value=value) | ast.NamedExpr(value=value):
+                return self._is_opened(value, scope, depth)
+            case ast.IfExp(body=body, orelse=orelse):
+                return any(self._is_opened(each, scope, depth) for each in (body, orelse))
+            case ast.BoolOp(values=values):
+                return any(self._is_opened(each, scope, depth) for each in values)
+            case ast.Name(id=name):
+                bound = (each for each in scope.visible(name) if each.scope.function)
+                return any(
+                    self._is_opened(each.value, each.scope, depth)
+                    for each in bound
+                    if each.value is not None and each.is_whole
+                )
+            case ast.Call(func=func):
+                return self.opens(self._names.evaluate(func, scope))
+        return False
 
     def _by_annotation(self, function: Function) -> bool:
         returned = function.node.returns
@@ -109,7 +119,7 @@ class Sessions:
             return False
         given = (elements(returned.slice) or [returned.slice])[0]
         kind = self._names.type_of(given, function.outer)
-        return self._names.is_a(kind, _OPEN)
+        return class_kind(self._names, kind) is not None
 
     def _is_bound(self, binding: Binding) -> bool:
         function = binding.scope.owner
@@ -117,10 +127,8 @@ class Sessions:
             dependency = self._dependencies.argument(function, binding.node)
             run = run_by(self._names, dependency.on) if dependency else None
             return run is not None and self.gives_session(run.function)
-        if binding.value is None or binding.unpacked is not None:
-            return False
-        given = binding.value
-        if not isinstance(given, ast.Call):
+        given = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+        if not isinstance(given, ast.Call) or binding.unpacked is not None:
             return False
         value = self._names.evaluate(given.func, binding.scope)
         return isinstance(value, FunctionValue) and self.gives_session(value.function)
