@@ -191,3 +191,85 @@ def test_in_a_suite_code_in_an_odd_encoding_is_read_or_said(tmp_path: Path, codi
     (tmp_path / "app" / "sums.py").write_bytes(text)
 
     assert paths(check_every_file(tmp_path)) == ["app/sums.py"]
+
+
+def imports(*modules: str) -> str:
+    return "".join(f"from {each} import x\n" for each in modules)
+
+
+@pytest.mark.parametrize("holder", [".", "backend", "services/shop"])
+def test_a_folder_named_as_the_package_in_it_is_not_the_package(
+    tmp_path: Path, holder: str
+) -> None:
+    report = check(
+        tmp_path,
+        {
+            f"{holder}/app/prestart.py": imports("app.core.config"),
+            f"{holder}/app/app/core/config.py": "x = 1\n",
+            f"{holder}/app/app/api/items.py": HANDLER + imports("app.core.config"),
+        },
+    )
+
+    inner, outer = (Path(holder, each).as_posix() for each in ("app/app", "app"))
+    assert paths(report) == [f"{inner}/api/items.py"]
+    assert report.notes[0].startswith(f"{inner} was checked and not {outer}, because `app.…` is")
+
+
+def test_a_package_that_has_a_part_of_its_own_name_is_the_package(tmp_path: Path) -> None:
+    report = check(
+        tmp_path,
+        {
+            "app/main.py": ROUTES + imports("app.app.sums", "app.core"),
+            "app/core.py": "x = 1\n",
+            "app/app/sums.py": f"x = 1\n{UNHINTED}",
+        },
+    )
+
+    assert (paths(report), report.notes) == (["app/app/sums.py"], ())
+
+
+@pytest.mark.parametrize("extra", ["", "import fastapi\n"])
+def test_a_folder_app_that_nothing_imports_is_not_the_package(tmp_path: Path, extra: str) -> None:
+    report = check(
+        tmp_path,
+        {
+            "app/build.py": f"{extra}{UNHINTED}",
+            "shop/main.py": f"{HANDLER}from shop.core import x\n",
+            "shop/core.py": "x = 1\n",
+        },
+    )
+
+    assert (report.package, paths(report)) == ("shop", ["shop/main.py"])
+    assert report.notes[0].startswith("shop was checked and not app, because its modules")
+
+
+def test_app_is_the_package_if_it_has_the_handlers_whatever_lies_beside_it(tmp_path: Path) -> None:
+    files = {"app/main.py": HANDLER, "app/sums.py": "from .main import router\n"}
+    report = check(tmp_path, {**files, "examples/serve.py": ROUTES, "tools/sums.py": UNHINTED})
+
+    assert (report.package, paths(report)) == ("app", ["app/main.py"])
+    assert report.notes[0].startswith("app was checked and not examples")
+
+
+def test_of_two_packages_the_one_that_is_imported_is_checked(tmp_path: Path) -> None:
+    files = {"old/__init__.py": ROUTES, "shop/__init__.py": "", "shop/core.py": "x = 1\n"}
+    report = check(tmp_path, {**files, "shop/main.py": HANDLER + imports("shop.core")})
+
+    assert (report.package, paths(report)) == ("shop", ["shop/main.py"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from alembic import op\nrevision: str = '1'\ndown_revision: str | None = None\n",
+        "revision = '1'\ndown_revision = None\n",
+        "from piccolo.apps.migrations.auto.migration_manager import MigrationManager\n"
+        "ID = '2024'\nVERSION = '1'\n\n\nasync def forwards():\n    return MigrationManager(ID)\n",
+        "from tortoise import BaseDBAsyncClient\n\n\nasync def upgrade(db):\n    return ''\n\n\n"
+        "async def downgrade(db):\n    return ''\n",
+    ],
+)
+def test_a_migration_is_known_by_what_is_in_it(tmp_path: Path, text: str) -> None:
+    files = {"app/changes/one.py": text + UNHINTED, "app/sums.py": UNHINTED}
+
+    assert paths(check(tmp_path, files)) == ["app/sums.py"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from groundrules.course.steps import EXERCISES, is_root
 from groundrules.rules import CheckError, Report, check_project, render_finding
+from groundrules.rules.pythons import is_too_old, read_by, wanted_minor
 from groundrules.rules.registry import all_rules
 from groundrules.terminal import Format, wants_colour
 
@@ -25,6 +26,11 @@ def run_check(
             f"This is the course itself. To check what you write: groundrules check {application}"
         )
         return 2
+    minor = wanted_minor(path)
+    if is_too_old(minor) and minor is not None:
+        status = read_by(minor, _args(path, package, select, ignore, output))
+        if status is not None:
+            return status
     progress = _Progress()
     try:
         report = check_project(
@@ -41,6 +47,15 @@ def run_check(
         progress.clear()
     _print(report, output)
     return 1 if report.findings else 0
+
+
+def _args(
+    path: Path, package: str | None, select: list[str], ignore: list[str], output: Format
+) -> list[str]:
+    """Return a check as it is typed."""
+    named = [("--package", each) for each in (package,) if each]
+    named += [("--select", each) for each in select] + [("--ignore", each) for each in ignore]
+    return ["check", f"--format={output}", *(f"{name}={each}" for name, each in named), str(path)]
 
 
 def list_rules() -> None:
@@ -99,6 +114,8 @@ def _split(given: list[str]) -> list[str]:
 
 def _print(report: Report, output: Format) -> None:
     if output == "text":
+        for note in report.notes:
+            _say(note)
         _say(_as_text(report))
         for unused in report.unused_ignores:
             place = f"{unused.path}:{unused.line}"
@@ -113,7 +130,8 @@ def _print(report: Report, output: Format) -> None:
 
 
 def _as_text(report: Report) -> str:
-    files = f"{report.files} file{'' if report.files == 1 else 's'} of {report.package}"
+    read = f"{report.files - report.unread} of " if report.unread else ""
+    files = f"{read}{report.files} file{'' if report.files == 1 else 's'} of {report.package}"
     if not report.findings:
         return f"No findings in {files}."
     colour = wants_colour()

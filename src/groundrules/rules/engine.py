@@ -1,6 +1,8 @@
 """Runs the rules over a project."""
 
 import gc
+import os
+import sys
 import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from groundrules.rules.ignores import Ignore, find_ignores, silence
 from groundrules.rules.model.files import Package, find_package
 from groundrules.rules.model.project import Broken, Progress, load_project
 from groundrules.rules.pyproject import broken_pyproject
+from groundrules.rules.pythons import command_for, is_too_old, wanted_minor
 from groundrules.rules.registry import all_rules
 from groundrules.rules.rule import Rule, Violation
 from groundrules.rules.settings import Settings, read_settings
@@ -46,15 +49,18 @@ def check_project(
     """
     settings = read_settings(root) if honour_ignores else Settings()
     found = find_package(root, package or settings.package)
-    rules = choose_rules(
+    chosen = (
         settings.select if select is None else tuple(select),
         settings.ignore if ignore is None else tuple(ignore),
     )
+    rules = choose_rules(*chosen)
     with _no_collection(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the compiler's, on the code that is read
         seen = _look(found, rules, progress, every_file=every_file)
     pyproject = broken_pyproject(found)
     unreadable = [*seen.broken, *([pyproject] if pyproject else [])]
+    if not _is_chosen(UNREADABLE, *chosen):
+        unreadable = []
     findings = {*seen.findings, *map(_unreadable, unreadable)}
     kept, unused = silence(
         {each for each in findings if each.path not in exclude},
@@ -67,6 +73,8 @@ def check_project(
         files=seen.files,
         findings=tuple(sorted(kept)),
         unused_ignores=tuple(sorted(unused)),
+        unread=len(seen.broken),
+        notes=tuple(_notes(found, seen)),
     )
 
 
@@ -93,6 +101,21 @@ def _look(
         project.release()
 
 
+def _notes(package: Package, seen: _Seen) -> Iterator[str]:
+    """Yield what was chosen, and what could not be read and how it can."""
+    if package.choice:
+        yield package.choice
+    minor = wanted_minor(package.folder)
+    unread = f"{len(seen.broken)} of {seen.files} files could not be read"
+    if is_too_old(minor) and minor is not None:
+        this = f"{sys.version_info.major}.{sys.version_info.minor}"
+        could = f"{unread}. To read them" if seen.broken else "all files could be read. To be sure"
+        command = command_for(minor, os.path.relpath(package.root))
+        yield f"The project asks for Python 3.{minor}, and this is {this}; {could}: {command}"
+    elif seen.broken:
+        yield f"{unread}: see {UNREADABLE}."
+
+
 def codes() -> tuple[str, ...]:
     """Return the codes of all rules, sorted."""
     return tuple(rule.code for rule in all_rules())
@@ -100,12 +123,15 @@ def codes() -> tuple[str, ...]:
 
 def choose_rules(select: tuple[str, ...] | None, ignore: tuple[str, ...] | None) -> list[Rule]:
     """Return the rules to run; raise `CheckError` for a code that no rule has."""
-    known = codes()
+    known = (UNREADABLE, *codes())
     for code in (*(select or ()), *(ignore or ())):
         if code not in known:
             raise CheckError(f"There is no rule {code}: `groundrules rules` lists them all.")
-    wanted = set(select or known) - set(ignore or ())
-    return [rule for rule in all_rules() if rule.code in wanted]
+    return [rule for rule in all_rules() if _is_chosen(rule.code, select, ignore)]
+
+
+def _is_chosen(code: str, select: tuple[str, ...] | None, ignore: tuple[str, ...] | None) -> bool:
+    return code in (select or (code,)) and code not in (ignore or ())
 
 
 @contextmanager

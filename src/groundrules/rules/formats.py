@@ -31,18 +31,31 @@ def as_json(report: Report) -> str:
         "root": report.root,
         "package": report.package,
         "files": report.files,
+        "unread": report.unread,
         "findings": findings,
+        "notes": list(report.notes),
+        "unused_ignores": [
+            {"rule": each.rule, "path": each.path, "line": each.line, "message": each.message}
+            for each in report.unused_ignores
+        ],
     }
     return json.dumps(whole, indent=2)
 
 
 def as_github(report: Report) -> str:
-    """Return the report as GitHub's workflow commands, a line for each finding."""
-    return "\n".join(
-        f"::error file={_property(_from_here(report, each))},line={each.line},col={each.column},"
+    """Return the report as GitHub's workflow commands, a line for each finding, note and unused ignore."""
+    notes = [f"::notice title=groundrules::{_data(each)}" for each in report.notes]
+    errors = [
+        f"::error file={_property(_from_here(report, each.path))},line={each.line},col={each.column},"
         f"title={_property(f'{each.rule} {each.name}')}::{_data(f'{each.message} {each.fix}')}"
         for each in report.findings
-    )
+    ]
+    warnings = [
+        f"::warning file={_property(_from_here(report, each.path))},line={each.line},"
+        f"title=unused ignore::{_data(each.message)}"
+        for each in report.unused_ignores
+    ]
+    return "\n".join([*notes, *errors, *warnings])
 
 
 def as_sarif(report: Report) -> str:
@@ -62,33 +75,55 @@ def as_sarif(report: Report) -> str:
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "results": [_sarif_result(report, each) for each in report.findings],
+        "invocations": [
+            {"executionSuccessful": True, "toolExecutionNotifications": _notifications(report)}
+        ],
     }
     return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _sarif_result(report: Report, finding: Finding) -> dict[str, Any]:
+def _notifications(report: Report) -> list[dict[str, Any]]:
+    """Return the notes, and the ignores that silence nothing, with their places."""
+    notes = [{"level": "note", "message": {"text": each}} for each in report.notes]
+    unused = [
+        {
+            "level": "warning",
+            "message": {"text": each.message},
+            "locations": [
+                {"physicalLocation": _place(report, each.path, {"startLine": each.line})}
+            ],
+        }
+        for each in report.unused_ignores
+    ]
+    return [*notes, *unused]
+
+
+def _place(report: Report, path: str, region: dict[str, int]) -> dict[str, Any]:
     from urllib.parse import quote
 
+    return {"artifactLocation": {"uri": quote(_from_here(report, path))}, "region": region}
+
+
+def _sarif_result(report: Report, finding: Finding) -> dict[str, Any]:
     region = {
         "startLine": finding.line,
         "startColumn": finding.column,
         "endColumn": max(finding.end_column, finding.column + 1),
     }
-    place = {"artifactLocation": {"uri": quote(_from_here(report, finding))}, "region": region}
     return {
         "ruleId": finding.rule,
         "level": "error",
         "message": {"text": f"{finding.message} {finding.fix}"},
-        "locations": [{"physicalLocation": place}],
+        "locations": [{"physicalLocation": _place(report, finding.path, region)}],
     }
 
 
-def _from_here(report: Report, finding: Finding) -> str:
+def _from_here(report: Report, path: str) -> str:
     """Return the path from the working folder, which is what such readers take for the root."""
     from pathlib import Path, PurePosixPath
 
     root = Path(report.root).as_posix()
-    return str(PurePosixPath(root) / finding.path)
+    return str(PurePosixPath(root) / path)
 
 
 def _data(text: str) -> str:

@@ -1,4 +1,4 @@
-"""`# groundrules: ignore[GR402]` on a line silences a rule there."""
+"""`# groundrules: ignore[GR402]` on a line silences a rule there, after other comments too."""
 
 import io
 import re
@@ -11,7 +11,7 @@ from groundrules.rules.model.project import Project
 from groundrules.rules.model.tree import Module
 
 _MARK = "groundrules:"
-_COMMENT = re.compile(r"#\s*groundrules:\s*ignore\[([^\]]*)\]")
+_COMMENT = re.compile(r"(?<![\w.-])groundrules:\s*ignore\[([^\]]*)\]")
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ def _in_module(module: Module) -> Iterable[Ignore]:
         return
     reader = io.StringIO(module.text).readline
     for token in tokenize.generate_tokens(reader):
-        match = _COMMENT.match(token.string) if token.type == tokenize.COMMENT else None
-        if match:
+        for match in _COMMENT.finditer(token.string) if token.type == tokenize.COMMENT else ():
             for code in match[1].split(","):
                 if code.strip():
                     yield Ignore(module.path, token.start[0], code.strip().upper())

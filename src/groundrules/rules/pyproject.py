@@ -24,6 +24,29 @@ class PyProject:
     error_column: int = 1
 
 
+@dataclass(frozen=True)
+class Declaration:
+    """The Python versions a project says it runs on, and where it says so."""
+
+    key: str
+    text: object
+    poetry: bool
+    section: str
+
+
+def declared_python(pyproject: PyProject) -> Declaration | None:
+    """Return the Python versions that a project file declares, None if it declares none."""
+    project = table(pyproject.data, "project")
+    if "requires-python" in project:
+        return Declaration("requires-python", project["requires-python"], False, "project")
+    poetry = table(pyproject.data, "tool", "poetry", "dependencies")
+    if "python" in poetry:
+        given = poetry["python"]
+        text = given.get("version", given) if isinstance(given, dict) else given
+        return Declaration("python", text, True, "tool.poetry.dependencies")
+    return None
+
+
 def pyprojects(folder: Path) -> Iterator[PyProject]:
     """Yield the pyproject.toml files at and above a folder, the nearest first."""
     here = Path(os.path.abspath(folder))  # noqa: PTH100  # links stay as the reader wrote them

@@ -4,14 +4,13 @@ import ast
 from collections.abc import Iterator
 
 from groundrules.rules.model.annotations import Annotations
-from groundrules.rules.model.mapped import How, Model
+from groundrules.rules.model.mapped import MAPPED, How, Model
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.session_kinds import sqlalchemy_name
 from groundrules.rules.model.tree import Binding, CallSite, Class, Scope
 from groundrules.rules.model.values import ClassValue, External, Instance, Value
 
 _COLUMNS = frozenset({"mapped_column", "Column"})
-_MAPPED = frozenset({"Mapped", "DynamicMapped", "WriteOnlyMapped"})
 _DECLARED = frozenset({"declared_attr", "cascading", "directive"})
 _REFLECTING = frozenset({"autoload_with", "autoload"})
 
@@ -54,7 +53,7 @@ class Columns:
             return False
         if how is How.SQLMODEL or not kinds:
             return True
-        return any(sqlalchemy_name(kind) in _MAPPED for kind in kinds)
+        return any(sqlalchemy_name(kind) in MAPPED for kind in kinds)
 
     def _is_none(self, binding: Binding) -> bool:
         return isinstance(binding.value, ast.Constant) and binding.value.value is None

@@ -5,18 +5,34 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from groundrules.rules.findings import CheckError
 
 _NOT_APPLICATION = frozenset(
-    {"tests", "test", "migrations", "alembic", "venv", "env", "site-packages", "node_modules"}
+    {
+        "tests",
+        "test",
+        "migrations",
+        "piccolo_migrations",
+        "alembic",
+        "venv",
+        "env",
+        "site-packages",
+        "node_modules",
+    }
 )
 _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|tests\.py|conftest\.py")
 _REVISIONS = "script.py.mako"  # Alembic's, in the folder that holds a project's migrations
 _FASTAPI = re.compile(rb"^[ \t]*(?:from|import)[ \t]+fastapi\b", re.MULTILINE)
 
+# the first two parts of a name in the project, as `from app.core import x` and `from app import core`
+_IMPORTED = re.compile(
+    rb"^[ \t]*(?:from|import)[ \t]+(\w+)(?:\.(\w+))?(?:[ \t]+import[ \t]+\(?\s*(\w+))?",
+    re.MULTILINE,
+)
+_RELATIVE = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -26,12 +42,26 @@ class Package:
 
     :param root: the folder that is checked; findings' paths are relative to it.
     :param imports: the folder from which its modules are imported.
+    :param instead_of: another folder that it could have been, and `reason` why it is not that one.
     """
 
     name: str
     folder: Path
     root: Path
     imports: Path
+    instead_of: Path | None = None
+    reason: str = ""
+
+    @property
+    def choice(self) -> str:
+        """What was chosen and why, as a sentence; empty if there was no choice."""
+        if self.instead_of is None:
+            return ""
+        chosen, other = (
+            Path(os.path.relpath(each, self.root)).as_posix()
+            for each in (self.folder, self.instead_of)
+        )
+        return f"{chosen} was checked and not {other}, because {self.reason}; --package NAME chooses another."
 
 
 def find_package(path: Path, name: str | None = None) -> Package:
@@ -45,9 +75,9 @@ def find_package(path: Path, name: str | None = None) -> Package:
         raise CheckError(f"{path} is not a folder: name the one that holds the package.")
     if name:
         return _named(path, name)
-    for holder in (path, path / "src"):
-        if _has_python(holder / "app"):
-            return Package("app", holder / "app", path, holder)
+    apps = [holder / "app" for holder in (path, path / "src") if _has_python(holder / "app")]
+    if apps:
+        return _app_or_rival(apps, path)
     here = path.resolve()
     if (path / "__init__.py").is_file() or (here.name == "app" and _has_python(path)):
         return Package(here.name, path, path.parent if path.name else here.parent, here.parent)
@@ -102,11 +132,93 @@ def _named(path: Path, name: str) -> Package:
     raise CheckError(f"There is no package {name} in {path}: name one of its folders.")
 
 
+def _app_or_rival(apps: list[Path], path: Path) -> Package:
+    """Return the package `app`, or the one beside it that has the handlers and is imported."""
+    app = apps[0] if len(apps) == 1 else max(apps, key=_evidence)
+    rivals = [
+        each for holder in {one.parent for one in apps} for each in _rivals(holder, app, path)
+    ]
+    if rivals:
+        handles, uses = _evidence(app)
+        used = [each for each in rivals if _uses(each, each)]
+        better = used if handles else used or rivals
+        if not (handles and uses) and len(better) == 1:
+            return replace(_package(better[0], path), instead_of=app, reason=_HANDLERS)
+    chosen = _inner_or_outer(app, path)
+    others = [each for each in apps if each != app] + rivals
+    if others and not chosen.reason:
+        reason = _HANDLERS if all(_evidence(app)) else "it is called `app`"
+        return replace(chosen, instead_of=others[0], reason=reason)
+    return chosen
+
+
+def _rivals(holder: Path, app: Path, path: Path) -> list[Path]:
+    """Return the folders beside `app` that have FastAPI code and do not belong to it."""
+    found = [
+        each
+        for each in sorted(holder.iterdir())
+        if each.name != "app" and _is_candidate(each, path) and _has_handlers(each)
+    ]
+    if not found:
+        return []
+    belongs, todo = {"app"}, [app]
+    while todo:
+        for name in {top for file in python_files(todo.pop()) for top in imported_tops(file)}:
+            if name not in belongs and (holder / name).is_dir():
+                belongs.add(name)
+                todo.append(holder / name)
+    return [each for each in found if each.name not in belongs]
+
+
+def _evidence(folder: Path) -> tuple[bool, int]:
+    """Return whether a folder has FastAPI code, and how many imports in it mean its own modules."""
+    return _has_handlers(folder), _uses(folder, folder)
+
+
+_HANDLERS = "its modules are imported and have the FastAPI code"
+
+
+def _inner_or_outer(folder: Path, root: Path) -> Package:
+    """Return the package that a folder is, or the one of the same name in it that its imports mean."""
+    inner, outer = folder / folder.name, Package(folder.name, folder, root, folder.parent)
+    if not _has_python(inner):
+        return outer
+    outside, inside = _uses(folder, folder), _uses(folder, inner)
+    if not outside and not inside:
+        is_meant = not (folder / "__init__.py").is_file() and not any(
+            map(mentions_fastapi, modules_in(folder))
+        )
+    else:
+        is_meant = inside > outside
+    if not is_meant:
+        return outer
+    found = _inner_or_outer(inner, root)
+    reason = f"`{folder.name}.…` is imported from there"
+    return found if found.reason else replace(found, instead_of=folder, reason=reason)
+
+
+def _uses(code: Path, package: Path) -> int:
+    """Return how many imports in some code mean modules of a package."""
+    count = 0
+    for file in python_files(code):
+        for name, below, imported in _IMPORTED.findall(_content(file)):
+            module = (below or imported).decode("ascii", "replace")
+            if name.decode("ascii", "replace") == package.name and module:
+                count += (package / module).is_dir() or (package / f"{module}.py").is_file()
+        if code == package:
+            count += _RELATIVE.search(_content(file)) is not None
+    return count
+
+
+def _has_handlers(folder: Path) -> bool:
+    return any(map(mentions_fastapi, python_files(folder)))
+
+
 def _package(folder: Path, root: Path) -> Package:
     """Return the package that a folder is or, if its code never names it, that it holds."""
     named = any(folder.name in imported_tops(file) for file in python_files(folder))
     if named:
-        return Package(folder.name, folder, root, folder.parent)
+        return _inner_or_outer(folder, root)
     if (folder / "__init__.py").is_file():
         on_path = folder.name == "src"
         return Package(folder.name, folder, root, folder if on_path else folder.parent)
@@ -114,7 +226,7 @@ def _package(folder: Path, root: Path) -> Package:
         inner = find_package(folder)
     except CheckError:
         return Package(folder.name, folder, root, folder.parent)
-    return Package(inner.name, inner.folder, root, inner.imports)
+    return replace(inner, root=root)
 
 
 def _by_content(path: Path) -> Package:
@@ -123,12 +235,17 @@ def _by_content(path: Path) -> Package:
         if not holder.is_dir() or (holder != path and (holder / "__init__.py").is_file()):
             continue
         for folder in sorted(holder.iterdir()):
-            if _is_candidate(folder, path) and any(map(mentions_fastapi, python_files(folder))):
+            if _is_candidate(folder, path) and _has_handlers(folder):
                 candidates.append(_package(folder, path))
     proper = any((each.folder / "__init__.py").is_file() for each in candidates)
     if not proper and any(map(mentions_fastapi, modules_in(path))):
         return Package(path.resolve().name, path, path, path)
     chosen = [each for each in candidates if (each.folder / "__init__.py").is_file()] or candidates
+    if len(chosen) > 1:
+        used = [each for each in chosen if _uses(each.folder, each.folder)]
+        if len(used) == 1:
+            other = next(each for each in chosen if each is not used[0])
+            chosen = [replace(used[0], instead_of=other.folder, reason=_HANDLERS)]
     if len(chosen) == 1:
         return chosen[0]
     if chosen:

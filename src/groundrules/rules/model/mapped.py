@@ -8,8 +8,8 @@ from functools import cached_property
 
 from groundrules.rules.model.names import Names
 from groundrules.rules.model.session_kinds import sqlalchemy_name
-from groundrules.rules.model.syntax import written
-from groundrules.rules.model.tree import Class, Module, Scope
+from groundrules.rules.model.syntax import parsed_annotation, written
+from groundrules.rules.model.tree import Binding, Class, Module, Scope
 from groundrules.rules.model.values import (
     Attribute,
     ClassValue,
@@ -23,6 +23,7 @@ from groundrules.rules.model.values import (
 _BASES = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta"})
 _MADE_BASES = frozenset({"declarative_base", "automap_base"})
 _MAPPING_DECORATORS = frozenset({"mapped", "mapped_as_dataclass"})
+MAPPED = frozenset({"Mapped", "DynamicMapped", "WriteOnlyMapped"})
 # classes from outside that bring no columns and no table
 _PLAIN = frozenset(
     {
@@ -208,14 +209,49 @@ class Mapped:
         return any(self._names.constant(each, cls.outer) is True for each in given)
 
     def _looks_mapped(self, cls: Class) -> bool:
-        """Whether a class with an unknown base names its table and has a column of its own."""
-        if not {"__tablename__", "__table__"} & cls.scope.bindings.keys():
+        """Whether a class with an unknown base has a column of its own, and names its table.
+
+        Bases of some libraries name the tables: what descends from one of them is a model, unless other
+        classes of the project go on from it.
+        """
+        is_named = bool({"__tablename__", "__table__"} & cls.scope.bindings.keys())
+        if not is_named and (not self._has_telling_base(cls) or cls in self._inherited):
             return False
-        values = (each.value for held in cls.scope.bindings.values() for each in held)
+        bindings = [each for held in cls.scope.bindings.values() for each in held]
+        return any(self._is_column(each) for each in bindings)
+
+    def _is_column(self, binding: Binding) -> bool:
+        annotation = binding.annotation
+        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+            annotation = parsed_annotation(annotation.value, annotation)
+        if isinstance(annotation, ast.Subscript):
+            kind = self._names.evaluate(annotation.value, binding.scope)
+            if sqlalchemy_name(kind) in MAPPED:
+                return True
+        value = self._names.evaluate(binding.value, binding.scope)
+        made_by = sqlalchemy_name(value.of) if isinstance(value, Instance) else None
+        return made_by in {"mapped_column", "Column", "Table"}
+
+    def _has_telling_base(self, cls: Class) -> bool:
+        """Whether a class descends from one from outside that is called a base."""
+        bases = (self._names.evaluate(node, cls.outer) for node in cls.node.bases)
         return any(
-            sqlalchemy_name(value.of) in {"mapped_column", "Column", "Table"}
-            for value in (self._names.evaluate(each, cls.scope) for each in values if each)
-            if isinstance(value, Instance)
+            isinstance(each, External)
+            and not each.name.startswith(("sqlalchemy.", *_PLAIN_MODULES))
+            and each.name.endswith(("Base", "BaseModel"))
+            and not each.name.startswith("pydantic")
+            for each in bases
+        )
+
+    @cached_property
+    def _inherited(self) -> frozenset[Class]:
+        """The classes that others of the project inherit from."""
+        return frozenset(
+            each.cls
+            for module in self._names.modules.values()
+            for cls in module.classes
+            for each in self._names.bases(cls)
+            if isinstance(each, ClassValue)
         )
 
     def _decorators(self, cls: Class) -> Iterator[Value | None]:

@@ -28,6 +28,7 @@ from groundrules.rules.model.files import (
 )
 from groundrules.rules.model.mapped import Mapped
 from groundrules.rules.model.names import Names
+from groundrules.rules.model.newer import parse
 from groundrules.rules.model.reader import read_module
 from groundrules.rules.model.registrations import Registrations
 from groundrules.rules.model.routes import Route
@@ -35,6 +36,11 @@ from groundrules.rules.model.rows import Rows
 from groundrules.rules.model.sessions import Sessions
 from groundrules.rules.model.tree import Function, Module
 
+_MIGRATIONS = (
+    ("\nrevision", "\ndown_revision"),
+    ("piccolo.apps.migrations", "MigrationManager", "\nID", "\nasync def forwards("),
+    ("BaseDBAsyncClient", "\nasync def upgrade(", "\nasync def downgrade("),
+)
 Progress = Callable[[int, int], None]
 
 
@@ -105,19 +111,20 @@ class Project:
     @cached_property
     def followed(self) -> Followed:
         """What functions do to the rows of the database."""
-        return Followed(self.names, self.calls, self.sessions, self._rows, self._circles)
+        return Followed(self.names, self.calls, self.sessions, self.rows, self._circles)
 
     @cached_property
     def creations(self) -> Creations:
         """Which functions return what they add."""
-        return Creations(self.names, self.calls, self.sessions, self._rows, self._circles)
+        return Creations(self.names, self.calls, self.sessions, self.rows, self._circles)
 
     @cached_property
     def _circles(self) -> Circles:
         return Circles()
 
     @cached_property
-    def _rows(self) -> Rows:
+    def rows(self) -> Rows:
+        """What is a row of the database."""
         return Rows(self.names, self.sessions, self.mapped)
 
     @cached_property
@@ -242,8 +249,8 @@ def _load(project: Project, file: Path, places: _Places, *, every_file: bool) ->
         project.broken.append(Broken(path, 1, 1, f"{path} cannot be read: {reason}."))
         return
     try:
-        tree = ast.parse(content)
         text = _decode(content)
+        tree = ast.parse(text) if every_file else parse(text)
     except (SyntaxError, ValueError, LookupError) as error:
         project.broken.append(_unparsable(path, content, error))
     except (RecursionError, MemoryError):
@@ -259,12 +266,12 @@ def _load(project: Project, file: Path, places: _Places, *, every_file: bool) ->
 
 
 def _is_migration(text: str) -> bool:
-    """Whether a file is a revision of Alembic, which is no application code wherever it lies."""
-    return "\ndown_revision" in text and "\nrevision" in text
+    """Whether a file is a migration of Alembic, Piccolo or aerich: no application code wherever it lies."""
+    return any(all(each in f"\n{text}" for each in marks) for marks in _MIGRATIONS)
 
 
 def _unparsable(path: str, content: bytes, error: Exception) -> Broken:
-    foreign = not_utf8(content) if "utf-8" in str(error) else None
+    foreign = not_utf8(content) if isinstance(error, UnicodeDecodeError) else None
     if foreign is not None:
         return Broken(path, *foreign, f"{path} is not UTF-8: save it in that encoding.")
     if not isinstance(error, SyntaxError):

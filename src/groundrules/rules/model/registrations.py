@@ -33,6 +33,7 @@ _ROUTERS = frozenset(
         "starlette.routing.Router",
     }
 )
+_NO_ROUTERS = ("builtins.", "typing.", "importlib.", "abc.", "pydantic.", "sqlalchemy.")
 _ROUTES = frozenset(
     {
         "starlette.routing.Route",
@@ -52,6 +53,7 @@ class Registrations:
         self._found: list[Route] = []
         self._seen: set[tuple[Function, ast.Call]] = set()
         self._applying: set[Function] = set()
+        self._routers = _ROUTERS | frozenset(self._included())
 
     def all(self) -> list[Route]:
         """Return the routes, in the order of modules and lines."""
@@ -67,7 +69,39 @@ class Registrations:
         """Whether a value is an application or a router of FastAPI or Starlette."""
         while isinstance(value, Attribute) and value.name == "router":
             value = value.of
-        return isinstance(value, Instance) and self._names.is_a(value.of, _ROUTERS)
+        return isinstance(value, Instance) and self._names.is_a(value.of, self._routers)
+
+    def _included(self) -> Iterator[str]:
+        """Yield the outside classes of what includes a router and of what is included: these are routers."""
+        for site in self._names.calls_of_attribute("include_router"):
+            func = site.node.func
+            if isinstance(func, ast.Attribute):
+                yield from self._outside(self._names.evaluate(func.value, site.scope))
+            for each, where in self._possible_of(_argument(site.node, 0, "router"), site.scope):
+                yield from self._outside(self._names.evaluate(each, where))
+
+    def _possible_of(
+        self, node: ast.expr | None, scope: Scope, depth: int = 0
+    ) -> Iterator[tuple[ast.expr, Scope]]:
+        """Yield an expression, and what it can be if it is a loop's variable or a parameter."""
+        if node is None or depth > 5:
+            return
+        yield node, scope
+        for binding in _many(node, scope) if isinstance(node, ast.Name) else ():
+            if binding.element:
+                for row in self._rows(binding.value, binding.scope):
+                    given = unpacked(row, binding)
+                    yield from self._possible_of(given, binding.scope, depth + 1)
+            elif isinstance(binding.scope.owner, Function):
+                for given, where in given_for(self._names, binding.scope.owner, binding.name):
+                    yield from self._possible_of(given, where, depth + 1)
+
+    def _outside(self, value: Value | None) -> Iterator[str]:
+        """Yield the outside classes that an object is of, if it is made as one of a class is."""
+        if isinstance(value, Instance) and value.call is not None:
+            for each in self._names.ancestors(value.of):
+                if isinstance(each, External) and not each.name.startswith(_NO_ROUTERS):
+                    yield each.name
 
     def _decorated(self, decorator: ast.expr, function: Function) -> None:
         value = self._names.evaluate(decorator, function.outer)
@@ -163,17 +197,8 @@ class Registrations:
                 if isinstance(self._names.evaluate(given, scope, frames), FunctionValue):
                     yield from self._handlers(given, scope, frames, depth + 1)
         elif isinstance(node, ast.Name):
-            yield from self._possible(node, scope, depth)
-
-    def _possible(self, node: ast.Name, scope: Scope, depth: int) -> Iterator[Function]:
-        """Yield what a loop's variable or a parameter can hold."""
-        for binding in _many(node, scope):
-            if binding.element:
-                for row in self._rows(binding.value, binding.scope):
-                    given = unpacked(row, binding)
-                    yield from self._handlers(given, binding.scope, (), depth + 1)
-            elif isinstance(binding.scope.owner, Function):
-                for given, where in given_for(self._names, binding.scope.owner, node.id):
+            for given, where in self._possible_of(node, scope, depth):
+                if given is not node:
                     yield from self._handlers(given, where, (), depth + 1)
 
     def _rows(self, node: ast.expr | None, scope: Scope) -> list[ast.expr]:

@@ -25,6 +25,9 @@ DATABASES = {
 }
 _SCHEME = re.compile(rf"({'|'.join(DATABASES)})(?:\+(\w+))?", re.IGNORECASE)
 _URL = re.compile(rf"({_SCHEME.pattern})://(\S*)", re.IGNORECASE)
+# a scheme as a replacement has it: with a driver, or with what follows a scheme in a URL
+_REPLACED = re.compile(rf"({'|'.join(DATABASES)})(?![a-z0-9_])(\+\w+|\S*:)?", re.IGNORECASE)
+_REPLACING = {"replace": 1, "sub": 1, "subn": 1}
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 # methods and functions that look at a URL or change it, rather than use it
@@ -118,6 +121,7 @@ class _Finder:
         name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
         given = [*node.args, *(each.value for each in node.keywords if each.arg not in _TEXTS)]
         if name in _LOOKS:
+            self._replacement(node, name)
             given = [each for each in given if not _is_literal(each)]
             if name == "replace" and isinstance(func, ast.Attribute) and _is_literal(func.value):
                 self._later(given)
@@ -131,6 +135,34 @@ class _Finder:
             self._scheme(node, scheme)
             given = [each for each in given if each is not scheme]
         self._later([func, *given])
+
+    def _replacement(self, node: ast.Call, name: str) -> None:
+        """Note another database than PostgreSQL, if a URL is made its own by a replacement."""
+        if name not in _REPLACING:
+            return
+        place = _REPLACING[name]
+        if name != "replace" and isinstance(node.func, ast.Attribute):
+            is_method = len(node.args) + len(node.keywords) < 3 and not self._is_module(node.func)
+            place -= is_method
+        elif name == "replace" and not isinstance(node.func, ast.Attribute):
+            return
+        named = [each.value for each in node.keywords if each.arg in ("repl", "new")]
+        for new in [*node.args[place : place + 1], *named][:1]:
+            made = new.body if isinstance(new, ast.Lambda) else new
+            match = _REPLACED.match(self._known(made))
+            if match is None or DATABASES[match[1].lower()] == "PostgreSQL":
+                continue
+            if match[2] or self._looks_for_database(node, place):
+                self._add(new, match[0].rstrip(":"), match[1], None)
+
+    def _is_module(self, func: ast.Attribute) -> bool:
+        value = self._names.evaluate(func, self._scope(func))
+        return isinstance(value, External) and value.name.startswith(("re.", "regex."))
+
+    def _looks_for_database(self, node: ast.Call, place: int) -> bool:
+        """Whether what is replaced is the name of a database, too."""
+        old = node.args[place - 1 : place] if place else []
+        return any(_SCHEME.match(self._known(each).lstrip("^(?:")) for each in old)
 
     def _built(self, node: ast.Call, name: str) -> ast.expr | None:
         """Return the scheme that a URL builder is given."""
