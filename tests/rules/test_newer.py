@@ -17,6 +17,10 @@ NEWER = {
     ),
     "type": "type Pair[T] = tuple[T, T]\ntype Name = str\ndef f(x) -> None: ...\n",
     "generics": "class A[T: int](list[T]):\n    def f[U, *V](self, x) -> None: ...\n",
+    "generics on many lines": (
+        "class A[\n    T: int,\n    U,\n](list[T]):\n"
+        "    async def f[\n        V\n    ](self, x) -> None: ...\n"
+    ),
     "template": 'NAME = t"hello {1}"\ndef f(x) -> None: ...\n',
     "lazy": "lazy import json\nlazy from json import loads\ndef f(x) -> None: ...\n",
 }

@@ -190,6 +190,8 @@ class Mapped:
     def _how(self, cls: Class) -> How | None:
         if not cls.node.bases and not cls.node.decorator_list:
             return None
+        if cls.node in cls.module.for_types:
+            return None
         if any(_decorates_model(value) for value in self._decorators(cls)):
             return How.DECORATED
         lineage = self.lineage(cls)

@@ -13,6 +13,7 @@ _Change = tuple[_Place, str]  # what is written over the text from a place on
 _BEGIN = frozenset({tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT})
 _BEGIN |= {tokenize.COMMENT, tokenize.ENCODING}
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_END = -1  # of a line
 _TEMPLATES = frozenset({"t", "tr", "rt"})
 
 
@@ -62,6 +63,7 @@ def _older(text: str) -> tuple[str, set[_Place]]:
         for statement in _statements(text):
             for (line, column), new in _changes(statement):
                 old = lines[line - 1]
+                column = len(old) if column == _END else column
                 lines[line - 1] = old[:column] + new + old[column + len(new) :]
                 if new == "|":
                     first = statement[0].start
@@ -120,11 +122,13 @@ def _parameters(tokens: list[tokenize.TokenInfo], index: int) -> Iterator[_Chang
     """Yield blanks over the brackets that follow the name of a class, a function or a type."""
     if index >= len(tokens) or tokens[index].string != "[":
         return
-    depth = 0
+    depth, line = 0, tokens[index].start[0]
     for token in tokens[index:]:
         depth += (token.string in _OPENING) - (token.string in _CLOSING)
-        lines = token.string.count("\n")
-        yield token.start, " " * (len(token.string) if not lines else 0)
+        for each in range(line, token.start[0]):
+            yield (each, _END), "\\"  # outside of brackets, a line goes on only so
+        line = token.end[0]
+        yield token.start, "" if "\n" in token.string else " " * len(token.string)
         if depth == 0:
             return
 

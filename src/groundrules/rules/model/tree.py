@@ -254,6 +254,22 @@ class Module:
         line = self.line(number)
         return len(line.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
 
+    @cached_property
+    def for_types(self) -> frozenset[ast.AST]:
+        """The classes that stand under `if TYPE_CHECKING`: they are never there when the code runs."""
+        if not self.mentions("TYPE_CHECKING"):
+            return frozenset()
+        return frozenset(
+            each
+            for statement in ast.walk(self.tree)
+            if isinstance(statement, ast.If)
+            and getattr(statement.test, "attr", getattr(statement.test, "id", ""))
+            == "TYPE_CHECKING"
+            for inner in statement.body
+            for each in ast.walk(inner)
+            if isinstance(each, ast.ClassDef)
+        )
+
     def line(self, number: int) -> str:
         """Return the text of a line, counted from 1; empty past the end."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
