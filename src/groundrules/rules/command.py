@@ -121,7 +121,7 @@ def _print(report: Report, output: Format) -> None:
             place = f"{unused.path}:{unused.line}"
             _warn(f"{place} ignores {unused.rule}, but silences nothing: remove it.")
         return
-    from groundrules.rules.formats import as_github, as_json, as_sarif
+    from groundrules.rules.report.formats import as_github, as_json, as_sarif
 
     formatted = {"json": as_json, "github": as_github, "sarif": as_sarif}
     text = formatted[output](report)

@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from groundrules.rules.findings import UNREADABLE, CheckError, Finding, Report
-from groundrules.rules.ignores import Ignore, find_ignores, silence
-from groundrules.rules.model.files import Package, find_package
-from groundrules.rules.model.project import Broken, Progress, load_project
-from groundrules.rules.pyproject import broken_pyproject
+from groundrules.rules.facts.project import load_project
+from groundrules.rules.findings import UNREADABLE, Finding, Report
 from groundrules.rules.pythons import command_for, is_too_old, wanted_minor
 from groundrules.rules.registry import all_rules
+from groundrules.rules.report.ignores import Ignore, find_ignores, silence
+from groundrules.rules.report.settings import Settings, read_settings
 from groundrules.rules.rule import Rule, Violation
-from groundrules.rules.settings import Settings, read_settings
+from groundrules.rules.source.files import CheckError, Package, find_package
+from groundrules.rules.source.loading import Broken, Progress
+from groundrules.rules.source.pyproject import broken_pyproject
 
 _BROKEN_NAME = "readable"
 _BROKEN_WHY = "What cannot be read cannot be checked, nor run."

@@ -5,10 +5,6 @@ from dataclasses import dataclass
 UNREADABLE = "GR000"
 
 
-class CheckError(Exception):
-    """The check could not be made; the text is one sentence to show."""
-
-
 @dataclass(frozen=True, order=True)
 class Finding:
     """One place where a rule is broken.

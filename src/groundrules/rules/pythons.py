@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from groundrules.rules.pyproject import declared_python, pyprojects
+from groundrules.rules.source.pyproject import declared_python, pyprojects
 
 _BOUND = re.compile(r"(?:^|[,\s])\s*(?:>=|~=|\^|~|={2,3}|>)?\s*v?3\.(\d{1,3})")
 _NEWER = 8  # minor releases above the wanted one that are looked for

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.project import Project, relative
-from groundrules.rules.pyproject import Declaration, PyProject, declared_python, pyprojects
+from groundrules.rules.facts.project import Project
 from groundrules.rules.rule import Violation
-from groundrules.rules.versions import NotASpecifier, newest_too_old
+from groundrules.rules.source.loading import relative
+from groundrules.rules.source.pyproject import Declaration, PyProject, declared_python, pyprojects
+from groundrules.rules.source.versions import NotASpecifier, newest_too_old
 
 CLAUSE = "stack.framework"
 RATIONALE = "What is written for 3.11 fails on an older Python only when somebody runs it there."

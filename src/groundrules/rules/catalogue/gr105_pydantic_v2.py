@@ -5,16 +5,16 @@ import builtins
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.annotations import Annotations
-from groundrules.rules.model.names import Names
-from groundrules.rules.model.narrowing import told_of
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.pydantic_models import is_model, is_wholly_known, model_of
-from groundrules.rules.model.syntax import written
-from groundrules.rules.model.tree import CallSite, Class, Module, Scope
-from groundrules.rules.model.values import Attribute, ClassValue, External, Instance, Value
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.pydantic_models import is_model, is_wholly_known, model_of
+from groundrules.rules.meaning.annotations import Annotations
+from groundrules.rules.meaning.names import Names
+from groundrules.rules.meaning.narrowing import told_of
+from groundrules.rules.meaning.values import Attribute, ClassValue, External, Instance, Value
 from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.syntax import written
+from groundrules.rules.source.tree import CallSite, Class, Module, Scope
 
 CLAUSE = "stack.validation"
 RATIONALE = "Names of Pydantic V1 are deprecated in V2 or gone: they warn today and fail tomorrow."

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 
 from groundrules.rules.cases import case
 from groundrules.rules.catalogue.samples import LIBRARY, library
-from groundrules.rules.model.arithmetic import is_arithmetic
-from groundrules.rules.model.calls import full_name
-from groundrules.rules.model.guards import choices
-from groundrules.rules.model.headers import REQUESTS
-from groundrules.rules.model.origins import origin
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.queries import builds_query
-from groundrules.rules.model.tree import CallSite, Function, Module
+from groundrules.rules.facts.arithmetic import is_arithmetic
+from groundrules.rules.facts.guards import choices
+from groundrules.rules.facts.headers import REQUESTS
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.queries import builds_query
+from groundrules.rules.meaning.calls import full_name
+from groundrules.rules.meaning.origins import origin
 from groundrules.rules.places import at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.tree import CallSite, Function, Module
 
 CLAUSE = "structure.services"
 RATIONALE = "What a service does can be used and tested without HTTP; what a handler does cannot."

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 from groundrules.rules.cases import case
 from groundrules.rules.catalogue.samples import library
-from groundrules.rules.model.answers import Answer, sets_status
-from groundrules.rules.model.codes import Code, codes
-from groundrules.rules.model.paths import is_collection, segments
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.routes import Route, methods_of
-from groundrules.rules.model.tree import Class, Function, Scope
-from groundrules.rules.model.values import ClassValue, FunctionValue, Instance
+from groundrules.rules.facts.answers import Answer, sets_status
+from groundrules.rules.facts.paths import is_collection, segments
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.routes import Route, methods_of
+from groundrules.rules.meaning.codes import Code, codes
+from groundrules.rules.meaning.values import ClassValue, FunctionValue, Instance
 from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.tree import Class, Function, Scope
 
 CLAUSE = "api.status-codes"
 RATIONALE = "A client that knows seven codes, and what each means, can handle every answer."

@@ -5,15 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.answers import Answer, sets_status
-from groundrules.rules.model.codes import codes
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.raising import Raised, raised_by
-from groundrules.rules.model.syntax import match_arguments
-from groundrules.rules.model.tree import CallSite, Function, Scope
-from groundrules.rules.model.values import ClassValue, External, FunctionValue, Value
+from groundrules.rules.facts.answers import Answer, sets_status
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.raising import Raised, raised_by
+from groundrules.rules.meaning.codes import codes
+from groundrules.rules.meaning.values import ClassValue, External, FunctionValue, Value
 from groundrules.rules.places import at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.syntax import match_arguments
+from groundrules.rules.source.tree import CallSite, Function, Scope
 
 CLAUSE = "api.http-exception"
 RATIONALE = (
