@@ -13,18 +13,9 @@ from groundrules.rules.source.pyproject import declared_python, pyprojects
 
 _BOUND = re.compile(r"(?:^|[,\s])\s*(?:>=|~=|\^|~|={2,3}|>)?\s*v?3\.(\d{1,3})")
 _NEWER = 8  # minor releases above the wanted one that are looked for
-_UNFIT = 86  # the exit status of an interpreter that cannot do it
-_SCRIPT = """\
-import sys
-if sys.version_info < (3, {minor}):
-    sys.exit({unfit})
-sys.path[:0], sys.path[len(sys.path):] = [{root!r}], [{packages!r}]
-try:
-    from groundrules.cli import main
-except ImportError:
-    sys.exit({unfit})
-main()
-"""
+_PLACE = "import sys; sys.path[:0], sys.path[len(sys.path):] = [{root!r}], [{packages!r}]; "
+_RUN = "from groundrules.cli import main; main()"
+_PROBE = "import groundrules.rules.command; sys.exit(sys.version_info < (3, {minor}))"
 
 
 def wanted_minor(folder: Path) -> int | None:
@@ -50,18 +41,21 @@ def read_by(minor: int, args: Sequence[str]) -> int | None:
     """
     packaging = find_spec("packaging")
     packages = Path(packaging.origin).parents[1] if packaging and packaging.origin else ""
-    script = _SCRIPT.format(
-        minor=minor, unfit=_UNFIT, root=str(Path(__file__).parents[2]), packages=str(packages)
-    )
+    place = _PLACE.format(root=str(Path(__file__).parents[2]), packages=str(packages))
     for python in _pythons(minor):
-        sys.stdout.flush()
-        try:
-            done = subprocess.run([*python, "-I", "-S", "-c", script, *args], check=False)
-        except OSError:
-            continue
-        if done.returncode in (0, 1, 2):
-            return done.returncode
+        command = [*python, "-I", "-S", "-c"]
+        if _works([*command, place + _PROBE.format(minor=minor)]):
+            sys.stdout.flush()
+            return subprocess.run([*command, place + _RUN, *args], check=False).returncode
     return None
+
+
+def _works(command: list[str]) -> bool:
+    """Whether a command is there and exits with 0; a shim may stand for no Python at all."""
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def command_for(minor: int, path: str) -> str:
