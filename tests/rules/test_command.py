@@ -234,11 +234,14 @@ def test_findings_that_nobody_reads_on_are_no_error(project: Path) -> None:
 
 def test_what_is_read_without_typer_is_what_typer_offers() -> None:
     command = cast(TyperGroup, get_command(app)).commands["check"]
-    offered = [each.opts[-1] for each in command.params if each.opts[-1].startswith("--")]
+    options = [each for each in command.params if each.opts[-1].startswith("--")]
+    offered = [each.opts[-1] for each in options if not getattr(each, "is_flag", False)]
+    flags = [each.opts[-1] for each in options if getattr(each, "is_flag", False)]
     args = [part for name in offered for part in (name, "json")]
 
     assert plain_check([*args, "here"]) == Check(Path("here"), "json", ["json"], ["json"], "json")
     assert plain_check([f"{name}=json" for name in offered]) == plain_check(args)
+    assert plain_check(flags) == Check(cache=False)
 
 
 @pytest.mark.parametrize(

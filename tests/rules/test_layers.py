@@ -13,7 +13,7 @@ LAYERS = (
     ("facts",),
     ("cases", "rule", "places", "catalogue", "registry"),
     ("findings", "report"),
-    ("pythons", "engine"),
+    ("pythons", "cache", "engine"),
     ("__init__",),
     ("command",),
 )

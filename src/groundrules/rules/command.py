@@ -8,6 +8,7 @@ from pathlib import Path
 
 from groundrules.course.steps import EXERCISES, is_root
 from groundrules.rules import CheckError, Report, check_project, render_finding
+from groundrules.rules.cache import remembered
 from groundrules.rules.pythons import is_too_old, read_by, wanted_minor
 from groundrules.rules.registry import all_rules
 from groundrules.terminal import Format, wants_colour
@@ -17,9 +18,18 @@ _PATIENCE = 1.0  # seconds before progress is shown
 
 
 def run_check(
-    path: Path, package: str | None, select: list[str], ignore: list[str], output: Format
+    path: Path,
+    package: str | None,
+    select: list[str],
+    ignore: list[str],
+    output: Format,
+    *,
+    cache: bool = True,
 ) -> int:
-    """Check `path`, print the report, and return the exit status."""
+    """Check `path`, print the report, and return the exit status.
+
+    :param cache: whether the report of an earlier check may be shown if nothing has changed since.
+    """
     if package is None and is_root(path):
         application = os.path.relpath(path / EXERCISES)
         _warn(
@@ -28,18 +38,24 @@ def run_check(
         return 2
     minor = wanted_minor(path)
     if is_too_old(minor) and minor is not None:
-        status = read_by(minor, _args(path, package, select, ignore, output))
+        args = _args(path, package, select, ignore, output)
+        status = read_by(minor, args if cache else [*args, "--no-cache"])
         if status is not None:
             return status
     progress = _Progress()
-    try:
-        report = check_project(
+
+    def check() -> Report:
+        return check_project(
             path,
             package=package,
             select=_split(select) or None,
             ignore=_split(ignore) or None,
             progress=progress.show,
         )
+
+    try:
+        told = [*_split(select), "but", *_split(ignore)]
+        report = remembered(path, package, told, check) if cache else check()
     except CheckError as error:
         _warn(str(error))
         return 2

@@ -54,8 +54,7 @@ def load(package: Package, progress: Progress | None = None, *, every_file: bool
 
     :param every_file: whether tests and migrations below the package are its code as well.
     """
-    files = list(python_files(package.folder, every=every_file))
-    files += _beside(package, files, every_file=every_file)
+    files = files_of(package, every_file=every_file)
     code = Code(len(files))
     places = _Places(package)
     for number, file in enumerate(files, start=1):
@@ -64,6 +63,12 @@ def load(package: Package, progress: Progress | None = None, *, every_file: bool
         _load(code, file, places, every_file=every_file)
     _add_namespaces(code.modules)
     return code
+
+
+def files_of(package: Package, *, every_file: bool = False) -> list[Path]:
+    """Return the files of a package and of what lies beside it and belongs to it."""
+    files = list(python_files(package.folder, every=every_file))
+    return files + _beside(package, files, every_file=every_file)
 
 
 def _beside(package: Package, files: list[Path], *, every_file: bool) -> list[Path]:
