@@ -1,5 +1,6 @@
 """The Python that a project is written for, and one on this machine that can read it."""
 
+import json
 import os
 import re
 import shutil
@@ -60,9 +61,21 @@ def _works(command: list[str]) -> bool:
 
 def command_for(minor: int, path: str) -> str:
     """Return the command that checks a folder with Python 3.`minor`, which uv fetches if it must."""
+    return f"uvx --python 3.{minor} --from {_source()} groundrules check {path}"
+
+
+def _source() -> str:
+    """Return where this tool was installed from, for uv: it is on no index."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
     root = Path(__file__).parents[3]
-    source = os.path.relpath(root) if (root / "pyproject.toml").is_file() else "groundrules"
-    return f"uvx --python 3.{minor} --from {source} groundrules check {path}"
+    if (root / "pyproject.toml").is_file():
+        return os.path.relpath(root)
+    try:
+        told = json.loads(distribution("groundrules").read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        told = {}
+    return str(told.get("url", "CLONE")).removeprefix("file://")
 
 
 def _pythons(minor: int) -> list[list[str]]:
