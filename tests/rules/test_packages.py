@@ -229,18 +229,22 @@ def test_a_package_that_has_a_part_of_its_own_name_is_the_package(tmp_path: Path
 
 
 @pytest.mark.parametrize("extra", ["", "import fastapi\n"])
-def test_a_folder_app_that_nothing_imports_is_not_the_package(tmp_path: Path, extra: str) -> None:
+@pytest.mark.parametrize("shop", ["shop", "src/shop", "backend/shop"])
+def test_a_folder_app_that_nothing_imports_is_not_the_package(
+    tmp_path: Path, extra: str, shop: str
+) -> None:
     report = check(
         tmp_path,
         {
             "app/build.py": f"{extra}{UNHINTED}",
-            "shop/main.py": f"{HANDLER}from shop.core import x\n",
-            "shop/core.py": "x = 1\n",
+            f"{shop}/__init__.py": "",
+            f"{shop}/main.py": f"{HANDLER}from shop.core import x\n",
+            f"{shop}/core.py": "x = 1\n",
         },
     )
 
-    assert (report.package, paths(report)) == ("shop", ["shop/main.py"])
-    assert report.notes[0].startswith("shop was checked and not app, because its modules")
+    assert (report.package, paths(report)) == ("shop", [f"{shop}/main.py"])
+    assert report.notes[0].startswith(f"{shop} was checked and not app, because its modules")
 
 
 def test_app_is_the_package_if_it_has_the_handlers_whatever_lies_beside_it(tmp_path: Path) -> None:

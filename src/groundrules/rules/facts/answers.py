@@ -10,9 +10,9 @@ from groundrules.rules.meaning.codes import codes
 from groundrules.rules.meaning.constructors import Constructors, Given, Place
 from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.values import (
-    Attribute,
     ClassValue,
     External,
+    FunctionValue,
     Instance,
     Value,
 )
@@ -40,9 +40,6 @@ RESPONSES = frozenset(
 )
 
 
-_TEMPLATES = frozenset(
-    f"{package}.templating.Jinja2Templates" for package in ("fastapi", "starlette")
-)
 # the first argument of these is no body
 _WITHOUT_BODY = frozenset(
     f"{package}.responses.RedirectResponse" for package in ("fastapi", "starlette")
@@ -125,11 +122,9 @@ class Answers:
                 yield self._answer(site, called, position)
 
     def _rendered(self) -> Iterator[Answer]:
-        """Yield the pages that Jinja2's templates make."""
+        """Yield the pages that templates make: Jinja2's, and those of libraries that imitate these."""
         for site in self._names.calls_of_attribute("TemplateResponse"):
-            called = self._names.called(site)
-            owner = called.of if isinstance(called, Attribute) else None
-            if isinstance(owner, Instance) and self._names.is_a(owner.of, _TEMPLATES):
+            if not isinstance(self._names.called(site), FunctionValue):
                 given = self._constructors.given(site.node, site.scope)
                 places = given.keywords.get("status_code"), *given.positional[2:4]
                 for each in places:

@@ -7,6 +7,7 @@ from groundrules.rules.facts.routes import METHODS, Route
 from groundrules.rules.meaning.callers import given_for
 from groundrules.rules.meaning.calls import run_by
 from groundrules.rules.meaning.names import Names
+from groundrules.rules.meaning.origins import origin
 from groundrules.rules.meaning.values import (
     Attribute,
     ClassValue,
@@ -33,7 +34,10 @@ _ROUTERS = frozenset(
         "starlette.routing.Router",
     }
 )
-_NO_ROUTERS = ("builtins.", "typing.", "importlib.", "abc.", "pydantic.", "sqlalchemy.")
+_NO_ROUTERS = (
+    *("builtins.", "typing.", "importlib.", "abc.", "pydantic.", "sqlalchemy."),
+    *("fastapi.Depends", "fastapi.param", "fastapi.Request", "starlette.requests."),
+)
 _ROUTES = frozenset(
     {
         "starlette.routing.Route",
@@ -89,16 +93,16 @@ class Registrations:
         yield node, scope
         for binding in _many(node, scope) if isinstance(node, ast.Name) else ():
             if binding.element:
-                for row in self._rows(binding.value, binding.scope):
-                    given = unpacked(row, binding)
-                    yield from self._possible_of(given, binding.scope, depth + 1)
+                rows, where = self._rows(binding.value, binding.scope)
+                for row in rows:
+                    yield from self._possible_of(unpacked(row, binding), where, depth + 1)
             elif isinstance(binding.scope.owner, Function):
                 for given, where in given_for(self._names, binding.scope.owner, binding.name):
                     yield from self._possible_of(given, where, depth + 1)
 
     def _outside(self, value: Value | None) -> Iterator[str]:
-        """Yield the outside classes that an object is of, if it is made as one of a class is."""
-        if isinstance(value, Instance) and value.call is not None:
+        """Yield the outside classes that an object is of."""
+        if isinstance(value, Instance):
             for each in self._names.ancestors(value.of):
                 if isinstance(each, External) and not each.name.startswith(_NO_ROUTERS):
                     yield each.name
@@ -201,17 +205,19 @@ class Registrations:
                 if given is not node:
                     yield from self._handlers(given, where, (), depth + 1)
 
-    def _rows(self, node: ast.expr | None, scope: Scope) -> list[ast.expr]:
-        """Return what a loop over `node` goes through, as far as literals tell."""
+    def _rows(self, node: ast.expr | None, scope: Scope) -> tuple[list[ast.expr], Scope]:
+        """Return what a loop over `node` goes through, as far as literals tell, and its scope."""
         match node:
             case ast.Call(func=ast.Attribute(value=owner, attr="items")):
-                held, _ = self._names.literal(owner, scope)
+                held, where = origin(self._names, owner, scope)
                 if isinstance(held, ast.Dict):
                     pairs = zip(held.keys, held.values, strict=True)
-                    return [ast.Tuple([key, value], ast.Load()) for key, value in pairs if key]
+                    rows = [ast.Tuple([key, value], ast.Load()) for key, value in pairs if key]
+                    return [*rows], where
             case ast.Call(func=ast.Attribute(value=owner, attr="values")):
                 node = owner
-        return elements(self._names.literal(node, scope)[0])
+        held, where = origin(self._names, node, scope)
+        return elements(held), where
 
     def _wrapped(self, value: FunctionValue) -> Function:
         function = value.function

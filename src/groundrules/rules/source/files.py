@@ -137,39 +137,38 @@ def _named(path: Path, name: str) -> Package:
 def _app_or_rival(apps: list[Path], path: Path) -> Package:
     """Return the package `app`, or the one beside it that has the handlers and is imported."""
     app = apps[0] if len(apps) == 1 else max(apps, key=_evidence)
-    rivals = [
-        each for holder in {one.parent for one in apps} for each in _rivals(holder, app, path)
-    ]
+    rivals = _rivals(app, path)
     if rivals:
         handles, uses = _evidence(app)
-        used = [each for each in rivals if _uses(each, each)]
+        used = [each for each in rivals if _uses(each.folder, each.folder)]
         better = used if handles else used or rivals
         if not (handles and uses) and len(better) == 1:
-            return replace(_package(better[0], path), instead_of=app, reason=_HANDLERS)
+            return replace(better[0], instead_of=app, reason=_HANDLERS)
     chosen = _inner_or_outer(app, path)
-    others = [each for each in apps if each != app] + rivals
+    others = [each for each in apps if each != app] + [each.folder for each in rivals]
     if others and not chosen.reason:
         reason = _HANDLERS if all(_evidence(app)) else "it is called `app`"
         return replace(chosen, instead_of=others[0], reason=reason)
     return chosen
 
 
-def _rivals(holder: Path, app: Path, path: Path) -> list[Path]:
-    """Return the folders beside `app` that have FastAPI code and do not belong to it."""
-    found = [
+def _rivals(app: Path, path: Path) -> list[Package]:
+    """Return the packages beside `app` that have FastAPI code and do not belong to it."""
+    beside = [
         each
-        for each in sorted(holder.iterdir())
+        for holder in (path, path / "src")
+        for each in (sorted(holder.iterdir()) if holder.is_dir() else ())
         if each.name != "app" and _is_candidate(each, path) and _has_handlers(each)
     ]
-    if not found:
+    if not beside:
         return []
     belongs, todo = {"app"}, [app]
     while todo:
         for name in {top for file in python_files(todo.pop()) for top in imported_tops(file)}:
-            if name not in belongs and (holder / name).is_dir():
+            if name not in belongs and (app.parent / name).is_dir():
                 belongs.add(name)
-                todo.append(holder / name)
-    return [each for each in found if each.name not in belongs]
+                todo.append(app.parent / name)
+    return [_package(each, path) for each in beside if each.name not in belongs]
 
 
 def _evidence(folder: Path) -> tuple[bool, int]:
