@@ -23,6 +23,7 @@ from pathlib import Path
 
 from groundrules.rules import check_project
 
+COMMAND = [sys.executable, "-c", "from groundrules.cli import main; main()", "check"]
 ROUNDS = 3
 STARTS = 15
 PYLINT_FILES = 1000  # it would take many minutes for more
@@ -172,12 +173,18 @@ def pylint(folder: Path) -> None:
 
 def start_up(folder: Path) -> tuple[float, float]:
     """Return the medians of the processor's time and of the clock's, in seconds."""
-    command = [sys.executable, "-c", "from groundrules.cli import main; main()", "check"]
+    command = [*COMMAND, "--no-cache"]
     with tempfile.TemporaryDirectory() as compiled:
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
         taken = [_run([*command, str(folder)], environment) for _ in range(STARTS + 1)][1:]
     busy, elapsed = zip(*taken, strict=True)
     return statistics.median(busy), statistics.median(elapsed)
+
+
+def again(folder: Path) -> None:
+    """Check a folder that has not changed since it was checked."""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(folder.parent / "cache")}
+    subprocess.run([*COMMAND, str(folder)], stdout=subprocess.DEVNULL, env=environment, check=True)
 
 
 def _run(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
@@ -208,11 +215,13 @@ def _busy() -> float:
 
 def measure(count: int) -> None:
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder = Path(name) / "project"
         generate(folder, count)
         bare = seconds(parse_and_walk, folder)
         show(count, "parse and walk", bare, bare)
         show(count, "all rules", seconds(check, folder), bare)
+        again(folder)
+        show(count, "all rules, again", seconds(again, folder), bare)
         if found("ruff"):
             show(count, "ruff, all its rules", seconds(ruff, folder), bare)
         if not found("pylint"):

@@ -23,6 +23,7 @@ class Check:
     select: list[str] = field(default_factory=list)
     ignore: list[str] = field(default_factory=list)
     format: Format = "text"
+    cache: bool = True
 
 
 def plain_check(args: Sequence[str]) -> Check | None:
@@ -32,6 +33,9 @@ def plain_check(args: Sequence[str]) -> Check | None:
         name, given, value = rest.pop(0).partition("=")
         if not name.startswith("-"):
             paths.append(name + given + value)
+            continue
+        if name == "--no-cache" and not given:
+            found.cache = False
             continue
         if not given and not rest:
             return None
@@ -71,7 +75,14 @@ def _check(asked: Check) -> int:
     from groundrules.rules.command import run_check
 
     try:
-        return run_check(asked.path, asked.package, asked.select, asked.ignore, asked.format)
+        return run_check(
+            asked.path,
+            asked.package,
+            asked.select,
+            asked.ignore,
+            asked.format,
+            cache=asked.cache,
+        )
     except KeyboardInterrupt:
         return 130
 

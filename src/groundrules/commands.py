@@ -191,6 +191,9 @@ def check(
         Format,
         typer.Option("--format", help="How to print the findings."),
     ] = "text",
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Check anew, even if nothing has changed.")
+    ] = False,
 ) -> None:
     """Check a project by the rules, without running it.
 
@@ -198,7 +201,8 @@ def check(
     """
     from groundrules.rules.command import run_check
 
-    raise typer.Exit(run_check(path, package, select or [], ignore or [], output))
+    status = run_check(path, package, select or [], ignore or [], output, cache=not no_cache)
+    raise typer.Exit(status)
 
 
 @app.command()

@@ -12,7 +12,7 @@ import yaml
 
 from groundrules.commands import app
 from groundrules.rules import check_project
-from groundrules.rules.settings import Settings, read_settings
+from groundrules.rules.report.settings import Settings, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"

@@ -81,7 +81,10 @@ def test_json_has_the_keys_that_are_promised(project: Path) -> None:
     report = json.loads(groundrules("check", project, "--format", "json").stdout)
 
     finding = report.pop("findings")[0]
-    assert report == {"version": 1, "root": str(project), "package": "app", "files": 1}
+    assert report == {
+        **{"version": 1, "root": str(project), "package": "app", "files": 1},
+        **{"unread": 0, "notes": [], "unused_ignores": []},
+    }
     assert (finding["rule"], finding["name"], finding["line"], finding["column"]) == (
         "GR201",
         "type-hints",
@@ -111,6 +114,23 @@ def test_sarif_names_rule_and_place(project: Path) -> None:
     region = result["locations"][0]["physicalLocation"]["region"]
     assert (log["version"], result["ruleId"]) == ("2.1.0", "GR201")
     assert (region["startLine"], region["startColumn"], region["endColumn"]) == (4, 5, 12)
+
+
+def test_an_ignore_that_silences_nothing_is_told_in_every_format(project: Path) -> None:
+    (project / "app" / "sums.py").write_text("# groundrules: ignore[GR402]\n", encoding="utf-8")
+    said = "This ignores GR402, but silences nothing: remove it."
+
+    as_json = json.loads(groundrules("check", project, "--format", "json").stdout)
+    assert as_json["unused_ignores"] == [
+        {"rule": "GR402", "path": "app/sums.py", "line": 1, "message": said}
+    ]
+    as_github = groundrules("check", project, "--format", "github").stdout
+    assert as_github.startswith(b"::warning file=")
+    assert said.encode() in as_github
+    run = json.loads(groundrules("check", project, "--format", "sarif").stdout)["runs"][0]
+    (told,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert (told["level"], told["message"]["text"]) == ("warning", said)
+    assert run["results"] == []
 
 
 def test_sarif_keeps_its_schema(project: Path) -> None:
@@ -214,11 +234,14 @@ def test_findings_that_nobody_reads_on_are_no_error(project: Path) -> None:
 
 def test_what_is_read_without_typer_is_what_typer_offers() -> None:
     command = cast(TyperGroup, get_command(app)).commands["check"]
-    offered = [each.opts[-1] for each in command.params if each.opts[-1].startswith("--")]
+    options = [each for each in command.params if each.opts[-1].startswith("--")]
+    offered = [each.opts[-1] for each in options if not getattr(each, "is_flag", False)]
+    flags = [each.opts[-1] for each in options if getattr(each, "is_flag", False)]
     args = [part for name in offered for part in (name, "json")]
 
     assert plain_check([*args, "here"]) == Check(Path("here"), "json", ["json"], ["json"], "json")
     assert plain_check([f"{name}=json" for name in offered]) == plain_check(args)
+    assert plain_check(flags) == Check(cache=False)
 
 
 @pytest.mark.parametrize(

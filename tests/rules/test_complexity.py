@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from groundrules.rules.model.complexity import complexity, is_complex
-from groundrules.rules.model.files import Package
-from groundrules.rules.model.project import Project, load_project
+from groundrules.rules.facts.project import Project, load_project
+from groundrules.rules.source.complexity import complexity, is_complex
+from groundrules.rules.source.files import Package
 
 COUNTS = {
     "pass": 1,

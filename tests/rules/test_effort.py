@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from groundrules.rules import check_project
-from groundrules.rules.model.files import read_bytes
-from groundrules.rules.model.reader import Reader
 from groundrules.rules.registry import all_rules
+from groundrules.rules.source.files import read_bytes
+from groundrules.rules.source.reader import Reader
 
 SOLUTION = Path(__file__).parents[2] / "solution"
 
@@ -37,7 +37,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         walk(this, tree)
 
     monkeypatch.setattr(ast, "parse", parsing)
-    monkeypatch.setattr("groundrules.rules.model.project.read_bytes", reading)
+    monkeypatch.setattr("groundrules.rules.source.loading.read_bytes", reading)
     monkeypatch.setattr(Reader, "read", walking)
     return count
 

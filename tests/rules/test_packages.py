@@ -11,11 +11,20 @@ HANDLER = f"{ROUTES}@router.get('/items')\nasync def items() -> list[int]:\n    
 UNHINTED = "def total(prices) -> int:\n    return sum(prices)\n"
 
 
-def check(folder: Path, files: dict[str, str], package: str | None = None) -> Report:
+def write(folder: Path, files: dict[str, str]) -> None:
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
+
+
+def check(folder: Path, files: dict[str, str], package: str | None = None) -> Report:
+    write(folder, files)
     return check_project(folder, package=package, select=["GR201", "GR204"])
+
+
+def check_every_file(folder: Path) -> Report:
+    """Check as a suite does."""
+    return check_project(folder, package="app", every_file=True, honour_ignores=False)
 
 
 def paths(report: Report) -> list[str]:
@@ -115,5 +124,156 @@ def test_packages_beside_it_belong_to_it_if_its_code_imports_them(tmp_path: Path
 )
 def test_tests_and_migrations_are_no_application_code(tmp_path: Path, path: str) -> None:
     files = {f"app/{path}": UNHINTED, "app/revisions/script.py.mako": "", "app/sums.py": UNHINTED}
+
+    assert paths(check(tmp_path, files)) == ["app/sums.py"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "test_sums.py",
+        "conftest.py",
+        "api/tests.py",
+        "api/tests/sums.py",
+        "alembic/sums.py",
+        "migrations/versions/sums.py",
+        "site-packages/sums.py",
+        ".hidden/sums.py",
+        "__pycache__/sums.py",
+        "api/get-sums.py",
+    ],
+)
+def test_in_a_suite_every_file_of_the_package_is_application_code(
+    tmp_path: Path, path: str
+) -> None:
+    marked = {f"app/{each}": "" for each in ("script.py.mako", "api/script.py.mako", "pyvenv.cfg")}
+    migration = f"{UNHINTED}revision = 1\ndown_revision = 1\n"
+    write(tmp_path, {**marked, "app/api/pyvenv.cfg": "", f"app/{path}": migration})
+
+    assert paths(check_every_file(tmp_path)) == [f"app/{path}"]
+
+
+def test_in_a_suite_what_the_package_imports_counts_whatever_it_is_called(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "app/main.py": "import test_sums\nfrom helpers.tests import sums\n",
+            "test_sums.py": UNHINTED,
+            "helpers/tests/sums.py": UNHINTED,
+            "conftest.py": f"import fastapi\n{UNHINTED}",
+            "tests/sums.py": UNHINTED,
+        },
+    )
+
+    assert paths(check_every_file(tmp_path)) == ["helpers/tests/sums.py", "test_sums.py"]
+
+
+def test_a_folder_with_two_names_is_read_where_it_lies(tmp_path: Path) -> None:
+    write(tmp_path, {"app/sums/prices.py": UNHINTED})
+    (tmp_path / "app" / "a_link").symlink_to("sums")
+
+    assert paths(check(tmp_path, {})) == ["app/sums/prices.py"]
+    assert paths(check_every_file(tmp_path)) == ["app/sums/prices.py"]
+
+
+def test_in_a_suite_a_link_to_a_folder_above_is_said_and_not_followed(tmp_path: Path) -> None:
+    write(tmp_path, {"app/sums.py": UNHINTED, "test_sums.py": UNHINTED})
+    (tmp_path / "app" / "above").symlink_to("..")
+
+    assert paths(check(tmp_path, {})) == ["app/sums.py"]
+    assert paths(check_every_file(tmp_path)) == ["app/above", "app/sums.py"]
+
+
+@pytest.mark.parametrize("coding", ["utf-7", "unicode_escape", "cp037"])
+def test_in_a_suite_code_in_an_odd_encoding_is_read_or_said(tmp_path: Path, coding: str) -> None:
+    (tmp_path / "app").mkdir()
+    text = f"# coding: {coding}\n".encode() + UNHINTED.encode(coding)
+    (tmp_path / "app" / "sums.py").write_bytes(text)
+
+    assert paths(check_every_file(tmp_path)) == ["app/sums.py"]
+
+
+def imports(*modules: str) -> str:
+    return "".join(f"from {each} import x\n" for each in modules)
+
+
+@pytest.mark.parametrize("holder", [".", "backend", "services/shop"])
+def test_a_folder_named_as_the_package_in_it_is_not_the_package(
+    tmp_path: Path, holder: str
+) -> None:
+    report = check(
+        tmp_path,
+        {
+            f"{holder}/app/prestart.py": imports("app.core.config"),
+            f"{holder}/app/app/core/config.py": "x = 1\n",
+            f"{holder}/app/app/api/items.py": HANDLER + imports("app.core.config"),
+        },
+    )
+
+    inner, outer = (Path(holder, each).as_posix() for each in ("app/app", "app"))
+    assert paths(report) == [f"{inner}/api/items.py"]
+    assert report.notes[0].startswith(f"{inner} was checked and not {outer}, because `app.…` is")
+
+
+def test_a_package_that_has_a_part_of_its_own_name_is_the_package(tmp_path: Path) -> None:
+    report = check(
+        tmp_path,
+        {
+            "app/main.py": ROUTES + imports("app.app.sums", "app.core"),
+            "app/core.py": "x = 1\n",
+            "app/app/sums.py": f"x = 1\n{UNHINTED}",
+        },
+    )
+
+    assert (paths(report), report.notes) == (["app/app/sums.py"], ())
+
+
+@pytest.mark.parametrize("extra", ["", "import fastapi\n"])
+@pytest.mark.parametrize("shop", ["shop", "src/shop", "backend/shop"])
+def test_a_folder_app_that_nothing_imports_is_not_the_package(
+    tmp_path: Path, extra: str, shop: str
+) -> None:
+    report = check(
+        tmp_path,
+        {
+            "app/build.py": f"{extra}{UNHINTED}",
+            f"{shop}/__init__.py": "",
+            f"{shop}/main.py": f"{HANDLER}from shop.core import x\n",
+            f"{shop}/core.py": "x = 1\n",
+        },
+    )
+
+    assert (report.package, paths(report)) == ("shop", [f"{shop}/main.py"])
+    assert report.notes[0].startswith(f"{shop} was checked and not app, because its modules")
+
+
+def test_app_is_the_package_if_it_has_the_handlers_whatever_lies_beside_it(tmp_path: Path) -> None:
+    files = {"app/main.py": HANDLER, "app/sums.py": "from .main import router\n"}
+    report = check(tmp_path, {**files, "examples/serve.py": ROUTES, "tools/sums.py": UNHINTED})
+
+    assert (report.package, paths(report)) == ("app", ["app/main.py"])
+    assert report.notes[0].startswith("app was checked and not examples")
+
+
+def test_of_two_packages_the_one_that_is_imported_is_checked(tmp_path: Path) -> None:
+    files = {"old/__init__.py": ROUTES, "shop/__init__.py": "", "shop/core.py": "x = 1\n"}
+    report = check(tmp_path, {**files, "shop/main.py": HANDLER + imports("shop.core")})
+
+    assert (report.package, paths(report)) == ("shop", ["shop/main.py"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from alembic import op\nrevision: str = '1'\ndown_revision: str | None = None\n",
+        "revision = '1'\ndown_revision = None\n",
+        "from piccolo.apps.migrations.auto.migration_manager import MigrationManager\n"
+        "ID = '2024'\nVERSION = '1'\n\n\nasync def forwards():\n    return MigrationManager(ID)\n",
+        "from tortoise import BaseDBAsyncClient\n\n\nasync def upgrade(db):\n    return ''\n\n\n"
+        "async def downgrade(db):\n    return ''\n",
+    ],
+)
+def test_a_migration_is_known_by_what_is_in_it(tmp_path: Path, text: str) -> None:
+    files = {"app/changes/one.py": text + UNHINTED, "app/sums.py": UNHINTED}
 
     assert paths(check(tmp_path, files)) == ["app/sums.py"]

@@ -48,6 +48,31 @@ def test_a_comment_that_silences_nothing_is_reported_as_such(project: Path) -> N
     )
 
 
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# type: ignore[override]  # groundrules: ignore[GR201]",
+        "# groundrules: ignore[GR201]  # type: ignore[override]",
+        "# noqa: E501 # groundrules: ignore[GR201] # pragma: no cover",
+        "# as the team agreed; groundrules: ignore[GR402], groundrules: ignore[GR201]",
+        "#groundrules:ignore[ gr201 ]",
+    ],
+)
+def test_an_ignore_counts_anywhere_in_a_comment(project: Path, comment: str) -> None:
+    (project / "app" / "sums.py").write_text(UNHINTED.format(comment=comment))
+
+    assert codes(project) == []
+
+
+@pytest.mark.parametrize(
+    "comment", ["# my-groundrules: ignore[GR201]", "# groundrules: ignore", "# ignore[GR201]"]
+)
+def test_what_is_no_ignore_silences_nothing(project: Path, comment: str) -> None:
+    (project / "app" / "sums.py").write_text(UNHINTED.format(comment=comment))
+
+    assert codes(project) == ["GR201"]
+
+
 def test_a_comment_for_a_rule_that_is_not_checked_is_not_unused(project: Path) -> None:
     comment = "# groundrules: ignore[GR204]"
     (project / "app" / "sums.py").write_text(UNHINTED.format(comment=comment))

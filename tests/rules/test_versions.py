@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundrules.rules.versions import NotASpecifier, newest_too_old
+from groundrules.rules.source.versions import NotASpecifier, newest_too_old
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from groundrules.course.steps import EXERCISES, is_root
 from groundrules.rules import CheckError, Report, check_project, render_finding
+from groundrules.rules.cache import remembered
+from groundrules.rules.pythons import is_too_old, read_by, wanted_minor
 from groundrules.rules.registry import all_rules
 from groundrules.terminal import Format, wants_colour
 
@@ -16,24 +18,44 @@ _PATIENCE = 1.0  # seconds before progress is shown
 
 
 def run_check(
-    path: Path, package: str | None, select: list[str], ignore: list[str], output: Format
+    path: Path,
+    package: str | None,
+    select: list[str],
+    ignore: list[str],
+    output: Format,
+    *,
+    cache: bool = True,
 ) -> int:
-    """Check `path`, print the report, and return the exit status."""
+    """Check `path`, print the report, and return the exit status.
+
+    :param cache: whether the report of an earlier check may be shown if nothing has changed since.
+    """
     if package is None and is_root(path):
         application = os.path.relpath(path / EXERCISES)
         _warn(
             f"This is the course itself. To check what you write: groundrules check {application}"
         )
         return 2
+    minor = wanted_minor(path)
+    if is_too_old(minor) and minor is not None:
+        args = _args(path, package, select, ignore, output)
+        status = read_by(minor, args if cache else [*args, "--no-cache"])
+        if status is not None:
+            return status
     progress = _Progress()
-    try:
-        report = check_project(
+
+    def check() -> Report:
+        return check_project(
             path,
             package=package,
             select=_split(select) or None,
             ignore=_split(ignore) or None,
             progress=progress.show,
         )
+
+    try:
+        told = [*_split(select), "but", *_split(ignore)]
+        report = remembered(path, package, told, check) if cache else check()
     except CheckError as error:
         _warn(str(error))
         return 2
@@ -41,6 +63,15 @@ def run_check(
         progress.clear()
     _print(report, output)
     return 1 if report.findings else 0
+
+
+def _args(
+    path: Path, package: str | None, select: list[str], ignore: list[str], output: Format
+) -> list[str]:
+    """Return a check as it is typed."""
+    named = [("--package", each) for each in (package,) if each]
+    named += [("--select", each) for each in select] + [("--ignore", each) for each in ignore]
+    return ["check", f"--format={output}", *(f"{name}={each}" for name, each in named), str(path)]
 
 
 def list_rules() -> None:
@@ -99,12 +130,14 @@ def _split(given: list[str]) -> list[str]:
 
 def _print(report: Report, output: Format) -> None:
     if output == "text":
+        for note in report.notes:
+            _say(note)
         _say(_as_text(report))
         for unused in report.unused_ignores:
             place = f"{unused.path}:{unused.line}"
             _warn(f"{place} ignores {unused.rule}, but silences nothing: remove it.")
         return
-    from groundrules.rules.formats import as_github, as_json, as_sarif
+    from groundrules.rules.report.formats import as_github, as_json, as_sarif
 
     formatted = {"json": as_json, "github": as_github, "sarif": as_sarif}
     text = formatted[output](report)
@@ -113,7 +146,8 @@ def _print(report: Report, output: Format) -> None:
 
 
 def _as_text(report: Report) -> str:
-    files = f"{report.files} file{'' if report.files == 1 else 's'} of {report.package}"
+    read = f"{report.files - report.unread} of " if report.unread else ""
+    files = f"{read}{report.files} file{'' if report.files == 1 else 's'} of {report.package}"
     if not report.findings:
         return f"No findings in {files}."
     colour = wants_colour()

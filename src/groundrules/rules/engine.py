@@ -1,20 +1,24 @@
 """Runs the rules over a project."""
 
 import gc
+import os
+import sys
 import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from groundrules.rules.findings import UNREADABLE, CheckError, Finding, Report
-from groundrules.rules.ignores import Ignore, find_ignores, silence
-from groundrules.rules.model.files import Package, find_package
-from groundrules.rules.model.project import Broken, Progress, load_project
-from groundrules.rules.pyproject import broken_pyproject
+from groundrules.rules.facts.project import load_project
+from groundrules.rules.findings import UNREADABLE, Finding, Report
+from groundrules.rules.pythons import command_for, is_too_old, wanted_minor
 from groundrules.rules.registry import all_rules
+from groundrules.rules.report.ignores import Ignore, find_ignores, silence
+from groundrules.rules.report.settings import Settings, read_settings
 from groundrules.rules.rule import Rule, Violation
-from groundrules.rules.settings import Settings, read_settings
+from groundrules.rules.source.files import CheckError, Package, find_package
+from groundrules.rules.source.loading import Broken, Progress
+from groundrules.rules.source.pyproject import broken_pyproject
 
 _BROKEN_NAME = "readable"
 _BROKEN_WHY = "What cannot be read cannot be checked, nor run."
@@ -29,6 +33,7 @@ def check_project(
     ignore: Iterable[str] | None = None,
     honour_ignores: bool = True,
     exclude: Collection[str] = (),
+    every_file: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Check a project and return the report, its findings sorted by place.
@@ -38,21 +43,25 @@ def check_project(
     :param select: the codes to check, all if left out; `ignore` leaves some of them out.
     :param honour_ignores: whether comments and `[tool.groundrules]` may silence rules.
     :param exclude: paths relative to `root` whose findings are left out; their code still counts.
+    :param every_file: whether each `.py` file of the package is its code, tests and migrations included.
     :param progress: called with the number of each file read, and of all of them.
 
     Raises `CheckError` if it cannot check: no such folder or package, or an unknown code.
     """
     settings = read_settings(root) if honour_ignores else Settings()
     found = find_package(root, package or settings.package)
-    rules = choose_rules(
+    chosen = (
         settings.select if select is None else tuple(select),
         settings.ignore if ignore is None else tuple(ignore),
     )
+    rules = choose_rules(*chosen)
     with _no_collection(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the compiler's, on the code that is read
-        seen = _look(found, rules, progress)
+        seen = _look(found, rules, progress, every_file=every_file)
     pyproject = broken_pyproject(found)
     unreadable = [*seen.broken, *([pyproject] if pyproject else [])]
+    if not _is_chosen(UNREADABLE, *chosen):
+        unreadable = []
     findings = {*seen.findings, *map(_unreadable, unreadable)}
     kept, unused = silence(
         {each for each in findings if each.path not in exclude},
@@ -65,6 +74,8 @@ def check_project(
         files=seen.files,
         findings=tuple(sorted(kept)),
         unused_ignores=tuple(sorted(unused)),
+        unread=len(seen.broken),
+        notes=tuple(_notes(found, seen)),
     )
 
 
@@ -78,8 +89,10 @@ class _Seen:
     ignores: list[Ignore]
 
 
-def _look(package: Package, rules: list[Rule], progress: Progress | None) -> _Seen:
-    project = load_project(package, progress)
+def _look(
+    package: Package, rules: list[Rule], progress: Progress | None, *, every_file: bool
+) -> _Seen:
+    project = load_project(package, progress, every_file=every_file)
     try:
         findings = [
             _finding(rule, violation) for rule in rules for violation in rule.check(project)
@@ -89,6 +102,21 @@ def _look(package: Package, rules: list[Rule], progress: Progress | None) -> _Se
         project.release()
 
 
+def _notes(package: Package, seen: _Seen) -> Iterator[str]:
+    """Yield what was chosen, and what could not be read and how it can."""
+    if package.choice:
+        yield package.choice
+    minor = wanted_minor(package.folder)
+    unread = f"{len(seen.broken)} of {seen.files} files could not be read"
+    if is_too_old(minor) and minor is not None:
+        this = f"{sys.version_info.major}.{sys.version_info.minor}"
+        could = f"{unread}. To read them" if seen.broken else "all files could be read. To be sure"
+        command = command_for(minor, os.path.relpath(package.root))
+        yield f"The project asks for Python 3.{minor}, and this is {this}; {could}: {command}"
+    elif seen.broken:
+        yield f"{unread}: see {UNREADABLE}."
+
+
 def codes() -> tuple[str, ...]:
     """Return the codes of all rules, sorted."""
     return tuple(rule.code for rule in all_rules())
@@ -96,12 +124,15 @@ def codes() -> tuple[str, ...]:
 
 def choose_rules(select: tuple[str, ...] | None, ignore: tuple[str, ...] | None) -> list[Rule]:
     """Return the rules to run; raise `CheckError` for a code that no rule has."""
-    known = codes()
+    known = (UNREADABLE, *codes())
     for code in (*(select or ()), *(ignore or ())):
         if code not in known:
             raise CheckError(f"There is no rule {code}: `groundrules rules` lists them all.")
-    wanted = set(select or known) - set(ignore or ())
-    return [rule for rule in all_rules() if rule.code in wanted]
+    return [rule for rule in all_rules() if _is_chosen(rule.code, select, ignore)]
+
+
+def _is_chosen(code: str, select: tuple[str, ...] | None, ignore: tuple[str, ...] | None) -> bool:
+    return code in (select or (code,)) and code not in (ignore or ())
 
 
 @contextmanager

@@ -5,10 +5,6 @@ from dataclasses import dataclass
 UNREADABLE = "GR000"
 
 
-class CheckError(Exception):
-    """The check could not be made; the text is one sentence to show."""
-
-
 @dataclass(frozen=True, order=True)
 class Finding:
     """One place where a rule is broken.
@@ -39,6 +35,11 @@ class UnusedIgnore:
     line: int
     rule: str
 
+    @property
+    def message(self) -> str:
+        """What to do about it, as a sentence."""
+        return f"This ignores {self.rule}, but silences nothing: remove it."
+
 
 @dataclass(frozen=True)
 class Report:
@@ -46,7 +47,8 @@ class Report:
 
     :param root: the folder that was checked, as it was named.
     :param package: the application package.
-    :param files: how many Python files were read.
+    :param files: how many Python files there are, and `unread` how many of them could not be read.
+    :param notes: what is to be known before anything else, as sentences.
     """
 
     root: str
@@ -54,3 +56,5 @@ class Report:
     files: int
     findings: tuple[Finding, ...]
     unused_ignores: tuple[UnusedIgnore, ...] = ()
+    unread: int = 0
+    notes: tuple[str, ...] = ()

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from groundrules.rules.model.tree import Class, Function, Module, Scope
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.tree import Class, Function, Module, Scope
 
 _KEYWORDS = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+")
 

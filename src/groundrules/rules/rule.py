@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from groundrules.rules.cases import Case
 
 if TYPE_CHECKING:
-    from groundrules.rules.model.project import Project
+    from groundrules.rules.facts.project import Project
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 from groundrules.bootstrap.command import HELP
 from groundrules.rules import check_project, render_finding
-from groundrules.rules.formats import as_json
 from groundrules.rules.registry import all_rules
+from groundrules.rules.report.formats import as_json
 
 _SHOWN = "GR402"  # the rule whose first bad case shows what a finding looks like
 

@@ -93,4 +93,4 @@ class Code:
 
     @cached_property
     def _report(self) -> Report:
-        return check_project(self.folder, package="app", honour_ignores=False)
+        return check_project(self.folder, package="app", honour_ignores=False, every_file=True)

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.project import Project, relative
-from groundrules.rules.pyproject import PyProject, pyprojects, table
+from groundrules.rules.facts.project import Project
 from groundrules.rules.rule import Violation
-from groundrules.rules.versions import NotASpecifier, newest_too_old
+from groundrules.rules.source.loading import relative
+from groundrules.rules.source.pyproject import Declaration, PyProject, declared_python, pyprojects
+from groundrules.rules.source.versions import NotASpecifier, newest_too_old
 
 CLAUSE = "stack.framework"
 RATIONALE = "What is written for 3.11 fails on an older Python only when somebody runs it there."
@@ -17,37 +17,15 @@ FIX = 'Write `requires-python = ">=3.11"` under `[project]`.'
 OLDEST = "3.11"
 
 
-@dataclass(frozen=True)
-class Declaration:
-    """The Python versions a project says it runs on, and where it says so."""
-
-    key: str
-    text: object
-    poetry: bool
-    section: str
-
-
 def check(project: Project) -> Iterator[Violation]:
     """Yield the declaration that lets in a Python below 3.11, if that is what it does."""
     for pyproject in pyprojects(project.package.folder):
-        declared = _declaration(pyproject)
+        declared = declared_python(pyproject)
         if declared is not None:
             message = _judge(declared)
             if message:
                 yield _place(pyproject, declared, project, message)
             return
-
-
-def _declaration(pyproject: PyProject) -> Declaration | None:
-    project = table(pyproject.data, "project")
-    if "requires-python" in project:
-        return Declaration("requires-python", project["requires-python"], False, "project")
-    poetry = table(pyproject.data, "tool", "poetry", "dependencies")
-    if "python" in poetry:
-        given = poetry["python"]
-        text = given.get("version", given) if isinstance(given, dict) else given
-        return Declaration("python", text, True, "tool.poetry.dependencies")
-    return None
 
 
 def _judge(declared: Declaration) -> str | None:

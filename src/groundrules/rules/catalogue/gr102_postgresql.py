@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.tree import Module
-from groundrules.rules.model.urls import Url, find_urls
-from groundrules.rules.model.values import External
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.urls import Url, find_urls
+from groundrules.rules.meaning.values import External
 from groundrules.rules.places import at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.tree import Module
 
 CLAUSE = "stack.database"
 RATIONALE = "What works on another database, or by a sync driver, fails first in production."

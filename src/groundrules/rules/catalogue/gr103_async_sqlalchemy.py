@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.annotations import Annotations
-from groundrules.rules.model.names import Names
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.session_kinds import Kind, class_kind, made_by, sqlalchemy_name
-from groundrules.rules.model.sync_work import SyncWork
-from groundrules.rules.model.syntax import written
-from groundrules.rules.model.tree import CallSite, Function, Module, Scope
-from groundrules.rules.model.values import ClassValue, External, Instance, Value
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.session_kinds import Kind, class_kind, made_by, sqlalchemy_name
+from groundrules.rules.facts.sync_work import SyncWork
+from groundrules.rules.meaning.annotations import Annotations
+from groundrules.rules.meaning.names import Names
+from groundrules.rules.meaning.values import ClassValue, External, Instance, Value
 from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.syntax import written
+from groundrules.rules.source.tree import CallSite, Function, Module, Scope
 
 CLAUSE = "stack.orm"
 RATIONALE = (

@@ -4,12 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.names import Names
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.session_kinds import attribute_kind, sqlalchemy_name
-from groundrules.rules.model.syntax import written
-from groundrules.rules.model.tree import Binding, CallSite, Class, Function, Module
-from groundrules.rules.model.values import (
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.session_kinds import attribute_kind, sqlalchemy_name
+from groundrules.rules.meaning.names import Names
+from groundrules.rules.meaning.values import (
     Attribute,
     ClassValue,
     External,
@@ -19,6 +17,8 @@ from groundrules.rules.model.values import (
 )
 from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.syntax import written
+from groundrules.rules.source.tree import Binding, CallSite, Class, Function, Module
 
 CLAUSE = "stack.orm"
 RATIONALE = "The older style has no types that a checker understands, and no async `query`."

@@ -5,15 +5,16 @@ import builtins
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.annotations import Annotations
-from groundrules.rules.model.names import Names
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.pydantic_models import is_model, is_wholly_known, model_of
-from groundrules.rules.model.syntax import written
-from groundrules.rules.model.tree import Binding, CallSite, Class, Module, Scope
-from groundrules.rules.model.values import Attribute, ClassValue, External, Value
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.pydantic_models import is_model, is_wholly_known, model_of
+from groundrules.rules.meaning.annotations import Annotations
+from groundrules.rules.meaning.names import Names
+from groundrules.rules.meaning.narrowing import told_of
+from groundrules.rules.meaning.values import Attribute, ClassValue, External, Instance, Value
 from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.syntax import written
+from groundrules.rules.source.tree import CallSite, Class, Module, Scope
 
 CLAUSE = "stack.validation"
 RATIONALE = "Names of Pydantic V1 are deprecated in V2 or gone: they warn today and fail tomorrow."
@@ -157,23 +158,48 @@ class _Module:
     def _is_old_method(self, node: ast.Attribute, scope: Scope) -> bool:
         """Whether a method is Pydantic's own, and not one that the class defines under that name."""
         owner = self._names.evaluate(node.value, scope)
+        possible = self._possible(node.value, scope)
+        if possible is not None:
+            having = [each for each in possible if _may_have(each, node.attr)]
+            if not having or not all(is_model(self._names, each) for each in having):
+                return False
+            owner = Instance(having[0])
         cls = owner if isinstance(owner, (External, ClassValue)) else model_of(self._names, owner)
         if cls is None or not is_model(self._names, cls):
             return False
         if isinstance(cls, External):
             return True
-        if self._may_be_other(node, scope):
-            return False
         own = self._names.attribute(owner, node.attr)
         return isinstance(own, Attribute) and is_wholly_known(self._names, cls)
 
-    def _may_be_other(self, node: ast.Attribute, scope: Scope) -> bool:
-        """Whether the method may be that of another class in a union, as `copy` of a dict."""
-        if not isinstance(node.value, ast.Name):
-            return False
-        binding = _bound_in(scope, node.value.id)
-        kinds = self._annotations.alternatives(binding.annotation, scope) if binding else []
-        return any(not is_model(self._names, each) and _may_have(each, node.attr) for each in kinds)
+    def _possible(self, node: ast.expr, scope: Scope) -> list[External | ClassValue] | None:
+        """Return the classes that a name may be of, by its annotation and by tests around its use.
+
+        None if neither of them tells more than the name alone.
+        """
+        if not isinstance(node, ast.Name):
+            return None
+        bindings = scope.visible(node.id)
+        annotation, home = (
+            (bindings[0].annotation, bindings[0].scope) if bindings else (None, scope)
+        )
+        kinds = self._annotations.alternatives(annotation, home)
+        is_declared = bool(kinds)
+        told = told_of(node.id, node, scope) if self._module.mentions("isinstance", "case") else []
+        for each in told:
+            named = [self._names.type_of(cls, scope) for cls in each.classes]
+            known = [kind for kind in named if isinstance(kind, (External, ClassValue))]
+            if each.is_one:
+                below = [kind for kind in kinds if self._is_below(kind, known)]
+                kinds = below or known
+            elif len(known) == len(named):
+                kinds = [kind for kind in kinds if not self._is_below(kind, known)]
+        if not kinds and not is_declared:
+            return None
+        return kinds if told or len(kinds) > 1 else None
+
+    def _is_below(self, kind: External | ClassValue, kinds: list[External | ClassValue]) -> bool:
+        return any(each in kinds for each in self._names.ancestors(kind))
 
     def _is_of_v2_too(self, node: ast.expr, scope: Scope) -> bool:
         """Whether a name is `pydantic_settings`' own where that package is installed."""
@@ -211,15 +237,6 @@ class _Module:
         for cls in self._module.classes:
             if cls.name == "Config" and isinstance(cls.outer.owner, Class):
                 yield from ast.walk(cls.node)
-
-
-def _bound_in(scope: Scope, name: str) -> Binding | None:
-    here: Scope | None = scope
-    while here is not None:
-        if name in here.bindings:
-            return here.bindings[name][0]
-        here = here.parent
-    return None
 
 
 def _may_have(kind: External | ClassValue, method: str) -> bool:

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.dependencies import Dependency
-from groundrules.rules.model.headers import mentions_header, read_headers, takes_header
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.security import encodes_jwt
-from groundrules.rules.model.tokens import given_tokens, made_without_jwt
-from groundrules.rules.model.tree import Function, Scope
-from groundrules.rules.model.values import ClassValue, External, Instance, Value
+from groundrules.rules.facts.dependencies import Dependency
+from groundrules.rules.facts.headers import mentions_header, read_headers, takes_header
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.security import encodes_jwt
+from groundrules.rules.facts.tokens import given_tokens, made_without_jwt
+from groundrules.rules.meaning.values import ClassValue, External, Instance, Value
 from groundrules.rules.places import at_name, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.tree import Function, Scope
 
 CLAUSE = "stack.auth"
 RATIONALE = "With one standard scheme, every client and the API's own documentation can log in."

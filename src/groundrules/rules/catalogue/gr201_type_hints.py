@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.tree import Function
+from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.tree import Function
 
 CLAUSE = "style.type-hints"
 RATIONALE = "Hints tell readers, editors and FastAPI itself what a function takes and gives."

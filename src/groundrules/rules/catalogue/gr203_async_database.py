@@ -6,16 +6,16 @@ from operator import attrgetter
 
 from groundrules.rules.cases import case
 from groundrules.rules.catalogue.samples import library
-from groundrules.rules.model.callees import Callee, Callees
-from groundrules.rules.model.coroutines import Coroutines, Fate
-from groundrules.rules.model.definitions import Definitions
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.replaced import Replaced
-from groundrules.rules.model.session_kinds import Kind, attribute_kind, kind_of
-from groundrules.rules.model.syntax import written
-from groundrules.rules.model.tree import CallSite, Function, Module
+from groundrules.rules.facts.coroutines import Coroutines, Fate
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.replaced import Replaced
+from groundrules.rules.facts.session_kinds import Kind, attribute_kind, kind_of
+from groundrules.rules.meaning.callees import Callee, Callees
+from groundrules.rules.meaning.definitions import Definitions
 from groundrules.rules.places import at_name, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.syntax import written
+from groundrules.rules.source.tree import CallSite, Function, Module
 
 CLAUSE = "style.async"
 RATIONALE = "A coroutine that nobody awaits never runs: nothing is read, and nothing is saved."

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.project import Project
+from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
 

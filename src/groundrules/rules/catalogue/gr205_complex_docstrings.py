@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.complexity import complexity, is_complex
-from groundrules.rules.model.project import Project
+from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.complexity import complexity, is_complex
 
 CLAUSE = "style.docstrings"
 RATIONALE = "Code with many paths does not tell by itself what it is for, nor what may come of it."

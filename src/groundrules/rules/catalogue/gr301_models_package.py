@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.mapped import Model
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.tree import Module
+from groundrules.rules.facts.mapped import Model
+from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.tree import Module
 
 CLAUSE = "structure.models"
 RATIONALE = (

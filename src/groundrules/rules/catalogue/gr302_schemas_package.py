@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.mapped import How
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.pydantic_models import SQLMODEL, is_model, is_settings
-from groundrules.rules.model.requests import Requests
-from groundrules.rules.model.tree import Class, Module
-from groundrules.rules.model.values import ClassValue, External
+from groundrules.rules.facts.mapped import How
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.pydantic_models import SQLMODEL, is_model, is_settings
+from groundrules.rules.facts.requests import Requests
+from groundrules.rules.meaning.values import ClassValue, External
 from groundrules.rules.places import at_name, at_statement
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.tree import Class, Module
 
 CLAUSE = "structure.schemas"
 RATIONALE = (

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 
 from groundrules.rules.cases import case
 from groundrules.rules.catalogue.samples import LIBRARY, library
-from groundrules.rules.model.arithmetic import is_arithmetic
-from groundrules.rules.model.calls import full_name
-from groundrules.rules.model.guards import choices
-from groundrules.rules.model.headers import REQUESTS
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.queries import builds_query
-from groundrules.rules.model.tree import CallSite, Function, Module
-from groundrules.rules.model.values import FunctionValue
+from groundrules.rules.facts.arithmetic import is_arithmetic
+from groundrules.rules.facts.guards import choices
+from groundrules.rules.facts.headers import REQUESTS
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.queries import builds_query
+from groundrules.rules.meaning.calls import full_name
+from groundrules.rules.meaning.origins import origin
 from groundrules.rules.places import at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.tree import CallSite, Function, Module
 
 CLAUSE = "structure.services"
 RATIONALE = "What a service does can be used and tested without HTTP; what a handler does cannot."
@@ -62,10 +62,11 @@ def _on_database(project: Project, site: CallSite) -> str | None:
     func, called = site.node.func, project.names.called(site)
     if builds_query(called):
         return "builds a query"
+    opening = project.sessions.opening(called)
+    if opening is not None:
+        return f"opens a session by `{opening.name}`"
     if project.sessions.opens(called):
         return "opens a session or a transaction"
-    if isinstance(called, FunctionValue) and project.sessions.yields_session(called.function):
-        return f"opens a session by `{called.function.name}`"
     if isinstance(func, ast.Attribute) and project.sessions.is_session(func.value, site.scope):
         return f"calls `{func.attr}` of a session"
     return None
@@ -77,7 +78,7 @@ def _logic(project: Project) -> Iterator[Violation]:
         yield from _arithmetic(project, function)
         if not any(isinstance(each, (ast.If, ast.Match)) for each in function.branches):
             continue
-        for choice in choices(function.node.body, _Calling(project, function)):
+        for choice in choices(function.node.body, _Handler(project, function)):
             message = f"`{function.name}` chooses between services."
             yield at_node(function.module, choice, message)
 
@@ -121,20 +122,66 @@ def _arithmetic(project: Project, function: Function) -> Iterator[Violation]:
             yield at_statement(site.scope, site.node, message)
 
 
-class _Calling:
-    """Tells whether a block of a function calls a service, itself or through functions of the API."""
+class _Handler:
+    """What the blocks of a function do: call services, perhaps through the API, and set states."""
 
     def __init__(self, project: Project, function: Function) -> None:
         self._project = project
         self._function = function
 
-    def __call__(self, block: list[ast.stmt]) -> bool:
+    def serves(self, block: list[ast.stmt]) -> bool:
+        """Whether a block calls a service."""
+        return any(True for _ in self._services(block))
+
+    def sets_state(self, block: list[ast.stmt]) -> bool:
+        """Whether a block gives an attribute of a row a value."""
+        rows, scope = self._project.rows, self._function.scope
         return any(
-            self._is_service(called.function)
-            for site in self._function.calls
-            if any(_stands_in(site.node, each) for each in block)
-            if (called := self._project.calls.callee(site)) is not None
+            rows.is_row(target.value, scope)
+            for target in self._function.assigned
+            if any(_stands_in(target, each) for each in block)
         )
+
+    def asks_state(self, statement: ast.If | ast.Match) -> bool:
+        """Whether the branches of a statement are chosen by the state of a row."""
+        if isinstance(statement, ast.Match):
+            patterns = (each for case in statement.cases for each in ast.walk(case.pattern))
+            takes_apart = any(
+                isinstance(each, ast.MatchClass) and each.kwd_attrs for each in patterns
+            )
+            if takes_apart and self._project.rows.is_row(statement.subject, self._function.scope):
+                return True
+            tests = [statement.subject, *(each.guard for each in statement.cases if each.guard)]
+        else:
+            tests = [statement.test]
+            while len(statement.orelse) == 1 and isinstance(statement.orelse[0], ast.If):
+                statement = statement.orelse[0]
+                tests.append(statement.test)
+        return any(self._is_state(part) for each in tests for part in ast.walk(each))
+
+    def hands_on(self, names: set[str], block: list[ast.stmt]) -> bool:
+        """Whether a block gives what one of some variables holds to a service."""
+        return any(
+            isinstance(part, ast.Name) and part.id in names
+            for site in self._services(block)
+            for given in (*site.node.args, *(each.value for each in site.node.keywords))
+            for part in ast.walk(given)
+        )
+
+    def _is_state(self, node: ast.AST) -> bool:
+        """Whether an expression is an attribute of a row, or a variable that holds one."""
+        scope = self._function.scope
+        if isinstance(node, ast.Name):
+            origin_of, scope = origin(self._project.names, node, scope)
+            node = origin_of or node
+        return isinstance(node, ast.Attribute) and self._project.rows.is_row(node.value, scope)
+
+    def _services(self, block: list[ast.stmt]) -> Iterator[CallSite]:
+        for site in self._function.calls:
+            if any(_stands_in(site.node, each) for each in block):
+                called = self._project.calls.callee(site)
+                if called is not None and self._is_service(called.function):
+                    yield site
 
     def _is_service(self, function: Function) -> bool:
         for each in self._project.calls.reached([function]):

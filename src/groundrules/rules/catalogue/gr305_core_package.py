@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.security import LIBRARIES, VERBS, security_call, within
-from groundrules.rules.model.tree import CallSite, Class, Module
-from groundrules.rules.model.values import ClassValue, External
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.security import LIBRARIES, VERBS, security_call, within
+from groundrules.rules.meaning.values import ClassValue, External
 from groundrules.rules.places import at_name, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.tree import CallSite, Class, Module
 
 CLAUSE = "structure.core"
 RATIONALE = "Settings, passwords and tokens want care: what is in one place can be reviewed there."

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.mapped import Base, How, Mapped, Model
-from groundrules.rules.model.project import Project
+from groundrules.rules.facts.mapped import Base, How, Mapped, Model
+from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from groundrules.rules.cases import case
 from groundrules.rules.catalogue.samples import LIBRARY, library
-from groundrules.rules.model.effects import Effects
-from groundrules.rules.model.paths import is_collection, is_member, segments
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.routes import METHODS, Route, methods_of
+from groundrules.rules.facts.effects import Effects
+from groundrules.rules.facts.paths import is_collection, is_member, segments
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.routes import METHODS, Route, methods_of
 from groundrules.rules.places import at_node
 from groundrules.rules.rule import Violation
 

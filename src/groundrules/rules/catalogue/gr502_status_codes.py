@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 from groundrules.rules.cases import case
 from groundrules.rules.catalogue.samples import library
-from groundrules.rules.model.answers import Answer, content_of, sets_status
-from groundrules.rules.model.codes import Code, codes
-from groundrules.rules.model.paths import is_collection, segments
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.routes import Route, methods_of
-from groundrules.rules.model.tree import Class, Function, Scope
-from groundrules.rules.model.values import ClassValue, FunctionValue, Instance
+from groundrules.rules.facts.answers import Answer, sets_status
+from groundrules.rules.facts.paths import is_collection, segments
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.routes import Route, methods_of
+from groundrules.rules.meaning.codes import Code, codes
+from groundrules.rules.meaning.values import ClassValue, FunctionValue, Instance
 from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.tree import Class, Function, Scope
 
 CLAUSE = "api.status-codes"
 RATIONALE = "A client that knows seven codes, and what each means, can handle every answer."
@@ -68,7 +68,7 @@ def _of_exception(project: Project, answer: Answer) -> Iterator[Violation]:
     names = project.names
     if _is_excused(project, answer.scope) or _own_attribute(answer):
         return  # the classes are looked at by themselves
-    for code in codes(names, answer.status, answer.scope):
+    for code in codes(names, answer.status, answer.where):
         if _is_excused(project, code.scope):
             continue
         if code.number not in ALLOWED:
@@ -89,7 +89,8 @@ def _is_excused(project: Project, scope: Scope) -> bool:
 
 def _at(answer: Answer, code: Code, message: str) -> Violation:
     """Return a violation where the code is given: in the call itself, or by who calls it."""
-    same = code.scope.function is answer.scope.function
+    function = answer.scope.function
+    same = code.scope.function is function and (function or code.scope is answer.scope)
     node = answer.site.node if same else code.node
     return at_statement(answer.scope if same else code.scope, node, message)
 
@@ -111,14 +112,14 @@ def _of_class(project: Project, cls: Class, attributes: set[str | None]) -> Iter
 
 
 def _of_response(project: Project, answer: Answer) -> Iterator[Violation]:
-    found = codes(project.names, answer.status, answer.scope)
+    found = codes(project.names, answer.status, answer.where)
     for code in found:
         function = code.scope.function
         if code.number not in ALLOWED and (function is None or function in project.reached):
             yield _at(answer, code, _unknown(code, "a response"))
     if [code.number for code in found] == [204]:
-        content = content_of(answer)
-        if content is not None and not _is_empty(project, content, answer.scope):
+        content, where = answer.content, answer.where_content or answer.scope
+        if content is not None and not _is_empty(project, content, where):
             message = "A response with the code 204 has no body, and this one is given one."
             yield at_statement(answer.scope, answer.site.node, message)
 

@@ -5,15 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from groundrules.rules.cases import case
-from groundrules.rules.model.answers import Answer, sets_status
-from groundrules.rules.model.codes import codes
-from groundrules.rules.model.project import Project
-from groundrules.rules.model.raising import Raised, raised_by
-from groundrules.rules.model.syntax import match_arguments
-from groundrules.rules.model.tree import CallSite, Function
-from groundrules.rules.model.values import ClassValue, External, FunctionValue, Value
+from groundrules.rules.facts.answers import Answer, sets_status
+from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.raising import Raised, raised_by
+from groundrules.rules.meaning.codes import codes
+from groundrules.rules.meaning.values import ClassValue, External, FunctionValue, Value
 from groundrules.rules.places import at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.syntax import match_arguments
+from groundrules.rules.source.tree import CallSite, Function, Scope
 
 CLAUSE = "api.http-exception"
 RATIONALE = (
@@ -54,7 +54,7 @@ def _responding(
     project: Project, function: Function, responses: dict[Function | None, list[Answer]]
 ) -> Iterator[Violation]:
     for answer in responses.get(function, ()):
-        yield from _answered(project, function, answer.site, answer.status)
+        yield from _answered(project, function, answer.site, answer.status, answer.where)
     for site in function.calls:
         called = project.names.called(site)
         if not isinstance(called, FunctionValue):
@@ -62,16 +62,20 @@ def _responding(
         given = match_arguments(called.function, site.node, bound=called.bound is not None)
         for answer in responses.get(called.function, ()):
             if called.function.returns == [answer.site.node]:
-                status = answer.status
+                status, where = answer.status, answer.where
                 if isinstance(status, ast.Name) and status.id in given:
-                    status = given[status.id]
-                yield from _answered(project, function, site, status)
+                    status, where = given[status.id], site.scope
+                yield from _answered(project, function, site, status, where)
 
 
 def _answered(
-    project: Project, function: Function, site: CallSite, status: ast.expr | None
+    project: Project,
+    function: Function,
+    site: CallSite,
+    status: ast.expr | None,
+    where: Scope,
 ) -> Iterator[Violation]:
-    found = [each.number for each in codes(project.names, status, site.scope)]
+    found = [each.number for each in codes(project.names, status, where)]
     errors = [number for number in found if number >= 400]
     if errors:
         message = f"`{function.name}` answers an error ({errors[0]}) by a response."

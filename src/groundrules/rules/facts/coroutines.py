@@ -1,0 +1,186 @@
+"""Says whether anybody can await a coroutine where the call that makes it stands."""
+
+import ast
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from enum import Enum
+from functools import cached_property
+
+from groundrules.rules.facts.takers import takes_otherwise
+from groundrules.rules.meaning.definitions import Definitions
+from groundrules.rules.meaning.names import Names
+from groundrules.rules.meaning.return_types import returns_no_awaitable
+from groundrules.rules.source.tree import CallSite, Function, Module, Scope
+
+_OWN = frozenset({"send", "throw", "close", "__await__"})  # a coroutine's own methods
+_LOOKING_UP = frozenset({"locals", "vars", "eval", "exec"})  # variables by their names
+_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)
+_UNPLACED = (
+    ast.JoinedStr,
+)  # before Python 3.12, what stands in one has the place of something else
+_VARIABLES = 20  # that a coroutine may go through, for it to be followed
+_Place = tuple[int, int]  # line and column
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+class Fate(Enum):
+    """What becomes of a coroutine."""
+
+    LOST = "nobody awaits it"
+    MADE_LATER = "it is made in a lambda, which others call"
+    KEPT = "it is awaited, or goes where somebody can await it"
+
+
+class Coroutines:
+    """What becomes of the coroutines that one function makes, or a module outside of functions."""
+
+    def __init__(
+        self,
+        names: Names,
+        definitions: Definitions,
+        around: Function | Module,
+    ) -> None:
+        self._names = names
+        self._definitions = definitions
+        self._function = around if isinstance(around, Function) else None
+        self._around = around.node if isinstance(around, Function) else around.tree
+        self._calls = around.calls
+
+    def fate(self, site: CallSite) -> Fate:
+        """Return what becomes of the coroutine that a call makes."""
+        if self._is_in(site.node, ast.Lambda):
+            return Fate.MADE_LATER
+        return Fate.LOST if self._is_lost(site.node, site, set()) else Fate.KEPT
+
+    @cached_property
+    def _scopes(self) -> dict[ast.Call, Scope]:
+        """The scopes of the function's own calls."""
+        return {each.node: each.scope for each in self._calls}
+
+    @cached_property
+    def _uses(self) -> dict[str, list[ast.Name]]:
+        """The names in it, those in functions inside of it too, as they are written."""
+        found = defaultdict[str, list[ast.Name]](list)
+        for each in self._parents:
+            if isinstance(each, ast.Name):
+                found[each.id].append(each)
+        return found
+
+    @cached_property
+    def _parents(self) -> dict[ast.AST, ast.AST]:
+        return {
+            child: parent
+            for parent in ast.walk(self._around)
+            for child in ast.iter_child_nodes(parent)
+        }
+
+    def _above(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield what is around a node, the nearest first, and the function or module last."""
+        while node is not self._around:
+            node = self._parents[node]
+            yield node
+
+    def _is_lost(self, node: ast.expr, site: CallSite, seen: set[str]) -> bool:
+        parent = self._parents.get(node)
+        match parent:
+            case ast.Expr() | ast.Compare() | ast.UnaryOp() | ast.BinOp() | ast.FormattedValue():
+                return True
+            case ast.For() | ast.AsyncFor() | ast.withitem() | ast.comprehension() | ast.Starred():
+                return True
+            case ast.Attribute(attr=name):
+                return name not in _OWN
+            case ast.Subscript(value=value):
+                return value is node
+            case ast.If() | ast.While() | ast.Assert() | ast.IfExp() if parent.test is node:
+                return True
+            case ast.IfExp() | ast.BoolOp():
+                return self._is_lost(parent, site, seen)
+            case ast.NamedExpr(target=target):
+                return self._is_lost(parent, site, seen) and self._unused(target, site, seen)
+            case (
+                ast.Assign(targets=[ast.Name() as target])
+                | ast.AnnAssign(target=ast.Name() as target)
+            ):
+                return self._unused(target, site, seen)
+            case ast.Assign(targets=targets):
+                return any(isinstance(each, ast.Tuple | ast.List) for each in targets)
+            case ast.Call(func=func) if func is not node:
+                scope = self._scopes.get(parent)
+                return scope is not None and takes_otherwise(
+                    self._names, self._definitions, parent, node, scope
+                )
+            case ast.Return():
+                return self._is_returned_otherwise(parent)
+        return False
+
+    def _is_returned_otherwise(self, statement: ast.Return) -> bool:
+        function = self._function
+        if function is None or not function.is_async or self._is_in(statement, *_LATER):
+            return False
+        return returns_no_awaitable(self._names, self._definitions, function)
+
+    def _unused(self, target: ast.Name, site: CallSite, seen: set[str]) -> bool:
+        """Whether no use of a variable lets anybody await what it holds."""
+        name = target.id
+        if name in seen:
+            return True
+        seen.add(name)
+        if len(seen) > _VARIABLES or not self._is_local(name, site.scope):
+            return False
+        begin, end = self._holding(target)
+        return all(
+            self._is_lost(each, site, seen)
+            for each in self._uses[name]
+            if isinstance(each.ctx, ast.Load)
+            if begin <= _place(each) <= end or self._is_in(each, *_LATER, *_UNPLACED)
+        )
+
+    def _is_local(self, name: str, scope: Scope) -> bool:
+        """Whether a variable is seen by the function alone, and only where its name is written."""
+        here: Scope | None = scope
+        while here is not None and not isinstance(here.owner, Function):
+            if here.is_class:
+                return False
+            here = here.parent
+        return (
+            here is not None and name not in here.elsewhere and _LOOKING_UP.isdisjoint(self._uses)
+        )
+
+    def _holding(self, target: ast.Name) -> tuple[_Place, _Place]:
+        """Return between which places a variable may hold what it is assigned here."""
+        around = list(self._above(target))
+        begin, end = (0, 0), (sys.maxsize, 0)
+        statement = around[0]
+        if not isinstance(statement, ast.Assign | ast.AnnAssign):
+            return begin, end
+        if not self._is_in(target, *_LOOPS):
+            begin = _end(statement)
+        if self._function is not None and around[1] is self._around:
+            later = (
+                self._parents[each]
+                for each in self._uses[target.id]
+                if isinstance(each.ctx, ast.Store)
+            )
+            ends = [
+                _end(each)
+                for each in later
+                if isinstance(each, ast.Assign)
+                and self._parents[each] is around[1]
+                and _end(each) > begin
+            ]
+            end = min(ends, default=end)
+        return begin, end
+
+    def _is_in(self, node: ast.AST, *kinds: type[ast.AST]) -> bool:
+        """Whether a node of one of some kinds is around another one, the function itself apart."""
+        around = self._above(node)
+        return any(isinstance(each, kinds) and each is not self._around for each in around)
+
+
+def _place(node: ast.expr) -> _Place:
+    return node.lineno, node.col_offset
+
+
+def _end(statement: ast.stmt) -> _Place:
+    return statement.end_lineno or 0, statement.end_col_offset or 0

@@ -1,0 +1,167 @@
+"""Says whether another function may run where the source names one: an override, or a patch."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+
+from groundrules.rules.meaning.callees import Callee, Callees, Lineage
+from groundrules.rules.meaning.definitions import Definitions, function_of
+from groundrules.rules.meaning.names import Names
+from groundrules.rules.meaning.values import ClassValue, ModuleValue
+from groundrules.rules.source.tree import Class, Function, Module
+
+# classes that leave the methods of those below them as they are, and have none that are plain
+_HARMLESS = frozenset(
+    {
+        *("builtins.object", "abc.ABC", "typing.Generic", "typing_extensions.Generic"),
+        *("pydantic.BaseModel", "sqlmodel.SQLModel"),
+        *("sqlalchemy.orm.DeclarativeBase", "sqlalchemy.ext.asyncio.AsyncAttrs"),
+    }
+)
+_MAGIC = ("__new__", "__getattribute__", "__init_subclass__", "__set_name__")
+_ABSTRACT = frozenset({"abc.abstractmethod"})
+_DATACLASS = frozenset({"dataclasses.dataclass"})
+
+
+class Replaced:
+    """Which functions of a project may be replaced by others that make no coroutine."""
+
+    def __init__(self, names: Names, definitions: Definitions, callees: Callees) -> None:
+        self._names = names
+        self._definitions = definitions
+        self._callees = callees
+        self._assigned_in = dict[Module, frozenset[object]]()
+
+    def may_be(self, callee: Callee) -> bool:
+        """Whether something else than a coroutine may come from a call of an `async def`."""
+        function = callee.function
+        if function.node.decorator_list or not _makes_coroutine(function) or _is_stub(function):
+            return True
+        if callee.cls is not None and self._may_be_overridden(callee.cls, function.name):
+            return True
+        names = {function.name, callee.name}
+        return "globals" in function.module.called or any(map(self._is_assigned, names))
+
+    def _may_be_overridden(self, cls: Class, name: str) -> bool:
+        """Whether an instance of a class, or of one below it, may have another kind of method."""
+        plain = {each for each in self._binding[name] if self._binds_otherwise(each, name)}
+        if any(not plain.isdisjoint(each.classes) for each in self._partly_known):
+            return True
+        return any(
+            not plain.isdisjoint(each.classes)
+            or not each.outside <= _HARMLESS
+            or not each.is_whole
+            or any(self._is_magic(above) for above in each.classes)
+            for each in self._below[cls]
+        )
+
+    @cached_property
+    def _lineages(self) -> list[Lineage]:
+        modules = self._names.modules.values()
+        return [self._callees.lineage(cls) for module in modules for cls in module.classes]
+
+    @cached_property
+    def _below(self) -> dict[Class, list[Lineage]]:
+        """The lineages that a class is in."""
+        found = defaultdict[Class, list[Lineage]](list)
+        for lineage in self._lineages:
+            for cls in lineage.classes:
+                found[cls].append(lineage)
+        return found
+
+    @cached_property
+    def _partly_known(self) -> list[Lineage]:
+        return [each for each in self._lineages if not each.is_whole]
+
+    @cached_property
+    def _binding(self) -> dict[str, list[Class]]:
+        """The classes by the names of what they have."""
+        found = defaultdict[str, list[Class]](list)
+        for lineage in self._lineages:
+            cls = lineage.classes[0]
+            for name in cls.scope.bindings.keys() | cls.attributes.keys():
+                found[name].append(cls)
+        return found
+
+    def _binds_otherwise(self, cls: Class, name: str) -> bool:
+        bindings = cls.scope.bindings.get(name, [])
+        functions = [function_of(each) for each in bindings]
+        return name in cls.attributes or not all(
+            function is not None
+            and _makes_coroutine(function)
+            and self._decorators(function) <= _ABSTRACT
+            for function in functions
+        )
+
+    def _is_magic(self, cls: Class) -> bool:
+        """Whether a class may change its methods, or what is made of it."""
+        if cls.node.keywords or not self._decorators(cls) <= _DATACLASS:
+            return True
+        return any(name in cls.scope.bindings for name in _MAGIC)
+
+    def _decorators(self, defined: Function | Class) -> set[str | None]:
+        called = (
+            each.func if isinstance(each, ast.Call) else each
+            for each in defined.node.decorator_list
+        )
+        return {self._definitions.outside(each, defined.outer) for each in called}
+
+    def _is_assigned(self, name: str) -> bool:
+        """Whether anything is assigned to an attribute or a key of that name."""
+        return self._is_set(name) or any(
+            name in self._assigned(module)
+            for module in self._names.modules.values()
+            if name in module.attributes or module.mentions(f'"{name}"', f"'{name}'")
+        )
+
+    def _assigned(self, module: Module) -> frozenset[object]:
+        """Return the attributes and keys that a module assigns or deletes."""
+        if module not in self._assigned_in:
+            self._assigned_in[module] = frozenset(_assigned(module.tree))
+        return self._assigned_in[module]
+
+    def _is_set(self, name: str) -> bool:
+        """Whether `setattr` sets an attribute of that name, or any one of a module or class."""
+        for site in self._names.calls_named.get("setattr", ()):
+            match site.node.args:
+                case [_, ast.Constant(value=given), *_]:
+                    if given == name:
+                        return True
+                case [owner, *_]:
+                    value = self._names.evaluate(owner, site.scope)
+                    if site.scope.function is None or isinstance(value, ModuleValue | ClassValue):
+                        return True
+        return False
+
+
+def _makes_coroutine(function: Function) -> bool:
+    """Whether a function is an `async def` and no generator."""
+    if not function.is_async:
+        return False
+    todo: list[ast.AST] = [*function.node.body]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Yield):
+            return False
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            todo += ast.iter_child_nodes(node)
+    return True
+
+
+def _is_stub(function: Function) -> bool:
+    """Whether a function says nothing of what really runs."""
+    return all(
+        isinstance(each, ast.Pass | ast.Raise)
+        or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+        for each in function.node.body
+    )
+
+
+def _assigned(tree: ast.Module) -> Iterator[object]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.Subscript(slice=ast.Constant(value=key), ctx=ast.Store()):
+                yield key

@@ -1,0 +1,40 @@
+"""Says which calls take a coroutine for something else, so that it is awaited by none of them."""
+
+import ast
+
+from groundrules.rules.facts.pydantic_models import only_reads
+from groundrules.rules.facts.session_kinds import Kind, attribute_kind
+from groundrules.rules.meaning.definitions import Definitions
+from groundrules.rules.meaning.names import Names
+from groundrules.rules.source.tree import Scope
+
+_BUILTINS = frozenset(
+    f"builtins.{name}"
+    for name in (
+        *("print", "len", "list", "set", "dict", "str", "repr", "bool", "int", "float"),
+        *("sum", "sorted", "any", "all", "iter", "enumerate", "reversed"),
+        *("isinstance", "hasattr", "callable", "type", "id", "hash"),
+    )
+)
+_FIRST = frozenset({"builtins.setattr", "builtins.delattr", "builtins.next"})
+_ALONE = frozenset({"builtins.min", "builtins.max"})  # of many they give one back
+_OF_ROWS = frozenset({"add", "delete", "expire", "expunge", "merge", "refresh"})
+_SESSIONS = frozenset({Kind.SESSION, Kind.ASYNC_SESSION})
+
+
+def takes_otherwise(
+    names: Names, definitions: Definitions, call: ast.Call, node: ast.expr, scope: Scope
+) -> bool:
+    """Whether a call in a scope surely takes its argument `node` for something else than a coroutine."""
+    name = definitions.outside(call.func, scope)
+    if name in _BUILTINS:
+        return True
+    if call.args[:1] != [node]:
+        return False
+    match call.func:
+        case ast.Attribute(value=owner, attr="model_validate"):
+            cls = definitions.cls(owner, scope)
+            return cls is not None and only_reads(names, cls)
+        case ast.Attribute(value=owner, attr=attr) if attr in _OF_ROWS:
+            return attribute_kind(names, call.func, names.evaluate(owner, scope)) in _SESSIONS
+    return name in _FIRST or (name in _ALONE and len(call.args) == 1)

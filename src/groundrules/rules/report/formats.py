@@ -1,0 +1,134 @@
+"""A report in the formats that machines read."""
+
+import json
+from typing import Any
+
+from groundrules import __version__
+from groundrules.rules.findings import Finding, Report
+from groundrules.rules.registry import all_rules
+
+_SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def as_json(report: Report) -> str:
+    """Return the report as one JSON object."""
+    findings = [
+        {
+            "rule": each.rule,
+            "name": each.name,
+            "path": each.path,
+            "line": each.line,
+            "column": each.column,
+            "message": each.message,
+            "why": each.why,
+            "fix": each.fix,
+            "docs": each.docs,
+        }
+        for each in report.findings
+    ]
+    whole = {
+        "version": 1,
+        "root": report.root,
+        "package": report.package,
+        "files": report.files,
+        "unread": report.unread,
+        "findings": findings,
+        "notes": list(report.notes),
+        "unused_ignores": [
+            {"rule": each.rule, "path": each.path, "line": each.line, "message": each.message}
+            for each in report.unused_ignores
+        ],
+    }
+    return json.dumps(whole, indent=2)
+
+
+def as_github(report: Report) -> str:
+    """Return the report as GitHub's workflow commands, a line for each finding, note and unused ignore."""
+    notes = [f"::notice title=groundrules::{_data(each)}" for each in report.notes]
+    errors = [
+        f"::error file={_property(_from_here(report, each.path))},line={each.line},col={each.column},"
+        f"title={_property(f'{each.rule} {each.name}')}::{_data(f'{each.message} {each.fix}')}"
+        for each in report.findings
+    ]
+    warnings = [
+        f"::warning file={_property(_from_here(report, each.path))},line={each.line},"
+        f"title=unused ignore::{_data(each.message)}"
+        for each in report.unused_ignores
+    ]
+    return "\n".join([*notes, *errors, *warnings])
+
+
+def as_sarif(report: Report) -> str:
+    """Return the report as a SARIF 2.1.0 log."""
+    rules = [
+        {
+            "id": rule.code,
+            "name": rule.name,
+            "shortDescription": {"text": rule.name.replace("-", " ")},
+            "fullDescription": {"text": rule.rationale},
+            "help": {"text": rule.fix},
+        }
+        for rule in all_rules()
+    ]
+    driver = {"name": "groundrules", "version": __version__, "rules": rules}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_sarif_result(report, each) for each in report.findings],
+        "invocations": [
+            {"executionSuccessful": True, "toolExecutionNotifications": _notifications(report)}
+        ],
+    }
+    return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _notifications(report: Report) -> list[dict[str, Any]]:
+    """Return the notes, and the ignores that silence nothing, with their places."""
+    notes = [{"level": "note", "message": {"text": each}} for each in report.notes]
+    unused = [
+        {
+            "level": "warning",
+            "message": {"text": each.message},
+            "locations": [
+                {"physicalLocation": _place(report, each.path, {"startLine": each.line})}
+            ],
+        }
+        for each in report.unused_ignores
+    ]
+    return [*notes, *unused]
+
+
+def _place(report: Report, path: str, region: dict[str, int]) -> dict[str, Any]:
+    from urllib.parse import quote
+
+    return {"artifactLocation": {"uri": quote(_from_here(report, path))}, "region": region}
+
+
+def _sarif_result(report: Report, finding: Finding) -> dict[str, Any]:
+    region = {
+        "startLine": finding.line,
+        "startColumn": finding.column,
+        "endColumn": max(finding.end_column, finding.column + 1),
+    }
+    return {
+        "ruleId": finding.rule,
+        "level": "error",
+        "message": {"text": f"{finding.message} {finding.fix}"},
+        "locations": [{"physicalLocation": _place(report, finding.path, region)}],
+    }
+
+
+def _from_here(report: Report, path: str) -> str:
+    """Return the path from the working folder, which is what such readers take for the root."""
+    from pathlib import Path, PurePosixPath
+
+    root = Path(report.root).as_posix()
+    return str(PurePosixPath(root) / path)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
