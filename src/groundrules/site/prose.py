@@ -1,4 +1,4 @@
-"""What the site makes of Markdown that is also read as it is: notes, marked listings, headings without words."""
+"""What the site makes of Markdown that is also read as it is: notes, marked listings, wordless headings."""
 
 import re
 
@@ -19,7 +19,7 @@ def with_notes(text: str) -> str:
 
 
 def with_marks(html: str) -> str:
-    """Return a page whose listings titled ✗ or ✓ look so, and whose wordless headings of columns are cells."""
+    """Return a page whose listings titled ✗ or ✓ look so, and whose wordless column headings are cells."""
     html = _MARKED.sub(
         lambda found: f'<div class="{found[1]} {_MARKS[found[3]]}">{found[2]}{found[3]}', html
     )
