@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
 
-_GENERATED = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
+_GENERATED = re.compile(r"<!-- generated: ([\w-]+) -->")
 _log = logging.getLogger("mkdocs.hooks.groundrules")
 
 
@@ -83,6 +83,7 @@ def _parts(course: Course) -> dict[str, Callable[[], str]]:
         "schemas": partial(api.schemas, course.root),
         "timetable": partial(workshop.timetable, course),
         "week": partial(workshop.week, course),
+        "hours": partial(workshop.hours, course),
     }
 
 

@@ -58,6 +58,11 @@ def timetable(course: Course) -> str:
     return "\n".join(lines).lstrip()
 
 
+def hours(course: Course) -> str:
+    """Return how many hours all steps take."""
+    return str(round(sum(step.minutes for step in course.steps) / 60))
+
+
 def week(course: Course) -> str:
     """Return a plan that shares the steps over the five days of a week, with the minutes of each day."""
     days: list[list[Step]] = [[] for _ in range(5)]
