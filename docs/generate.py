@@ -6,8 +6,10 @@
 import argparse
 import re
 import sys
+from collections.abc import Iterable
+from difflib import SequenceMatcher
 from pathlib import Path
-from textwrap import dedent
+from textwrap import dedent, indent
 
 from groundrules.course.steps import Course
 from groundrules.rules.cases import Case
@@ -54,17 +56,17 @@ def _index(course: Course) -> str:
     rules = {rule.code: rule for rule in all_rules()}
     parts = [
         "# The rules",
-        "Each rule checks one of [the team's clauses](../spec.md), and nothing beyond it. They stand here in "
-        "the order of the clauses.",
+        "Each rule checks one of [the team's clauses](../spec.md), and nothing else. They are listed in the "
+        "order of the clauses. `groundrules rules GR402` prints one in the terminal.",
     ]
     section = ""
     for clause in clauses(course.root):
         if clause.section != section:
             section = clause.section
-            parts.append(f"## {section}\n\n| rule | asks for | taught in |\n|---|---|---|")
+            parts.append(f"## {section}\n\n| rule | what it requires | taught in |\n|---|---|---|")
         parts[-1] += "".join(f"\n{_row(rules[code], course)}" for code in clause.codes)
     parts.append(
-        "`GR000` is no rule: it marks a file that cannot be read or does not parse. "
+        "`GR000` is not a rule: it marks a file that cannot be read or parsed. "
         "The other files are still checked."
     )
     return "\n\n".join(parts) + "\n"
@@ -75,35 +77,65 @@ def _row(rule: Rule, course: Course) -> str:
 
 
 def _page(rule: Rule, course: Course) -> str:
+    pair = rule.pair
     sections = [
-        f"# {rule.code} {rule.name}",
-        "## What it does",
-        rule.summary,
-        "## Why",
-        rule.rationale,
+        f"---\nsearch:\n  boost: 3\n---\n\n# {rule.code} {rule.name}",
+        f"{rule.summary} {rule.rationale}",
         "## Example",
-        _shown(rule.invalid[0]),
-        "## Use instead",
-        rule.fix,
-        _shown(rule.valid[0]),
-        "## Unusual but right",
-        *(f"{_sentence(case.title)}\n\n{_shown(case)}" for case in rule.valid_alternative),
-        "## How it is checked",
+        _side("✗", pair.wrong, pair.right),
+        f"**Fix:** {rule.fix}",
+        _side("✓", pair.right, pair.wrong),
+        *_around(pair.context),
+        "## Why it matters in production",
+        pair.matters,
+        "## What the checker reports",
         _checked(rule),
+        "## What it accepts",
+        "These variants are unusual, and all of them keep the rule:",
+        *(_folded(case) for case in rule.valid_alternative),
         "## References",
-        f"- The clause [`{rule.clause}`](../spec.md): {_clause(rule, course)}\n"
+        "\n".join(f"- [{title}]({url})" for title, url in pair.links.items())
+        + f"\n- The clause [`{rule.clause}`](../spec.md): {_clause(rule, course)}\n"
         f"- Taught in {_step(rule, course)}",
     ]
     return "\n\n".join(sections) + "\n"
 
 
+def _side(mark: str, case: Case, other: Case) -> str:
+    """Return one side of a pair, with the lines marked that the other side lacks."""
+    parts = []
+    for path, text in case.files.items():
+        if text == other.files.get(path):
+            continue
+        lines = text.splitlines()
+        before = other.files.get(path, "").splitlines()
+        changes = SequenceMatcher(a=before, b=lines, autojunk=False).get_opcodes()
+        places = [
+            number + 1
+            for kind, _, _, first, last in changes
+            if kind != "equal" and before
+            for number in range(first, last)
+            if lines[number].strip()
+        ]
+        parts.append(_block(f"{mark} {path}", text, places))
+    return "\n\n".join(parts)
+
+
+def _around(context: Case) -> list[str]:
+    if not context.files:
+        return []
+    names = ", ".join(f"`{path}`" for path in context.files)
+    return [f"Both versions use the same {names}, which the example does not repeat."]
+
+
 def _checked(rule: Rule) -> str:
     found = "\n".join(f"- {_escaped(case.title)}" for case in rule.invalid)
     return (
-        "The checker reads the code and never runs it. Where it cannot see what a name stands for, it says "
-        f"nothing. Among what it finds, each a tested case:\n\n{found}\n\n"
-        f"To check by this rule alone:\n\n```\ngroundrules check --select {rule.code}\n```\n\n"
-        f"If a line must differ, say so on it: `# groundrules: ignore[{rule.code}]`."
+        "The checker reads the code and never runs it. If it cannot tell what a name refers to, it reports "
+        f"nothing. It reports, among other things (each is a test case):\n\n{found}\n\n"
+        f"To check this rule alone:\n\n```\ngroundrules check --select {rule.code}\n```\n\n"
+        f"To make an exception, put a comment on the line: `# groundrules: ignore[{rule.code}]`. "
+        "[Settings](../reference/settings.md#ignore-a-rule-on-one-line) has the details."
     )
 
 
@@ -116,18 +148,27 @@ def _clause(rule: Rule, course: Course) -> str:
     return next(each.text for each in clauses(course.root) if each.id == rule.clause)
 
 
+def _folded(case: Case) -> str:
+    return f'??? example "{_sentence(case.title)}"\n\n{indent(_shown(case), "    ")}'
+
+
 def _shown(case: Case) -> str:
     """Return the files of a case, but for those of the library that many cases share."""
     shared = {path: dedent(text).lstrip("\n") for path, text in LIBRARY.items()}
     own = {path: text for path, text in case.files.items() if shared.get(path) != text}
-    return "\n\n".join(_block(path, text, case) for path, text in own.items())
+    shown = "\n\n".join(_block(path, text, case.lines.get(path, ())) for path, text in own.items())
+    if "import Db" in shown:
+        shown += (
+            "\n\n`Db` is `Annotated[AsyncSession, Depends(get_db)]`, defined in `app/api/deps.py`."
+        )
+    return shown
 
 
-def _block(path: str, text: str, case: Case) -> str:
-    language = "toml" if path.endswith(".toml") else "python"
-    lines = " ".join(map(str, case.lines.get(path, ())))
+def _block(title: str, text: str, places: Iterable[int]) -> str:
+    language = "toml" if title.endswith(".toml") else "python"
+    lines = " ".join(map(str, places))
     marked = f' hl_lines="{lines}"' if lines else ""
-    return f'```{language} title="{path}"{marked}\n{text.rstrip()}\n```'
+    return f'```{language} title="{title}"{marked}\n{text.rstrip()}\n```'
 
 
 def _step(rule: Rule, course: Course) -> str:
@@ -138,7 +179,8 @@ def _step(rule: Rule, course: Course) -> str:
 
 
 def _sentence(phrase: str) -> str:
-    return re.sub(r"^[a-z]", lambda match: match[0].upper(), phrase) + ":"
+    sentence = re.sub(r"^[a-z]", lambda match: match[0].upper(), phrase)
+    return sentence.replace('"', "'")
 
 
 def _read(path: Path) -> str | None:

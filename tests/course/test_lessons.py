@@ -10,7 +10,7 @@ from groundrules.rules import check_project
 from tests.course.conftest import COURSE
 
 STEPS = [pytest.param(step, id=step.name) for step in COURSE.ready_steps]
-LISTING = re.compile(r'^```python title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+LISTING = re.compile(r'^```python title="([\w./]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 

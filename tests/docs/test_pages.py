@@ -8,7 +8,7 @@ import pytest
 
 from groundrules.course.steps import Course, CourseError, Step
 from groundrules.rules.registry import all_rules
-from groundrules.site import listings, reference, workshop
+from groundrules.site import lengths, listings, reference, workshop
 from groundrules.site.clauses import clauses, held, table_of_clauses
 from groundrules.site.lessons import page_of_step
 from groundrules.site.links import between_pages
@@ -166,10 +166,20 @@ def test_every_command_is_listed_with_its_options() -> None:
 def test_the_workshop_has_every_step_and_keeps_its_hours() -> None:
     slots = list(workshop.slots(COURSE))
 
-    assert [sum(step.name in slot.what for slot in slots) for step in COURSE.steps] == [1] * 8
+    shown = [sum(step.name in slot.what for slot in slots) for step in COURSE.steps]
+    assert shown == [len(lengths.sittings(COURSE, step)) for step in COURSE.steps]
     for before, after in pairwise(slots):
         assert after.day > before.day or after.begin == before.begin + before.minutes
         assert {before.what, after.what} != {"Break", "Lunch"}
     assert all(slot.begin + slot.minutes <= workshop.END for slot in slots)
     for day in {slot.day for slot in slots}:
         assert sum(slot.what == "Lunch" for slot in slots if slot.day == day) == 1
+
+
+@pytest.mark.parametrize("step", COURSE.steps, ids=lambda step: step.name)
+def test_the_length_of_a_lesson_is_measured(step: Step) -> None:
+    """Where this fails, write the measured sentence into the lesson, and its minutes into step.toml."""
+    measured = lengths.length_of(COURSE, step)
+
+    assert f"**Length:** {measured}\n" in step.lesson.read_text(encoding="utf-8")
+    assert step.minutes == measured.minutes

@@ -97,7 +97,7 @@ def test_the_change_of_the_scheme_changes_the_diagrams(page: "Page", address: st
     page.emulate_media(color_scheme="light")
     page.goto(f"{address}steps/02-database/")
     page.locator(".drawn-light").wait_for(state="visible")
-    page.get_by_title("Change to the dark colours").click()
+    page.get_by_title("Switch to the dark colors").click()
 
     page.locator(".drawn-dark").wait_for(state="visible")
     assert page.locator(".drawn-light").is_hidden()
@@ -110,5 +110,5 @@ def test_paper_shows_the_lesson_and_no_answer(page: "Page", address: str) -> Non
     page.goto(f"{address}steps/02-database/")
     page.emulate_media(media="print")
 
-    assert page.get_by_text("In `app/core/database.py`, make".replace("`", "")).is_visible()
+    assert page.get_by_text("In `app/core/database.py`, create".replace("`", "")).is_visible()
     assert [each for each in page.locator("details").all() if each.is_visible()] == []

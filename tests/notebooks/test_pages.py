@@ -44,7 +44,7 @@ def written(folder: Path, source: str = "print(6 * 7)") -> Path:
     return path
 
 
-def test_a_page_has_text_code_and_what_was_printed_and_drawn() -> None:
+def test_a_page_shows_a_picture_before_its_code_and_then_what_was_printed() -> None:
     outputs = [
         {"output_type": "stream", "name": "stdout", "text": "42\n"},
         {
@@ -58,11 +58,20 @@ def test_a_page_has_text_code_and_what_was_printed_and_drawn() -> None:
 
     assert page == (
         "# Numbers\nTwo.\n\n"
-        "```python\nprint(6 * 7)\n7 * 8\n```\n\n"
-        '```text title="Output"\n42\n```\n\n'
         "<figure></figure>\n\n"
+        '??? example "The code of this picture"\n\n'
+        "    ```python\n    print(6 * 7)\n    7 * 8\n    ```\n\n"
+        '```text title="Output"\n42\n```\n\n'
         '```text title="Output"\n56\n```\n'
     )
+
+
+def test_long_code_is_folded_below_its_names() -> None:
+    source = "def add() -> None:\n" + "    pass\n" * 20
+
+    page = as_markdown({"cells": [CODE | {"source": [source]}]})
+
+    assert page.startswith('??? example "Code: `add` (21 lines)"\n\n    ```python\n    def add()')
 
 
 def test_a_notebook_that_was_not_run_is_still_a_page(tmp_path: Path) -> None:

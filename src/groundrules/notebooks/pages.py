@@ -6,10 +6,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from groundrules.notebooks.execution import execute
 
+_MOST_LINES = 12  # of a listing that is not folded
 _DEPENDS_ON = ("solution", "src/groundrules/notebooks", "uv.lock")
 
 
@@ -77,14 +79,31 @@ def _parts(cell: Mapping[str, Any]) -> Iterator[str]:
     if cell["cell_type"] == "markdown":
         yield source
         return
-    yield f"```python\n{source}\n```"
+    drawn = [
+        "".join(output["data"]["text/html"])
+        for output in cell["outputs"]
+        if "text/html" in output.get("data", {})
+    ]
+    yield from drawn  # a picture is what the reader came for
+    yield _code(source, "The code of this picture" if drawn else "")
     for output in cell["outputs"]:
         shown = output.get("data", {})
         told = "".join(output.get("text") or shown.get("text/plain", "")).rstrip()
-        if "text/html" in shown:
-            yield "".join(shown["text/html"])
-        elif told:
+        if told and "text/html" not in shown:
             yield f'```text title="Output"\n{told}\n```'
+
+
+def _code(source: str, title: str) -> str:
+    """Return a cell's code, folded if it drew a picture or is long."""
+    lines = source.splitlines()
+    listing = f"```python\n{source}\n```"
+    if not title and len(lines) <= _MOST_LINES:
+        return listing
+    names = ", ".join(
+        f"`{name}`" for name in re.findall(r"^(?:async )?(?:def|class) (\w+)", source, re.M)
+    )
+    about = title or f"Code: {names or 'the preparation'} ({len(lines)} lines)"
+    return f'??? example "{about}"\n\n{indent(listing, "    ")}'
 
 
 def _digest(root: Path, path: Path) -> str:

@@ -35,3 +35,37 @@ def case(
     """Return a case; a single text is the file at `path`, and `lines` are lines of that file."""
     texts = {path: files} if isinstance(files, str) else files
     return Case(title, texts, {path: lines} if lines else {})
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same code twice, for a reader: it breaks the rule, and then it is fixed.
+
+    :param context: files of the application that both need and neither shows.
+    :param matters: what the wrong code costs in production.
+    :param links: official pages that explain the mechanism, by their titles.
+    """
+
+    wrong: Case
+    right: Case
+    context: Case
+    matters: str
+    links: "Mapping[str, str]"
+
+
+def pair(
+    *,
+    wrong: "Mapping[str, str]",
+    right: "Mapping[str, str]",
+    context: "Mapping[str, str] | None" = None,
+    matters: str,
+    links: "Mapping[str, str]",
+) -> Pair:
+    """Return a pair; a file that both versions have is the same file before and after the fix."""
+    return Pair(
+        Case("breaks the rule", wrong, {}),
+        Case("keeps the rule", right, {}),
+        Case("what both need", context or {}, {}),
+        matters,
+        links,
+    )

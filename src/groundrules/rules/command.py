@@ -94,16 +94,15 @@ def explain_rule(code: str) -> int:
                 f"{label:<6}{text}", _WIDTH, subsequent_indent=" " * 6, break_on_hyphens=False
             )
         )
-    for heading, cases in (
-        ("Trips it", rule.invalid[:1]),
-        ("Keeps it", rule.valid[:1]),
-        ("Unusual but right", rule.valid_alternative[:1]),
+    for heading, shown in (
+        ("Breaks it", rule.pair.wrong),
+        ("Keeps it", rule.pair.right),
+        (f"Accepted too: {rule.valid_alternative[0].title}", rule.valid_alternative[0]),
     ):
-        for case in cases:
-            print(f"\n{heading}: {case.title}")
-            for path, text in case.files.items():
-                shown = "\n".join(f"    {line}".rstrip() for line in text.splitlines())
-                print(f"\n  {path}\n{shown}")
+        print(f"\n{heading}")
+        for path, text in shown.files.items():
+            lines = "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+            print(f"\n  {path}\n{lines}")
     return 0
 
 

@@ -25,6 +25,7 @@ def _load(name: str) -> Rule:
         rationale=module.RATIONALE,
         fix=module.FIX,
         check=module.check,
+        pair=module.PAIR,
         invalid=module.INVALID,
         valid=module.VALID,
         valid_alternative=module.VALID_ALTERNATIVE,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from groundrules.rules.cases import Case
+from groundrules.rules.cases import Case, Pair
 
 if TYPE_CHECKING:
     from groundrules.rules.facts.project import Project
@@ -34,6 +34,7 @@ class Rule:
     :param summary: what it asks for, as a sentence.
     :param rationale: one sentence that says why the rule exists.
     :param fix: the smallest change that satisfies it.
+    :param pair: code that breaks it, and the same code fixed, for its page.
     """
 
     code: str
@@ -43,6 +44,7 @@ class Rule:
     rationale: str
     fix: str
     check: "Callable[[Project], Iterator[Violation]]"
+    pair: Pair
     invalid: tuple[Case, ...]
     valid: tuple[Case, ...]
     valid_alternative: tuple[Case, ...]

@@ -1,13 +1,16 @@
 """The notebooks as pages, with what they printed when they were last run."""
 
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from groundrules.course.steps import Course, Step
+from groundrules.course.steps import Course, CourseError, Step
 from groundrules.notebooks.execution import notebooks_of
 from groundrules.notebooks.pages import NotRun, page_of, title_of, unrun
 
+_PICTURE = re.compile(r"^<!-- picture: ([\w-]+) -->$", re.MULTILINE)
+_FIGURE = re.compile(r"^<figure>.*?</figure>$", re.MULTILINE | re.DOTALL)
 _log = logging.getLogger("mkdocs.hooks.groundrules")
 
 
@@ -33,6 +36,27 @@ def pages(course: Course) -> Iterator[tuple[str, str]]:
         yield _address(path), _with_introduction(content, steps[path.name[:2]])
 
 
+def with_pictures(text: str, course: Course) -> str:
+    """Return a page with the first picture of an exploration for each `<!-- picture: name -->`.
+
+    Where the notebook cannot be run, the mark goes; the text around it links the exploration.
+    """
+
+    def picture(mark: re.Match[str]) -> str:
+        path = course.root / "notebooks" / f"{mark[1]}.ipynb"
+        if not path.is_file():
+            raise CourseError(f"A page shows a picture of {path.name}, which does not exist.")
+        try:
+            drawn = _FIGURE.search(page_of(course.root, path))
+        except NotRun:
+            return ""
+        if drawn is None:
+            raise CourseError(f"A page shows a picture of {path.name}, which draws none.")
+        return drawn[0]
+
+    return _PICTURE.sub(picture, text)
+
+
 def _address(path: Path) -> str:
     return f"explorations/{path.stem}.md"
 
@@ -42,7 +66,7 @@ def _with_introduction(content: str, step: Step) -> str:
     number = f"{step.number:02}"
     return (
         f"# {number} {heading.removeprefix('# ')}\n\n"
-        f"*It goes on where [step {number} {step.title}](../steps/{step.name}.md) stops. "
+        f"*This exploration continues [step {number} {step.title}](../steps/{step.name}.md). "
         "`python3 course.py notebooks` opens it on your machine, where you can change it. "
-        f"Here it is as it was last run.*\n{rest}"
+        f"This page shows the results of its last run; longer code is folded.*\n{rest}"
     )

@@ -13,13 +13,14 @@ from groundrules.site import api, evidence, explorations, listings, mermaid, ref
 from groundrules.site.clauses import clauses, table_of_clauses
 from groundrules.site.lessons import page_of_step, table_of_steps
 from groundrules.site.links import between_pages
+from groundrules.site.prose import with_marks, with_notes
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
 
-_GENERATED = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
+_GENERATED = re.compile(r"<!-- generated: ([\w-]+) -->")
 _log = logging.getLogger("mkdocs.hooks.groundrules")
 
 
@@ -50,13 +51,13 @@ def on_page_markdown(markdown: str, page: "Page", config: "MkDocsConfig", files:
     course = _course(config)
     parts = _parts(course)
     text = _GENERATED.sub(lambda mark: parts[mark[1]](), markdown)
-    text = listings.put_in(text, course.root)
-    return between_pages(text, page.file.src_uri)
+    text = explorations.with_pictures(listings.put_in(text, course.root), course)
+    return between_pages(with_notes(text), page.file.src_uri)
 
 
 def on_page_content(html: str, page: "Page", config: "MkDocsConfig", files: "Files") -> str:
-    """Make a heading of a table's column that says nothing a plain cell: a heading must have words."""
-    return re.sub(r"<th((?: [^>]*)?)></th>", r"<td\1></td>", html)
+    """Mark listings as wrong or right, and make a column's heading without words a plain cell."""
+    return with_marks(html)
 
 
 def on_post_build(config: "MkDocsConfig") -> None:
@@ -82,6 +83,7 @@ def _parts(course: Course) -> dict[str, Callable[[], str]]:
         "schemas": partial(api.schemas, course.root),
         "timetable": partial(workshop.timetable, course),
         "week": partial(workshop.week, course),
+        "hours": partial(workshop.hours, course),
     }
 
 

@@ -30,7 +30,7 @@ def table_of_steps(course: Course) -> str:
         f"| {step.minutes} | {', '.join(_rule(code) for code in step.rules) or 'none'} |"
         for step in course.steps
     ]
-    head = ["| step | what you build | minutes | rules that begin to hold |", "|---|---|---|---|"]
+    head = ["| step | what you build | minutes | rules introduced |", "|---|---|---|---|"]
     return "\n".join([*head, *rows])
 
 
@@ -62,7 +62,8 @@ def _hints(step: Step, task: Task) -> str:
         f'??? question "{title}"\n\n{indent(hint, "    ")}'
         for title, hint in zip(titles, hints, strict=False)
     ]
-    return "\n\n".join(blocks) + "\n\n"
+    box = indent("\n\n".join(blocks), "    ")
+    return f'??? question "Hints for task {task.id}"\n\n{box}\n\n'
 
 
 def _questions(step: Step) -> str:
@@ -70,8 +71,8 @@ def _questions(step: Step) -> str:
     if not quiz:
         return ""
     return (
-        "## Questions\n\nFor you alone: what you answer stays in this browser, and only until you "
-        f"clear it.\n\n{quiz}"
+        "## Questions\n\nFor you alone: your answers stay in this browser, and only until you clear "
+        f"them.\n\n{quiz}"
     )
 
 
@@ -84,8 +85,8 @@ def _changes(course: Course, step: Step) -> str:
         return ""
     return (
         "## What this step changes\n\n"
-        "The answer, file by file: from what you began this step with to what the course itself has "
-        "after it. Yours may look different and be as good. Open one when yours is done.\n\n"
+        "The course's own answer, file by file, as a diff to the state at the beginning of this step. "
+        "Yours may look different and be just as good. Open a file when yours is done.\n\n"
         + "\n\n".join(blocks)
     )
 
@@ -122,7 +123,7 @@ def _in_preparation(step: Step) -> str:
         f"# {step.number:02} {step.title}",
         "This lesson is in preparation. It will take about "
         f"{step.minutes} minutes. What you will build: {step.summary[:1].lower()}{step.summary[1:]}",
-        "## The rules that will begin to hold",
+        "## The rules it will introduce",
         "\n".join(
             f"- [{code}](/docs/rules/{code}.md): {rules[code].summary}" for code in step.rules
         ),

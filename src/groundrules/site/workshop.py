@@ -1,9 +1,10 @@
-"""The timetable of a workshop, computed from the minutes of the steps."""
+"""The timetable of a workshop, computed from the measured length of the steps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from groundrules.course.steps import Course, Step
+from groundrules.site.lengths import sittings
 
 BEGIN, LATEST_LUNCH, END = 9 * 60, 12 * 60 + 45, 17 * 60  # minutes after midnight
 TALK, BREAK, LUNCH_BREAK, SETUP = 10, 15, 60, 20  # minutes
@@ -24,20 +25,20 @@ def slots(course: Course) -> Iterator[Slot]:
     day, now, eaten = 1, BEGIN, False
     yield Slot(day, now, SETUP, "Welcome, and `python3 course.py start` on every machine")
     now += SETUP
-    for step in course.steps:
-        ends = now + BREAK + step.minutes + TALK
+    for what, minutes in _parts(course):
+        ends = now + BREAK + minutes + TALK
         if ends > END:
             day, now, eaten = day + 1, BEGIN, False
         elif ends > LATEST_LUNCH and not eaten:
             yield Slot(day, now, LUNCH_BREAK, "Lunch")
             now, eaten = now + LUNCH_BREAK, True
-        elif step is not course.steps[0]:
+        elif now > BEGIN + SETUP:
             yield Slot(day, now, BREAK, "Break")
             now += BREAK
-        yield Slot(day, now, step.minutes, _work(step))
-        now += step.minutes
+        yield Slot(day, now, minutes, what)
+        now += minutes
         yield Slot(
-            day, now, TALK, "Talk: two solutions side by side, and the questions of the step"
+            day, now, TALK, "Discussion: two solutions side by side, and the questions of the step"
         )
         now += TALK
 
@@ -53,8 +54,13 @@ def timetable(course: Course) -> str:
         end = _clock(slot.begin + slot.minutes)
         lines.append(f"| {_clock(slot.begin)} | {end} | {slot.what} |")
     total = sum(step.minutes for step in course.steps)
-    lines += ["", f"The work itself takes {total // 60} hours and {total % 60} minutes."]
+    lines += ["", f"The steps alone take {total // 60} hours and {total % 60} minutes."]
     return "\n".join(lines).lstrip()
+
+
+def hours(course: Course) -> str:
+    """Return how many hours all steps take."""
+    return str(round(sum(step.minutes for step in course.steps) / 60))
 
 
 def week(course: Course) -> str:
@@ -77,8 +83,13 @@ def week(course: Course) -> str:
     )
 
 
-def _work(step: Step) -> str:
-    return f"Step {_link(step)}: `pytest steps/{step.number:02}`"
+def _parts(course: Course) -> Iterator[tuple[str, int]]:
+    """Yield the work of each sitting, and its minutes."""
+    for step in course.steps:
+        lengths = sittings(course, step)
+        for number, length in enumerate(lengths, start=1):
+            part = f", sitting {number} of {len(lengths)}" if len(lengths) > 1 else ""
+            yield f"Step {_link(step)}{part}: `pytest steps/{step.number:02}`", length.minutes
 
 
 def _link(step: Step) -> str:

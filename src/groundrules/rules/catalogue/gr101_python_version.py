@@ -1,9 +1,9 @@
-"""GR101: The project asks for Python 3.11 or newer."""
+"""GR101: The project requires Python 3.11 or newer."""
 
 import re
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.project import Project
 from groundrules.rules.rule import Violation
 from groundrules.rules.source.loading import relative
@@ -11,8 +11,10 @@ from groundrules.rules.source.pyproject import Declaration, PyProject, declared_
 from groundrules.rules.source.versions import NotASpecifier, newest_too_old
 
 CLAUSE = "stack.framework"
-RATIONALE = "What is written for 3.11 fails on an older Python only when somebody runs it there."
-FIX = 'Write `requires-python = ">=3.11"` under `[project]`.'
+RATIONALE = (
+    "Code written for Python 3.11 breaks on an older version, and only once somebody runs it there."
+)
+FIX = 'Set `requires-python = ">=3.11"` under `[project]`.'
 
 OLDEST = "3.11"
 
@@ -64,6 +66,42 @@ def _place(
 def _project(text: str, path: str = "pyproject.toml") -> dict[str, str]:
     return {"app/main.py": "TITLE = 'app'\n", path: text}
 
+
+PAIR = pair(
+    wrong={
+        "pyproject.toml": """
+            [project]
+            name = "library"
+            version = "1.0.0"
+            requires-python = ">=3.9"
+            dependencies = ["fastapi", "sqlalchemy[asyncio]", "asyncpg"]
+            """,
+    },
+    right={
+        "pyproject.toml": """
+            [project]
+            name = "library"
+            version = "1.0.0"
+            requires-python = ">=3.11"
+            dependencies = ["fastapi", "sqlalchemy[asyncio]", "asyncpg"]
+            """,
+    },
+    context={
+        "app/main.py": """
+            from fastapi import FastAPI
+
+            app = FastAPI(title="Library")
+            """,
+    },
+    matters=(
+        "Without this line, pip installs the service on any Python it finds. A build image with "
+        "Python 3.9 then passes the installation and fails at the first import that 3.9 does not "
+        "know, usually during a deployment."
+    ),
+    links={
+        "Packaging guide: requires-python": "https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#python-requires-version",
+    },
+)
 
 INVALID = (
     case(

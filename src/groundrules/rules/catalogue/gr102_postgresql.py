@@ -1,10 +1,10 @@
-"""GR102: The database is PostgreSQL, reached by a driver that can be async."""
+"""GR102: The database is PostgreSQL, reached through an async driver."""
 
 import ast
 import re
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.urls import Url, find_urls
 from groundrules.rules.meaning.values import External
@@ -13,8 +13,11 @@ from groundrules.rules.rule import Violation
 from groundrules.rules.source.tree import Module
 
 CLAUSE = "stack.database"
-RATIONALE = "What works on another database, or by a sync driver, fails first in production."
-FIX = "Use PostgreSQL, by a URL that begins with `postgresql+asyncpg://`, and its driver alone."
+RATIONALE = (
+    "Code that was only ever run on another database, or through a sync driver, fails first in "
+    "production."
+)
+FIX = "Use a PostgreSQL URL that begins with `postgresql+asyncpg://`, and no other driver."
 
 _OTHER = "another database than PostgreSQL"
 _SYNC = "PostgreSQL by a driver that cannot be async"
@@ -127,6 +130,34 @@ def _converts(node: ast.AST) -> bool:
 def _text(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
+
+PAIR = pair(
+    wrong={
+        "app/core/database.py": """
+            from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+            engine = create_async_engine("sqlite+aiosqlite:///library.db")
+            make_session = async_sessionmaker(engine, expire_on_commit=False)
+            """,
+    },
+    right={
+        "app/core/database.py": """
+            from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+            engine = create_async_engine("postgresql+asyncpg://library@localhost/library")
+            make_session = async_sessionmaker(engine, expire_on_commit=False)
+            """,
+    },
+    matters=(
+        "SQLite ignores the length of a `String(200)`, has no time zones and locks the whole file "
+        "for one writer. Tests that pass on it say nothing about locks, constraints and time zones "
+        "on the PostgreSQL that serves your users."
+    ),
+    links={
+        "SQLAlchemy: the asyncpg dialect": "https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#module-sqlalchemy.dialects.postgresql.asyncpg",
+        "SQLAlchemy: database URLs": "https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls",
+    },
+)
 
 INVALID = (
     case(

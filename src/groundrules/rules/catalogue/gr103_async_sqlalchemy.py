@@ -1,10 +1,10 @@
-"""GR103: SQLAlchemy's engine and sessions are the async ones."""
+"""GR103: The SQLAlchemy engine and its sessions are the async ones."""
 
 import ast
 from collections.abc import Iterator
 from functools import cached_property
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.session_kinds import Kind, class_kind, made_by, sqlalchemy_name
 from groundrules.rules.facts.sync_work import SyncWork
@@ -18,9 +18,10 @@ from groundrules.rules.source.tree import CallSite, Function, Module, Scope
 
 CLAUSE = "stack.orm"
 RATIONALE = (
-    "A sync query stops the event loop, and with it every other request, until it is answered."
+    "A sync query blocks the event loop, and with it every other request, until the database "
+    "replies."
 )
-FIX = "Use `create_async_engine`, `async_sessionmaker` and `AsyncSession`, and await what they do."
+FIX = "Use `create_async_engine`, `async_sessionmaker` and `AsyncSession`, and await their methods."
 
 # without one of these words no name can be one of SQLAlchemy's sync ones
 _WORDS = ("create_engine", "engine_from_config", "sessionmaker", "scoped_session", "Session")
@@ -121,6 +122,55 @@ def _has_sync_word(module: Module) -> bool:
         for word in _WORDS
     )
 
+
+PAIR = pair(
+    wrong={
+        "app/core/database.py": """
+            from sqlalchemy import create_engine
+            from sqlalchemy.orm import sessionmaker
+
+            from app.core.config import get_settings
+
+            engine = create_engine(get_settings().database_url)
+            make_session = sessionmaker(engine, expire_on_commit=False)
+            """,
+    },
+    right={
+        "app/core/database.py": """
+            from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+            from app.core.config import get_settings
+
+            engine = create_async_engine(get_settings().database_url)
+            make_session = async_sessionmaker(engine, expire_on_commit=False)
+            """,
+    },
+    context={
+        "app/core/config.py": """
+            from functools import lru_cache
+
+            from pydantic_settings import BaseSettings
+
+
+            class Settings(BaseSettings):
+                database_url: str
+
+
+            @lru_cache
+            def get_settings() -> Settings:
+                return Settings()
+            """,
+    },
+    matters=(
+        "One slow query through a sync session stops the whole process for as long as it takes: "
+        "health checks time out, and the orchestrator restarts a service that was merely waiting "
+        "for the database."
+    ),
+    links={
+        "SQLAlchemy: asyncio": "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
+        "FastAPI: concurrency and async": "https://fastapi.tiangolo.com/async/",
+    },
+)
 
 INVALID = (
     case(

@@ -1,9 +1,10 @@
-"""GR104: Models and queries are written as SQLAlchemy 2.0 has them."""
+"""GR104: Models and queries use the SQLAlchemy 2.0 style."""
 
 import ast
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
+from groundrules.rules.catalogue.samples import LIBRARY
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.session_kinds import attribute_kind, sqlalchemy_name
 from groundrules.rules.meaning.names import Names
@@ -21,7 +22,10 @@ from groundrules.rules.source.syntax import written
 from groundrules.rules.source.tree import Binding, CallSite, Class, Function, Module
 
 CLAUSE = "stack.orm"
-RATIONALE = "The older style has no types that a checker understands, and no async `query`."
+RATIONALE = (
+    "The older style hides column types from type checkers, and its `query` does not exist on "
+    "an async session."
+)
 FIX = "Use `DeclarativeBase`, `Mapped` with `mapped_column`, and `select` with `session.execute`."
 
 _OLD_NAMES = ("as_declarative", "generate_base")
@@ -141,6 +145,49 @@ _BOOK = """
         id: Mapped[int] = mapped_column(primary_key=True)
         title: Mapped[str]
     """
+
+PAIR = pair(
+    wrong={
+        "app/models/book.py": """
+            from sqlalchemy import Column, Integer, String
+
+            from app.models.base import Base
+
+
+            class Book(Base):
+                __tablename__ = "books"
+
+                id = Column(Integer, primary_key=True)
+                title = Column(String(200), nullable=False)
+                published_year = Column(Integer)
+            """,
+    },
+    right={
+        "app/models/book.py": """
+            from sqlalchemy import String
+            from sqlalchemy.orm import Mapped, mapped_column
+
+            from app.models.base import Base
+
+
+            class Book(Base):
+                __tablename__ = "books"
+
+                id: Mapped[int] = mapped_column(primary_key=True)
+                title: Mapped[str] = mapped_column(String(200))
+                published_year: Mapped[int | None]
+            """,
+    },
+    context={"app/models/base.py": LIBRARY["app/models/base.py"]},
+    matters=(
+        "With `Mapped[int | None]`, mypy reports `book.published_year + 1` before it runs. With "
+        "`Column(Integer)` the same line becomes a 500 for the first book whose year is null."
+    ),
+    links={
+        "SQLAlchemy: migrating to 2.0": "https://docs.sqlalchemy.org/en/20/changelog/migration_20.html",
+        "SQLAlchemy: declarative tables": "https://docs.sqlalchemy.org/en/20/orm/declarative_tables.html",
+    },
+)
 
 INVALID = (
     case(

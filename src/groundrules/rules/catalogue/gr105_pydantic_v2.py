@@ -1,10 +1,10 @@
-"""GR105: Schemas and settings are written as Pydantic V2 has them."""
+"""GR105: Schemas and settings use Pydantic V2."""
 
 import ast
 import builtins
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.pydantic_models import is_model, is_wholly_known, model_of
 from groundrules.rules.meaning.annotations import Annotations
@@ -17,8 +17,11 @@ from groundrules.rules.source.syntax import written
 from groundrules.rules.source.tree import CallSite, Class, Module, Scope
 
 CLAUSE = "stack.validation"
-RATIONALE = "Names of Pydantic V1 are deprecated in V2 or gone: they warn today and fail tomorrow."
-FIX = "Use the name that V2 has for it, and import from `pydantic` or `pydantic_settings`."
+RATIONALE = (
+    "The names of Pydantic V1 are deprecated or gone in V2: a warning today, an error after an "
+    "upgrade."
+)
+FIX = "Use the V2 name, and import it from `pydantic` or `pydantic_settings`."
 
 _FUNCTIONS = {
     "validator": "`field_validator`",
@@ -276,6 +279,52 @@ def _has_old_validator(text: str) -> bool:
     new = ("field_validator", "model_validator")
     return "validator" in text and text.count("validator") != sum(map(text.count, new))
 
+
+PAIR = pair(
+    wrong={
+        "app/schemas/book.py": """
+            from pydantic import BaseModel, validator
+
+
+            class BookResponse(BaseModel):
+                id: int
+                title: str
+
+                class Config:
+                    orm_mode = True
+
+                @validator("title")
+                def strip_title(cls, title: str) -> str:
+                    return title.strip()
+            """,
+    },
+    right={
+        "app/schemas/book.py": """
+            from pydantic import BaseModel, ConfigDict, field_validator
+
+
+            class BookResponse(BaseModel):
+                model_config = ConfigDict(from_attributes=True)
+
+                id: int
+                title: str
+
+                @field_validator("title")
+                @classmethod
+                def strip_title(cls, title: str) -> str:
+                    return title.strip()
+            """,
+    },
+    matters=(
+        "Pydantic V2 ignores some V1 names without an error. A `class Config` with a misspelled or "
+        "renamed option is accepted, and the limit or alias it was meant to set is silently missing "
+        "from the API."
+    ),
+    links={
+        "Pydantic: migration guide": "https://docs.pydantic.dev/latest/migration/",
+        "Pydantic: validators": "https://docs.pydantic.dev/latest/concepts/validators/",
+    },
+)
 
 INVALID = (
     case(

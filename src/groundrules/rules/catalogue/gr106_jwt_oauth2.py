@@ -1,8 +1,8 @@
-"""GR106: Users are known by a JWT that arrives as an OAuth2 bearer token."""
+"""GR106: Users authenticate with a JWT, sent as an OAuth2 bearer token."""
 
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.dependencies import Dependency
 from groundrules.rules.facts.headers import mentions_header, read_headers, takes_header
 from groundrules.rules.facts.project import Project
@@ -14,8 +14,13 @@ from groundrules.rules.rule import Violation
 from groundrules.rules.source.tree import Function, Scope
 
 CLAUSE = "stack.auth"
-RATIONALE = "With one standard scheme, every client and the API's own documentation can log in."
-FIX = "Depend on `OAuth2PasswordBearer(tokenUrl=…)`, and let a JWT library encode and decode the token."
+RATIONALE = (
+    "With one standard scheme, every client and the API's own documentation know how to log in."
+)
+FIX = (
+    "Depend on `OAuth2PasswordBearer(tokenUrl=…)`, and let a JWT library encode and decode the "
+    "token."
+)
 _MODULES = ("", "api_key.", "http.", "oauth2.", "open_id_connect_url.", "base.")
 
 
@@ -127,6 +132,98 @@ def _tokens(project: Project) -> Iterator[Violation]:
                 message = f"The access token of `{handler.name}` is encoded by no JWT library."
                 yield at_statement(where, place, message)
 
+
+PAIR = pair(
+    wrong={
+        "app/api/deps.py": """
+            from fastapi import Depends, HTTPException, status
+            from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+            from app.core.security import read_access_token
+
+            bearer = HTTPBearer()
+
+
+            async def get_subject(found: HTTPAuthorizationCredentials = Depends(bearer)) -> str:
+                subject = read_access_token(found.credentials)
+                if subject is None:
+                    raise HTTPException(
+                        status.HTTP_401_UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"}
+                    )
+                return subject
+            """,
+    },
+    right={
+        "app/api/deps.py": """
+            from fastapi import Depends, HTTPException, status
+            from fastapi.security import OAuth2PasswordBearer
+
+            from app.core.security import read_access_token
+
+            oauth2_scheme = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token")
+
+
+            async def get_subject(token: str = Depends(oauth2_scheme)) -> str:
+                subject = read_access_token(token)
+                if subject is None:
+                    raise HTTPException(
+                        status.HTTP_401_UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"}
+                    )
+                return subject
+            """,
+    },
+    context={
+        "app/core/security.py": """
+            from datetime import UTC, datetime, timedelta
+
+            from jose import JWTError, jwt
+
+            from app.core.config import get_settings
+
+
+            def create_access_token(subject: str) -> str:
+                claims = {"sub": subject, "exp": datetime.now(UTC) + timedelta(minutes=30)}
+                return jwt.encode(claims, get_settings().secret_key, algorithm="HS256")
+
+
+            def read_access_token(token: str) -> str | None:
+                try:
+                    claims = jwt.decode(
+                        token,
+                        get_settings().secret_key,
+                        algorithms=["HS256"],
+                        options={"require_exp": True, "require_sub": True},
+                    )
+                except JWTError:
+                    return None
+                return str(claims["sub"])
+            """,
+        "app/core/config.py": """
+            from functools import lru_cache
+
+            from pydantic_settings import BaseSettings
+
+
+            class Settings(BaseSettings):
+                secret_key: str
+
+
+            @lru_cache
+            def get_settings() -> Settings:
+                return Settings()
+            """,
+    },
+    matters=(
+        "`HTTPBearer` reads the same header, but the OpenAPI document then names no login URL. "
+        "`/docs` and generated clients cannot log in, and every team that calls the API writes its "
+        "own login code."
+    ),
+    links={
+        "FastAPI: OAuth2 with JWT": "https://fastapi.tiangolo.com/tutorial/security/oauth2-jwt/",
+        "RFC 6750: bearer tokens": "https://www.rfc-editor.org/rfc/rfc6750",
+        "RFC 8725: JWT best current practices": "https://www.rfc-editor.org/rfc/rfc8725",
+    },
+)
 
 INVALID = (
     case(

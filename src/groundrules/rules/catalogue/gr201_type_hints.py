@@ -1,18 +1,19 @@
-"""GR201: Every argument and every return has a type hint."""
+"""GR201: Every argument and every return value has a type hint."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
 from groundrules.rules.source.tree import Function
 
 CLAUSE = "style.type-hints"
-RATIONALE = "Hints tell readers, editors and FastAPI itself what a function takes and gives."
+RATIONALE = "Type hints tell readers, editors and FastAPI itself what a function takes and returns."
 FIX = (
-    "Write a type after each name (`limit: int`) and before the colon what comes back (`-> None`)."
+    "Add a type after each argument (`limit: int`) and the return type before the colon (`-> "
+    "None`)."
 )
 FIX_RETURN = "Write `-> TYPE` before the colon: what comes back, or `None`."
 
@@ -50,6 +51,30 @@ def _message(name: str, missing: list[str], *, lacks_return: bool) -> str:
         parts.append("what it returns")
     return f"`{name}` has no type hint for {', nor for '.join(parts)}."
 
+
+PAIR = pair(
+    wrong={
+        "app/core/paging.py": """
+            def clamp(limit, most=100):
+                return min(limit, most)
+            """,
+    },
+    right={
+        "app/core/paging.py": """
+            def clamp(limit: int, most: int = 100) -> int:
+                return min(limit, most)
+            """,
+    },
+    matters=(
+        "FastAPI validates a query parameter only if it has a type. Without one, `limit` is the "
+        "string that the client sent, and `min` raises a `TypeError`, which the client sees as a "
+        "500."
+    ),
+    links={
+        "FastAPI: Python types": "https://fastapi.tiangolo.com/python-types/",
+        "Python: typing": "https://docs.python.org/3/library/typing.html",
+    },
+)
 
 INVALID = (
     case(

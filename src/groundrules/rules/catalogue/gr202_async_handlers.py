@@ -1,17 +1,18 @@
-"""GR202: Route handlers are written `async def`."""
+"""GR202: Route handlers are `async def`."""
 
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
 
 CLAUSE = "style.async"
 RATIONALE = (
-    "A plain handler runs in a thread, where it can await neither the database nor a service."
+    "A plain `def` handler runs in a worker thread, where it can await neither the database nor "
+    "a service."
 )
-FIX = "Write `async def`, and await what it calls."
+FIX = "Write `async def`, and await the calls inside."
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -20,6 +21,44 @@ def check(project: Project) -> Iterator[Violation]:
         if not handler.is_async:
             yield at_name(handler, f"The route handler `{handler.name}` is not `async def`.")
 
+
+PAIR = pair(
+    wrong={
+        "app/api/health.py": """
+            from fastapi import APIRouter
+
+            router = APIRouter()
+
+
+            @router.get("/health")
+            def read_health() -> dict[str, str]:
+                \"\"\"Report whether the service is up.\"\"\"
+                return {"status": "ok"}
+            """,
+    },
+    right={
+        "app/api/health.py": """
+            from fastapi import APIRouter
+
+            router = APIRouter()
+
+
+            @router.get("/health")
+            async def read_health() -> dict[str, str]:
+                \"\"\"Report whether the service is up.\"\"\"
+                return {"status": "ok"}
+            """,
+    },
+    matters=(
+        "FastAPI runs plain handlers in a pool of 40 threads. Forty slow requests fill it, and the "
+        "forty-first waits although the event loop is idle. An `async def` handler that awaits "
+        "needs no thread."
+    ),
+    links={
+        "FastAPI: concurrency and async": "https://fastapi.tiangolo.com/async/",
+        "Starlette: thread pool": "https://www.starlette.io/threadpool/",
+    },
+)
 
 INVALID = (
     case(

@@ -1,11 +1,11 @@
-"""GR203: What reads or writes the database is `async def`, and awaits it."""
+"""GR203: Code that reads or writes the database is `async def`, and awaits it."""
 
 import ast
 from collections.abc import Iterator, Set
 from operator import attrgetter
 
-from groundrules.rules.cases import case
-from groundrules.rules.catalogue.samples import library
+from groundrules.rules.cases import case, pair
+from groundrules.rules.catalogue.samples import LIBRARY, library
 from groundrules.rules.facts.coroutines import Coroutines, Fate
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.replaced import Replaced
@@ -19,7 +19,7 @@ from groundrules.rules.source.tree import CallSite, Function, Module
 
 CLAUSE = "style.async"
 RATIONALE = "A coroutine that nobody awaits never runs: nothing is read, and nothing is saved."
-FIX = "Write `async def`, and `await` before the call."
+FIX = "Make the function `async def`, and put `await` before the call."
 
 _BOTH = {"aclose", "close", "commit", "execute", "invalidate", "rollback", "run_sync"}
 _BOTH |= {"scalar", "scalars"}
@@ -130,6 +130,44 @@ def _is_coroutine(project: Project, site: CallSite) -> bool:
     kind = attribute_kind(project.names, func, value)
     return kind is not None and func.attr in _COROUTINES.get(kind, ())
 
+
+PAIR = pair(
+    wrong={
+        "app/services/titles.py": """
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from app.models.book import Book
+
+
+            async def rename(db: AsyncSession, *, book: Book, title: str) -> Book:
+                book.title = title
+                db.commit()
+                return book
+            """,
+    },
+    right={
+        "app/services/titles.py": """
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from app.models.book import Book
+
+
+            async def rename(db: AsyncSession, *, book: Book, title: str) -> Book:
+                book.title = title
+                await db.commit()
+                return book
+            """,
+    },
+    context=LIBRARY,
+    matters=(
+        "The request below returns 200, the client sees the new title, and the table still has the "
+        "old one. The only trace is a `RuntimeWarning` in a log that nobody reads."
+    ),
+    links={
+        "SQLAlchemy: asyncio": "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
+        "Python: detecting never-awaited coroutines": "https://docs.python.org/3/library/asyncio-dev.html#detect-never-awaited-coroutines",
+    },
+)
 
 INVALID = (
     case(

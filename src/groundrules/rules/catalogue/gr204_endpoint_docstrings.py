@@ -1,15 +1,15 @@
-"""GR204: Every endpoint has a docstring."""
+"""GR204: Every API endpoint has a docstring."""
 
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
 
 CLAUSE = "style.docstrings"
-RATIONALE = "The docstring is what readers of the API's own documentation get to see."
-FIX = "Begin the handler with a line that tells the API's reader what it does."
+RATIONALE = "The docstring is the description that readers of the generated API documentation see."
+FIX = "Begin the handler with one line that tells the API's reader what the endpoint does."
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -18,6 +18,42 @@ def check(project: Project) -> Iterator[Violation]:
         if handler.docstring is None:
             yield at_name(handler, f"The route handler `{handler.name}` has no docstring.")
 
+
+PAIR = pair(
+    wrong={
+        "app/api/health.py": """
+            from fastapi import APIRouter
+
+            router = APIRouter()
+
+
+            @router.get("/health")
+            async def read_health() -> dict[str, str]:
+                return {"status": "ok"}
+            """,
+    },
+    right={
+        "app/api/health.py": """
+            from fastapi import APIRouter
+
+            router = APIRouter()
+
+
+            @router.get("/health")
+            async def read_health() -> dict[str, str]:
+                \"\"\"Report whether the service is up.\"\"\"
+                return {"status": "ok"}
+            """,
+    },
+    matters=(
+        "FastAPI copies the docstring into `/openapi.json`. Without it, `/docs` shows a bare path, "
+        "and the people who write clients have to ask you what the endpoint does."
+    ),
+    links={
+        "FastAPI: description from docstring": "https://fastapi.tiangolo.com/tutorial/path-operation-configuration/#description-from-docstring",
+        "PEP 257: docstring conventions": "https://peps.python.org/pep-0257/",
+    },
+)
 
 INVALID = (
     case(

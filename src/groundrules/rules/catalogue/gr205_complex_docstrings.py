@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
 from groundrules.rules.source.complexity import complexity, is_complex
 
 CLAUSE = "style.docstrings"
-RATIONALE = "Code with many paths does not tell by itself what it is for, nor what may come of it."
-FIX = "Begin it with a docstring that says what it does, or split it into simpler functions."
+RATIONALE = "The purpose and the outcomes of a function with many paths cannot be seen at a glance."
+FIX = "Add a docstring that says what the function does and raises, or split it into simpler ones."
 LIMIT = 6
 
 
@@ -24,6 +24,51 @@ def check(project: Project) -> Iterator[Violation]:
                 f"`{function.name}` has a cyclomatic complexity of {count} and no docstring.",
             )
 
+
+PAIR = pair(
+    wrong={
+        "app/core/isbn.py": """
+            def normalize(isbn: str) -> str:
+                digits = isbn.replace("-", "")
+                if len(digits) != 13:
+                    raise ValueError("an ISBN has 13 digits")
+                total = 0
+                for place, digit in enumerate(digits):
+                    if digit not in "0123456789":
+                        raise ValueError("an ISBN has digits only")
+                    total += int(digit) * (3 if place % 2 else 1)
+                if total % 10:
+                    raise ValueError("the last digit is wrong")
+                return digits
+            """,
+    },
+    right={
+        "app/core/isbn.py": """
+            def normalize(isbn: str) -> str:
+                \"\"\"Return an ISBN without hyphens; raise ValueError unless it has 13 valid digits.\"\"\"
+                digits = isbn.replace("-", "")
+                if len(digits) != 13:
+                    raise ValueError("an ISBN has 13 digits")
+                total = 0
+                for place, digit in enumerate(digits):
+                    if digit not in "0123456789":
+                        raise ValueError("an ISBN has digits only")
+                    total += int(digit) * (3 if place % 2 else 1)
+                if total % 10:
+                    raise ValueError("the last digit is wrong")
+                return digits
+            """,
+    },
+    matters=(
+        "The colleague who handles the errors of this function has to know which ones there are. "
+        "Without a docstring they read every path, or miss one, and the missed one reaches the "
+        "client as a 500."
+    ),
+    links={
+        "PEP 257: docstring conventions": "https://peps.python.org/pep-0257/",
+        "Radon: cyclomatic complexity": "https://radon.readthedocs.io/en/latest/intro.html#cyclomatic-complexity",
+    },
+)
 
 INVALID = (
     case(

@@ -1,8 +1,9 @@
-"""GR301: Database models are defined in the package `models`."""
+"""GR301: Database models are defined in the `models` package."""
 
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
+from groundrules.rules.catalogue.samples import LIBRARY
 from groundrules.rules.facts.mapped import Model
 from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
@@ -10,9 +11,7 @@ from groundrules.rules.rule import Violation
 from groundrules.rules.source.tree import Module
 
 CLAUSE = "structure.models"
-RATIONALE = (
-    "Whoever looks for a table, and the tool that makes migrations, must find all in one place."
-)
+RATIONALE = "Both people and the migration tool need to find every table in one place."
 FIX = "Move the class into a module of the `models` package."
 
 
@@ -57,6 +56,44 @@ _BOOK = """
 
         id: Mapped[int] = mapped_column(primary_key=True)
     """
+
+PAIR = pair(
+    wrong={
+        "app/services/loans.py": """
+            from sqlalchemy.orm import Mapped, mapped_column
+
+            from app.models.base import Base
+
+
+            class Loan(Base):
+                __tablename__ = "loans"
+
+                id: Mapped[int] = mapped_column(primary_key=True)
+            """,
+    },
+    right={
+        "app/models/loan.py": """
+            from sqlalchemy.orm import Mapped, mapped_column
+
+            from app.models.base import Base
+
+
+            class Loan(Base):
+                __tablename__ = "loans"
+
+                id: Mapped[int] = mapped_column(primary_key=True)
+            """,
+    },
+    context={"app/models/base.py": LIBRARY["app/models/base.py"]},
+    matters=(
+        "Alembic compares the database with the models it has imported. A model that lives in a "
+        "service may not be imported then, and autogenerate proposes to drop its table."
+    ),
+    links={
+        "FastAPI: bigger applications": "https://fastapi.tiangolo.com/tutorial/bigger-applications/",
+        "Alembic: autogenerate": "https://alembic.sqlalchemy.org/en/latest/autogenerate.html",
+    },
+)
 
 INVALID = (
     case(

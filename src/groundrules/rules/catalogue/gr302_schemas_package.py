@@ -1,8 +1,8 @@
-"""GR302: Request and response models are defined in the package `schemas`."""
+"""GR302: Request and response models are defined in the `schemas` package."""
 
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.mapped import How
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.pydantic_models import SQLMODEL, is_model, is_settings
@@ -14,7 +14,7 @@ from groundrules.rules.source.tree import Class, Module
 
 CLAUSE = "structure.schemas"
 RATIONALE = (
-    "What the API takes and gives is a contract: it must stand in one place to be read as one."
+    "The request and response bodies are the API's contract, which should be readable in one place."
 )
 FIX = "Move the class into a module of the `schemas` package."
 
@@ -72,6 +72,57 @@ def _folder(module: Module) -> str | None:
     """Return the folder of the package that a module lies in; None right in the package."""
     return module.parts[0] if module.parts is not None and len(module.parts) >= 2 else None
 
+
+PAIR = pair(
+    wrong={
+        "app/api/availability.py": """
+            from fastapi import APIRouter
+            from pydantic import BaseModel
+
+            router = APIRouter(prefix="/books")
+
+
+            class Availability(BaseModel):
+                available: int
+
+
+            @router.get("/availability")
+            async def read_availability() -> Availability:
+                \"\"\"Show how many books can be borrowed.\"\"\"
+                return Availability(available=3)
+            """,
+    },
+    right={
+        "app/schemas/availability.py": """
+            from pydantic import BaseModel
+
+
+            class Availability(BaseModel):
+                available: int
+            """,
+        "app/api/availability.py": """
+            from fastapi import APIRouter
+
+            from app.schemas.availability import Availability
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/availability")
+            async def read_availability() -> Availability:
+                \"\"\"Show how many books can be borrowed.\"\"\"
+                return Availability(available=3)
+            """,
+    },
+    matters=(
+        "A review that looks for leaked fields reads `schemas/`. A response model hidden in a "
+        "handler's file escapes it, and so does the password hash that somebody adds to it."
+    ),
+    links={
+        "FastAPI: response model": "https://fastapi.tiangolo.com/tutorial/response-model/",
+        "FastAPI: bigger applications": "https://fastapi.tiangolo.com/tutorial/bigger-applications/",
+    },
+)
 
 INVALID = (
     case(

@@ -1,15 +1,15 @@
-"""GR303: Route handlers are defined in the package `api`."""
+"""GR303: Route handlers are defined in the `api` package."""
 
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
 
 CLAUSE = "structure.api"
-RATIONALE = "Whoever looks for what the API answers must find all of it in one place."
-FIX = "Move the handler into a module of the `api` package, and include that module's router."
+RATIONALE = "Anybody who wants to know what the API offers should find all of it in one place."
+FIX = "Move the handler into a module of the `api` package, and include its router."
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -22,6 +22,51 @@ def check(project: Project) -> Iterator[Violation]:
                 f"The route handler `{handler.name}` is defined outside {project.package.name}/api/.",
             )
 
+
+PAIR = pair(
+    wrong={
+        "app/main.py": """
+            from fastapi import FastAPI
+
+            app = FastAPI(title="Library")
+
+
+            @app.get("/api/v1/health")
+            async def read_health() -> dict[str, str]:
+                \"\"\"Report whether the service is up.\"\"\"
+                return {"status": "ok"}
+            """,
+    },
+    right={
+        "app/api/health.py": """
+            from fastapi import APIRouter
+
+            router = APIRouter()
+
+
+            @router.get("/health")
+            async def read_health() -> dict[str, str]:
+                \"\"\"Report whether the service is up.\"\"\"
+                return {"status": "ok"}
+            """,
+        "app/main.py": """
+            from fastapi import FastAPI
+
+            from app.api import health
+
+            app = FastAPI(title="Library")
+            app.include_router(health.router, prefix="/api/v1")
+            """,
+    },
+    matters=(
+        "Authentication, rate limits and prefixes are attached where routers are included. A "
+        "handler that is registered directly on the application in `main.py` gets none of them, and "
+        "stays public when the rest is locked."
+    ),
+    links={
+        "FastAPI: bigger applications": "https://fastapi.tiangolo.com/tutorial/bigger-applications/",
+    },
+)
 
 INVALID = (
     case(

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.catalogue.samples import LIBRARY, library
 from groundrules.rules.facts.arithmetic import is_arithmetic
 from groundrules.rules.facts.guards import choices
@@ -17,8 +17,8 @@ from groundrules.rules.rule import Violation
 from groundrules.rules.source.tree import CallSite, Function, Module
 
 CLAUSE = "structure.services"
-RATIONALE = "What a service does can be used and tested without HTTP; what a handler does cannot."
-FIX = "Move it into a function of `services`, and let the handler call that."
+RATIONALE = "A service can be reused and tested without HTTP; code inside a handler cannot."
+FIX = "Move it into a function of the `services` package, and call that from the handler."
 _COMPUTING = frozenset(f"builtins.{name}" for name in ("sum", "min", "max", "sorted", "round"))
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _NO_SERVICES = frozenset({"api", "core", "schemas", "models"})
@@ -205,6 +205,63 @@ def _stands_in(node: ast.expr, statement: ast.stmt) -> bool:
     ends = (statement.end_lineno or 0, statement.end_col_offset or 0)
     return begins <= (node.lineno, node.col_offset) < ends
 
+
+PAIR = pair(
+    wrong={
+        "app/api/catalogue.py": """
+            from fastapi import APIRouter, Depends
+            from sqlalchemy import func, select
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from app.api.deps import get_db
+            from app.models.book import Book
+
+            router = APIRouter(prefix="/catalogue")
+
+
+            @router.get("/size")
+            async def read_size(db: AsyncSession = Depends(get_db)) -> int:
+                \"\"\"Show how many books the library has.\"\"\"
+                return await db.scalar(select(func.count()).select_from(Book)) or 0
+            """,
+    },
+    right={
+        "app/services/catalogue.py": """
+            from sqlalchemy import func, select
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from app.models.book import Book
+
+
+            async def size(db: AsyncSession) -> int:
+                return await db.scalar(select(func.count()).select_from(Book)) or 0
+            """,
+        "app/api/catalogue.py": """
+            from fastapi import APIRouter, Depends
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from app.api.deps import get_db
+            from app.services import catalogue
+
+            router = APIRouter(prefix="/catalogue")
+
+
+            @router.get("/size")
+            async def read_size(db: AsyncSession = Depends(get_db)) -> int:
+                \"\"\"Show how many books the library has.\"\"\"
+                return await catalogue.size(db)
+            """,
+    },
+    context=LIBRARY,
+    matters=(
+        "The rule that a title must be unique, written in the handler, holds for this route only. "
+        "The nightly import and the next version of the API write rows without it."
+    ),
+    links={
+        "FastAPI: bigger applications": "https://fastapi.tiangolo.com/tutorial/bigger-applications/",
+        "SQLAlchemy: session basics": "https://docs.sqlalchemy.org/en/20/orm/session_basics.html",
+    },
+)
 
 INVALID = (
     case(

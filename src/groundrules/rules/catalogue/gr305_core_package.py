@@ -1,9 +1,9 @@
-"""GR305: Configuration and security are defined in the package `core`."""
+"""GR305: Configuration and security code is defined in the `core` package."""
 
 import ast
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.security import LIBRARIES, VERBS, security_call, within
 from groundrules.rules.meaning.values import ClassValue, External
@@ -12,7 +12,10 @@ from groundrules.rules.rule import Violation
 from groundrules.rules.source.tree import CallSite, Class, Module
 
 CLAUSE = "structure.core"
-RATIONALE = "Settings, passwords and tokens want care: what is in one place can be reviewed there."
+RATIONALE = (
+    "Settings, passwords and tokens need a careful review, which is possible if they are in one "
+    "place."
+)
 FIX = "Move it into a module of the `core` package, and call your own function from here."
 _SETTINGS = frozenset(
     {
@@ -110,6 +113,51 @@ def _does(project: Project, site: CallSite, telling: frozenset[str]) -> str | No
             return does
     return None
 
+
+PAIR = pair(
+    wrong={
+        "app/services/passwords.py": """
+            import asyncio
+
+            from passlib.context import CryptContext
+
+            passwords = CryptContext(schemes=["argon2"])
+
+
+            async def stored(password: str) -> str:
+                return await asyncio.to_thread(passwords.hash, password)
+            """,
+    },
+    right={
+        "app/core/security.py": """
+            import asyncio
+
+            from passlib.context import CryptContext
+
+            passwords = CryptContext(schemes=["argon2"])
+
+
+            async def hash_password(password: str) -> str:
+                return await asyncio.to_thread(passwords.hash, password)
+            """,
+        "app/services/passwords.py": """
+            from app.core.security import hash_password
+
+
+            async def stored(password: str) -> str:
+                return await hash_password(password)
+            """,
+    },
+    matters=(
+        "When the hashing library has to be replaced, a project that calls it in one module changes "
+        "one module. With calls in several services, one of them is overlooked, and its users can "
+        "no longer log in."
+    ),
+    links={
+        "Pydantic: settings management": "https://docs.pydantic.dev/latest/concepts/pydantic_settings/",
+        "OWASP: password storage": "https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html",
+    },
+)
 
 INVALID = (
     case(

@@ -1,16 +1,18 @@
-"""GR401: Every model inherits from the project's one declarative base."""
+"""GR401: Every model inherits from the project's single declarative base."""
 
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.mapped import Base, How, Mapped, Model
 from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
 
 CLAUSE = "models.base"
-RATIONALE = "One base means one metadata: migrations and the naming of constraints see every table."
-FIX = "Let the class inherit from `Base`, the subclass of SQLAlchemy's `DeclarativeBase`."
+RATIONALE = (
+    "One base means one `metadata`, so that migrations and the naming convention cover every table."
+)
+FIX = "Let the class inherit from `Base`, the project's subclass of `DeclarativeBase`."
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -67,6 +69,80 @@ _USER = """
 
         id: Mapped[int] = mapped_column(primary_key=True)
     """
+
+PAIR = pair(
+    wrong={
+        "app/models/loan.py": """
+            from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+            from app.models.base import Timestamps
+
+
+            class LoanBase(DeclarativeBase):
+                pass
+
+
+            class Loan(Timestamps, LoanBase):
+                __tablename__ = "loans"
+
+                id: Mapped[int] = mapped_column(primary_key=True)
+            """,
+    },
+    right={
+        "app/models/loan.py": """
+            from sqlalchemy.orm import Mapped, mapped_column
+
+            from app.models.base import Base, Timestamps
+
+
+            class Loan(Timestamps, Base):
+                __tablename__ = "loans"
+
+                id: Mapped[int] = mapped_column(primary_key=True)
+            """,
+    },
+    context={
+        "app/models/base.py": """
+            from datetime import datetime
+
+            from sqlalchemy import DateTime, func
+            from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+            class Base(DeclarativeBase):
+                pass
+
+
+            class Timestamps:
+                created_at: Mapped[datetime] = mapped_column(
+                    DateTime(timezone=True), server_default=func.now()
+                )
+                updated_at: Mapped[datetime] = mapped_column(
+                    DateTime(timezone=True), server_default=func.now(), onupdate=func.now()
+                )
+            """,
+        "app/models/book.py": """
+            from sqlalchemy.orm import Mapped, mapped_column
+
+            from app.models.base import Base, Timestamps
+
+
+            class Book(Timestamps, Base):
+                __tablename__ = "books"
+
+                id: Mapped[int] = mapped_column(primary_key=True)
+            """,
+    },
+    matters=(
+        "A second base has a `metadata` of its own, which Alembic's `target_metadata` does not "
+        "include. Its tables are missing after the next deployment, and a foreign key to `books.id` "
+        "raises `NoReferencedTableError`."
+    ),
+    links={
+        "SQLAlchemy: declarative mapping": "https://docs.sqlalchemy.org/en/20/orm/declarative_styles.html",
+        "Alembic: autogenerate": "https://alembic.sqlalchemy.org/en/latest/autogenerate.html",
+    },
+)
 
 INVALID = (
     case(

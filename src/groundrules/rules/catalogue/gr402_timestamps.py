@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.columns import Columns
 from groundrules.rules.facts.project import Project
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
 
 CLAUSE = "models.timestamps"
-RATIONALE = "A row must tell when it was made and when it last changed."
-FIX = "Put both columns on a mixin, or on `Base`, that every model inherits from."
+RATIONALE = "Each row should record when it was created and when it last changed."
+FIX = "Define both columns on `Base`, or on a mixin that every model inherits."
 
 _WANTED = ("created_at", "updated_at")
 
@@ -49,6 +49,61 @@ _STAMPED_BASE = """
             DateTime(timezone=True), server_default=func.now(), onupdate=func.now()
         )
     """
+
+PAIR = pair(
+    wrong={
+        "app/models/loan.py": """
+            from datetime import datetime
+
+            from sqlalchemy import DateTime, func
+            from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+            class Base(DeclarativeBase):
+                created_at: Mapped[datetime] = mapped_column(
+                    DateTime(timezone=True), server_default=func.now()
+                )
+
+
+            class Loan(Base):
+                __tablename__ = "loans"
+
+                id: Mapped[int] = mapped_column(primary_key=True)
+            """,
+    },
+    right={
+        "app/models/loan.py": """
+            from datetime import datetime
+
+            from sqlalchemy import DateTime, func
+            from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+            class Base(DeclarativeBase):
+                created_at: Mapped[datetime] = mapped_column(
+                    DateTime(timezone=True), server_default=func.now()
+                )
+                updated_at: Mapped[datetime] = mapped_column(
+                    DateTime(timezone=True), server_default=func.now(), onupdate=func.now()
+                )
+
+
+            class Loan(Base):
+                __tablename__ = "loans"
+
+                id: Mapped[int] = mapped_column(primary_key=True)
+            """,
+    },
+    matters=(
+        "When a customer asks since when a value has been wrong, these two columns are often the "
+        "only answer. They cannot be added afterwards: nobody knows the times of the rows that "
+        "exist."
+    ),
+    links={
+        "SQLAlchemy: column defaults and onupdate": "https://docs.sqlalchemy.org/en/20/core/defaults.html",
+        "SQLAlchemy: mixins": "https://docs.sqlalchemy.org/en/20/orm/declarative_mixins.html",
+    },
+)
 
 INVALID = (
     case(

@@ -1,9 +1,9 @@
-"""GR501: Routes use the five agreed HTTP methods, each for what it is there for."""
+"""GR501: Routes use the five agreed HTTP methods, each for its purpose."""
 
 import re
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
 from groundrules.rules.catalogue.samples import LIBRARY, library
 from groundrules.rules.facts.effects import Effects
 from groundrules.rules.facts.paths import is_collection, is_member, segments
@@ -13,11 +13,9 @@ from groundrules.rules.places import at_node
 from groundrules.rules.rule import Violation
 
 CLAUSE = "api.methods"
-RATIONALE = (
-    "Browsers, caches and clients rely on what a method means: a GET may be repeated at will."
-)
+RATIONALE = "Browsers, caches and clients rely on the method: they may repeat a GET at any time."
 FIX = (
-    "Use GET to read, POST to create or to act, PUT to replace, PATCH to change, DELETE to delete."
+    "Use GET to read, POST to create or act, PUT to replace, PATCH to change and DELETE to delete."
 )
 AGREED = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
 _DELETING = re.compile(
@@ -92,6 +90,58 @@ def _misused_post(name: str, effects: Effects, path: list[str]) -> str | None:
         return f"`{name}` answers POST, and only changes a row: that is what PUT and PATCH are for."
     return None
 
+
+PAIR = pair(
+    wrong={
+        "app/api/items.py": """
+            from fastapi import APIRouter, Depends, HTTPException, status
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from app.api.deps import get_db
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/{book_id}/delete", status_code=status.HTTP_204_NO_CONTENT)
+            async def delete_book(book_id: int, db: AsyncSession = Depends(get_db)) -> None:
+                \"\"\"Delete a book.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    raise HTTPException(status.HTTP_404_NOT_FOUND)
+                await books.delete(db, book=book)
+            """,
+    },
+    right={
+        "app/api/items.py": """
+            from fastapi import APIRouter, Depends, HTTPException, status
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from app.api.deps import get_db
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.delete("/{book_id}", status_code=status.HTTP_204_NO_CONTENT)
+            async def delete_book(book_id: int, db: AsyncSession = Depends(get_db)) -> None:
+                \"\"\"Delete a book.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    raise HTTPException(status.HTTP_404_NOT_FOUND)
+                await books.delete(db, book=book)
+            """,
+    },
+    context=LIBRARY,
+    matters=(
+        "A browser prefetches links, a crawler follows them, and a client repeats a GET that timed "
+        "out. With the first version, each of them deletes a book."
+    ),
+    links={
+        "RFC 9110: methods": "https://www.rfc-editor.org/rfc/rfc9110#name-methods",
+        "FastAPI: path operations": "https://fastapi.tiangolo.com/tutorial/first-steps/#operation",
+    },
+)
 
 INVALID = (
     case(

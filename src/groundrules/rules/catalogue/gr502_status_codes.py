@@ -1,10 +1,10 @@
-"""GR502: Responses carry one of the agreed status codes, and the one that fits."""
+"""GR502: Responses use the agreed status codes, and the one that fits."""
 
 import ast
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
-from groundrules.rules.catalogue.samples import library
+from groundrules.rules.cases import case, pair
+from groundrules.rules.catalogue.samples import LIBRARY, library
 from groundrules.rules.facts.answers import Answer, sets_status
 from groundrules.rules.facts.paths import is_collection, segments
 from groundrules.rules.facts.project import Project
@@ -16,10 +16,10 @@ from groundrules.rules.rule import Violation
 from groundrules.rules.source.tree import Class, Function, Scope
 
 CLAUSE = "api.status-codes"
-RATIONALE = "A client that knows seven codes, and what each means, can handle every answer."
+RATIONALE = "A client that handles seven status codes can then handle every response."
 FIX = (
-    "Answer 200, 201 (created) or 204 (nothing to say), and on errors 400, 401, 403 or 404; "
-    "name them by `status.HTTP_…`."
+    "Return 200, 201 (created) or 204 (no content), and for errors 400, 401, 403 or 404; name "
+    "them `status.HTTP_…`."
 )
 ALLOWED = frozenset({200, 201, 204, 400, 401, 403, 404})
 
@@ -212,6 +212,54 @@ def _may_answer(project: Project, route: Route, found: list[Code], number: int) 
         return True
     return any(True for _ in sets_status(project.names, route.handler))
 
+
+PAIR = pair(
+    wrong={
+        "app/api/items.py": """
+            from fastapi import APIRouter, Depends, status
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from app.api.deps import get_db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.post("/", status_code=status.HTTP_200_OK)
+            async def create_book(book_in: BookCreate, db: AsyncSession = Depends(get_db)) -> BookResponse:
+                \"\"\"Add a book.\"\"\"
+                return BookResponse.model_validate(await books.create(db, obj_in=book_in))
+            """,
+    },
+    right={
+        "app/api/items.py": """
+            from fastapi import APIRouter, Depends, status
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from app.api.deps import get_db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.post("/", status_code=status.HTTP_201_CREATED)
+            async def create_book(book_in: BookCreate, db: AsyncSession = Depends(get_db)) -> BookResponse:
+                \"\"\"Add a book.\"\"\"
+                return BookResponse.model_validate(await books.create(db, obj_in=book_in))
+            """,
+    },
+    context=LIBRARY,
+    matters=(
+        "A client that imports a thousand books counts the 201s. With 200 for a new book, it cannot "
+        "tell what it created from what was there, and its retry logic guesses."
+    ),
+    links={
+        "RFC 9110: status codes": "https://www.rfc-editor.org/rfc/rfc9110#name-status-codes",
+        "FastAPI: response status code": "https://fastapi.tiangolo.com/tutorial/response-status-code/",
+    },
+)
 
 INVALID = (
     case(

@@ -1,10 +1,11 @@
-"""GR503: Handlers and dependencies answer errors by raising `HTTPException`."""
+"""GR503: Handlers and dependencies report errors by raising `HTTPException`."""
 
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-from groundrules.rules.cases import case
+from groundrules.rules.cases import case, pair
+from groundrules.rules.catalogue.samples import LIBRARY
 from groundrules.rules.facts.answers import Answer, sets_status
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.raising import Raised, raised_by
@@ -17,7 +18,7 @@ from groundrules.rules.source.tree import CallSite, Function, Scope
 
 CLAUSE = "api.http-exception"
 RATIONALE = (
-    "Errors that are raised in one way look alike to every client, and stop the handler there."
+    "Errors that are raised in one way look the same to every client, and end the handler at once."
 )
 FIX = "Write `raise HTTPException(status_code=…, detail=…)`, or register an exception handler."
 _LIBRARIES = ("builtins.", "sqlalchemy.", "asyncpg.", "jose.", "jwt.", "passlib.", "pydantic.")
@@ -168,6 +169,64 @@ def _is_plain(project: Project, kind: Value) -> bool:
             return False
     return True
 
+
+PAIR = pair(
+    wrong={
+        "app/api/items.py": """
+            from fastapi import APIRouter, Depends
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from app.api.deps import get_db
+            from app.schemas.book import BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/{book_id}", response_model=None)
+            async def read_book(
+                book_id: int, db: AsyncSession = Depends(get_db)
+            ) -> BookResponse | dict[str, str]:
+                \"\"\"Show one book.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    return {"error": "There is no such book."}
+                return BookResponse.model_validate(book)
+            """,
+    },
+    right={
+        "app/api/items.py": """
+            from fastapi import APIRouter, Depends, HTTPException, status
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from app.api.deps import get_db
+            from app.schemas.book import BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/{book_id}")
+            async def read_book(
+                book_id: int, db: AsyncSession = Depends(get_db)
+            ) -> BookResponse:
+                \"\"\"Show one book.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    raise HTTPException(status.HTTP_404_NOT_FOUND, detail="There is no such book.")
+                return BookResponse.model_validate(book)
+            """,
+    },
+    context=LIBRARY,
+    matters=(
+        "A returned error is a success to FastAPI: the status code is 200, the declared response "
+        "model is wrong, and clients, caches and alerts all believe that the request went well."
+    ),
+    links={
+        "FastAPI: handling errors": "https://fastapi.tiangolo.com/tutorial/handling-errors/",
+        "RFC 9110: client errors": "https://www.rfc-editor.org/rfc/rfc9110#name-client-error-4xx",
+    },
+)
 
 INVALID = (
     case(
