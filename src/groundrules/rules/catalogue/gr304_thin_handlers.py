@@ -80,7 +80,9 @@ def _logic(project: Project) -> Iterator[Violation]:
             continue
         for choice in choices(function.node.body, _Handler(project, function)):
             message = f"`{function.name}` chooses between services."
-            yield at_node(function.module, choice, message)
+            if choice.by_state:
+                message = f"`{function.name}` decides by the state of a row what is done."
+            yield at_node(function.module, choice.statement, message)
 
 
 def _answering(project: Project) -> list[Function]:
