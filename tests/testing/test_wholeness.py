@@ -233,3 +233,18 @@ def test_what_explains_the_others_comes_first(own_server: Clone) -> None:
     assert "GR203" in run.wrong[0][1], run
     [following] = [line for line in run.lines if line.startswith("Next:")]
     assert "app/api/health.py" in following
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
+def test_a_judge_that_was_stopped_goes_on_and_accuses_nobody(own_server: Clone) -> None:
+    with begin(own_server, "steps/02") as process:
+        assert process.stdout is not None
+        while "PASSED" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(7)  # longer than any answer may take
+        process.send_signal(signal.SIGCONT)
+        out = process.stdout.read()
+
+    assert process.returncode == 0, out
