@@ -20,7 +20,19 @@ ROOT = Path(__file__).resolve().parents[2]
 BASE = "http://site/"
 VERBATIM = ("code", "pre", "script", "style", "svg")
 RAW = re.compile(
-    r"""--\s*8\s*<|^\s*(?:!!!|\?\?\?|:::|===)|```|~~~|\*\*\w[^*\n]*\*\*|(?<![\w*])\*\w[^*\n]*\w\*(?!\w)|\]\(|\[!|\{ ?[:#.]|\{\{|<!--|^\s*\|.*\|\s*$|^\s*\#{1,6}\s""",
+    "|".join(
+        (
+            r"--\s*8\s*<",  # a snippet
+            r"^\s*(?:!!!|\?\?\?|:::|===)|\[!",  # a note, or a box
+            r"```|~~~",
+            r"\*\*\w[^*\n]*\*\*|(?<![\w*])\*\w[^*\n]*\w\*(?!\w)",  # emphasis
+            r"\]\(",  # a link
+            r"\{ ?[:#.]|\{\{",  # attributes, a placeholder
+            r"<!--",
+            r"^\s*\|.*\|\s*$",  # a row of a table
+            r"^\s*\#{1,6}\s",  # a heading
+        )
+    ),
     re.MULTILINE,
 )
 MANGLED = re.compile(
