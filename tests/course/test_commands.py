@@ -8,7 +8,7 @@ import pytest
 from groundrules.course.states import write_state
 from tests.course.conftest import Copy
 
-SETUP_DONE = "01 Setup         35 min  done\n"
+SETUP_DONE = "01 Setup         30 min  done\n"
 
 
 def test_start_names_the_first_task_to_somebody_who_begins(beginning: Copy) -> None:

@@ -201,8 +201,8 @@ def test_a_database_that_stays_away_is_trouble_and_not_a_mistake(own_server: Clo
 def test_a_worker_that_was_killed_once_is_tried_again(clone: Clone) -> None:
     killing = WORDS.replace(
         "    return",
-        "    flag = Path('/tmp') / f'once-{os.getppid()}'\n    if not flag.exists():\n        flag.touch()\n"
-        "        os.kill(os.getpid(), 9)\n    flag.unlink()\n    return",
+        "    flag = Path(__file__).with_suffix('.once')\n    if not flag.exists():\n        flag.touch()\n"
+        "        os.kill(os.getpid(), 9)\n    return",
     ).replace("def say", "import os\nfrom pathlib import Path\n\n\ndef say")
     write_application(clone, "exercises", killing)
 
