@@ -145,7 +145,7 @@ def test_a_hint_fits_the_terminal_and_leaves_code_alone(beginning: Copy) -> None
     first, last = (beginning.run("hint", "01.3", which).stdout for which in ("1", "3"))
 
     assert all(len(line) <= 80 for line in first.splitlines())
-    assert "the settings are read, the\n    application is made" in first
+    assert "it reads the settings, creates the\n    application" in first
     assert '        application = FastAPI(title="…")\n        return …\n\n\n    app = …' in last
 
 
