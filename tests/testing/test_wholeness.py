@@ -108,8 +108,11 @@ def test_code_that_changes_during_the_run_is_no_verdict(clone: Clone) -> None:
     )
     write_application(clone, "exercises", changing)
 
-    clone.pytest("steps/01", "--groundrules-report=verdict.json")
+    run = clone.pytest("steps/01", "--groundrules-report=verdict.json")
 
+    assert run.status == 6
+    assert "run it again" in run.out
+    assert "done" not in run.out
     assert verdict_of(clone)["why"] == "the code was changed during the run"
 
 
