@@ -275,10 +275,10 @@ class Suites:
             return f"the machine had trouble: {' '.join(self._verdict.troubles)}"
         if session.shouldfail or session.shouldstop:
             return f"the run ended early: {session.shouldfail or session.shouldstop}"
-        if self._verdict.partial:
-            return "only a part of the tests was run"
         if self._verdict.changed:
             return "the code was changed during the run"
+        if self._verdict.partial:
+            return "only a part of the tests was run"
         return None
 
     def _trouble(self, error: BaseException) -> str | None:
