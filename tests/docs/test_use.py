@@ -34,7 +34,7 @@ TRAINEE = {
     "undo my exercises": "groundrules undo",
 }
 INSTRUCTOR = {
-    "check a trainee": "trainee's code",
+    "check a trainee": "pytest steps/05 --app=alice",
     "learning objectives": "what are the learning objectives?",
     "timetable": "Running a workshop",
     "sandbox": "You teach",
