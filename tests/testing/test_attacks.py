@@ -97,7 +97,7 @@ def left_processes() -> Iterator[str]:
                 place = str((process / "cwd").readlink())
             except OSError:
                 continue
-            if "hostile application" in place:
+            if NAME in place:
                 yield place
 
 
@@ -169,7 +169,7 @@ def test_an_attack_gains_nothing_and_leaves_nothing(
     step: int = attack["step"]
     before = machine()
     for holder, module in ((tmp_path, False), (inside, True)):
-        folder = holder / "hostile application"
+        folder = holder / NAME
         write_attack(attack, folder)
         below = folder / attack["below"] if "below" in attack else ROOT
         verdict = judge(folder, step, below=below, module=module)
