@@ -45,6 +45,7 @@ ATTACKS = (
     if os.environ.get("GROUNDRULES_ATTACKS") == "all"
     else sorted(random.Random(SEED).sample(ALL, FEW))
 )
+NAME = f"hostile application {os.getpid()}"
 MISTAKES = {
     1: ("app/api/health.py", '"status": "ok"', '"status": "fine"'),
     2: ("app/core/database.py", "        return False\n", "        return True\n"),
