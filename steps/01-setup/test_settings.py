@@ -19,10 +19,15 @@ async def test_the_log_level_is_info_unless_it_is_set(app: App) -> None:
 async def test_the_log_level_comes_from_the_environment(app: App, wanted: str) -> None:
     async with app.started(LOG_LEVEL=wanted) as other:
         settings = await other.core.config.get_settings()
+        made = (await other.core.config.Settings()).log_level
 
     level = settings.log_level
     assert level == wanted, (
         f"With LOG_LEVEL={wanted}, log_level must be {wanted!r}; it is {level!r}."
+    )
+    assert made == wanted, (
+        f"With LOG_LEVEL={wanted}, Settings() must have the log_level {wanted!r}, not {made!r}: let it "
+        "inherit from BaseSettings, which reads the environment."
     )
 
 
@@ -31,9 +36,13 @@ async def test_an_unknown_log_level_is_refused(app: App) -> None:
     settings = await app.core.config.get_settings()
     assert settings.log_level, "log_level must not be empty."
 
-    for level in ("LOUD", "info"):
+    for level in ("LOUD", "info", "WARN", "NOTSET"):
         async with app.started(LOG_LEVEL=level) as other:
             with other.refuses(
                 message=f"LOG_LEVEL={level} must be refused, but get_settings() takes it as a level."
             ):
                 await other.core.config.get_settings()
+            with other.refuses(
+                message=f"LOG_LEVEL={level} must be refused, but Settings() takes it as a level."
+            ):
+                await other.core.config.Settings()

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.database import Database
@@ -59,15 +61,20 @@ async def test_a_session_is_closed_after_the_request(app: App, database: Databas
 
 
 @task("02.3")
-async def test_a_session_is_closed_after_an_error_too(app: App, database: Database) -> None:
+@pytest.mark.parametrize("error", ["PostgreSQL's", "the handler's"])
+async def test_a_session_is_closed_after_an_error_too(
+    app: App, database: Database, error: str
+) -> None:
+    ours = error == "the handler's"
     await app.query("SELECT 1")
     for _ in range(3):
-        with app.refuses(message="A query that PostgreSQL refuses must raise."):
-            await app.query("SELECT nothing")
+        with app.refuses(message="What a handler raises must be raised on by get_db()."):
+            await app.query("SELECT 1" if ours else "SELECT nothing", fails=ours)
 
     left = await database.left("idle in transaction%")
 
     assert left == 0, (
         f"After 3 requests that failed, {left} of the connections are still in a transaction: "
-        "get_db() must close its session whatever happens."
+        "get_db() must close its session whatever happens"
+        + (", also if the handler raises an error that is none of the database." if ours else ".")
     )

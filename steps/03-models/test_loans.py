@@ -12,7 +12,8 @@ from groundrules.testing.library import LOAN_PERIOD, Library
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
-UNIQUE, FOREIGN_KEY = "23505", "23503"  # unique_violation, foreign_key_violation
+UNIQUE = ("23505", "23P01")  # unique_violation; exclusion_violation, which does the same
+FOREIGN_KEY = "23503"
 
 
 @task("03.5")
@@ -108,7 +109,7 @@ async def test_one_user_may_have_two_books(library: Library) -> None:
 
 async def must_be_refused(library: Library, user: Row, book: Row, when: str) -> None:
     with library.database.refuses(
-        UNIQUE,
+        *UNIQUE,
         message=f"PostgreSQL takes a second loan of one book to one user {when}: "
         "a unique index on both, of the loans that are open, must refuse it.",
     ):

@@ -89,6 +89,10 @@ async def test_a_new_row_has_both_times(
             f"{column} of a new {kind_of(first)} must be the present time; it is {row[column]}."
         )
         if later[column] == row[column]:
+            assert row[column].microsecond, (
+                f"{column} of two rows of {kind_of(first)}, one made after the other, is the same: the "
+                "time is cut to whole seconds. Keep all of it."
+            )
             await must_be_no_text(library, first, column)
         assert later[column] > row[column], (
             f"{column} of two rows of {kind_of(first)}, one made after the other, is the same: "
@@ -118,6 +122,31 @@ async def test_every_change_moves_updated_at_and_nothing_else(
             f"A change of {name} must leave created_at as it is; it moves."
         )
         before = after
+
+
+@task("03.7")
+@EACH
+async def test_the_times_are_right_wherever_clocks_stand(
+    app: App, library: Library, samples: Samples, make: Make, change: Change
+) -> None:
+    database = library.database
+    await database.execute(f"ALTER DATABASE {database.name} SET timezone TO 'Asia/Kolkata'")
+    try:
+        async with app.started(TZ="America/Caracas") as elsewhere:
+            row = await make(elsewhere, library, samples)
+            changed = await elsewhere.save(row, **change(samples))
+    finally:
+        await database.execute(f"ALTER DATABASE {database.name} RESET timezone")
+
+    found, present = await in_table(library, row), datetime.now(UTC)
+    for column in TIMES:
+        for shown in (found[column], changed.values.get(column, found[column])):
+            assert abs(shown.astimezone(UTC) - present) < CLOCKS_DIFFER, (
+                f"With the application in one time zone and the database in another, {column} of a "
+                f"{kind_of(row)} must be the present time, {present}; it is {shown}. A time without a "
+                "zone is taken for the zone of the session: use now() in PostgreSQL, or "
+                "datetime.now(UTC) in Python."
+            )
 
 
 @task("03.7")

@@ -8,7 +8,7 @@ from groundrules.testing.database import Refused
 from groundrules.testing.library import Library
 from groundrules.testing.samples import Samples
 
-UNIQUE = "23505"  # unique_violation
+UNIQUE = ("23505", "23P01")  # unique_violation; exclusion_violation, which does the same
 
 
 @task("03.2")
@@ -18,7 +18,7 @@ async def test_no_two_users_have_one_email(library: Library, samples: Samples) -
     await library.user()
 
     with library.database.refuses(
-        UNIQUE, message="PostgreSQL takes two users with one email: users.email must be unique."
+        *UNIQUE, message="PostgreSQL takes two users with one email: users.email must be unique."
     ):
         await library.user(email=email)
 

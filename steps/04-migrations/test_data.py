@@ -1,10 +1,13 @@
 """Tasks 04.5 and 04.6: changes while data is there, and the way back."""
 
+import ast
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from groundrules.testing import task
+from groundrules.testing import task, when_begun
+from groundrules.testing.code import Code
 from groundrules.testing.database import Database
 from groundrules.testing.migrations import Migrations
 from groundrules.testing.samples import Samples
@@ -31,6 +34,21 @@ async def test_books_that_were_there_get_copies_and_nothing_else_changes(
 
     await must_have_copies(migrations.database, wanted)
     must_be_kept(before, await rows(migrations.database), "The migration that brings copies")
+
+
+@task("04.5")
+@when_begun
+def test_no_migration_imports_a_model(code: Code) -> None:
+    imported = [
+        f"{path.relative_to(code.folder)} imports {module}"
+        for path in sorted((code.folder / "migrations" / "versions").rglob("*.py"))
+        for module in imports_of(path)
+        if module == "app.models" or module.startswith("app.models.")
+    ]
+    assert not imported, (
+        f"{imported[0]}. Models will change, and a migration must still do what it does today: write it "
+        "in SQL, or with tables that it describes itself."
+    )
 
 
 @task("04.6")
@@ -94,6 +112,17 @@ async def test_the_sql_gives_copies_to_books_that_were_there(
     await migrations.database.execute(await migrations.sql(f"{last}:head"))
 
     await must_have_copies(migrations.database, wanted)
+
+
+def imports_of(path: Path) -> list[str]:
+    """Return the modules that a file imports, and the names that it imports from them, with dots."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return found
 
 
 async def go_before_copies(migrations: Migrations) -> str:

@@ -11,6 +11,7 @@ from groundrules.testing.app import App
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Record
 
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 NEVER_NULL = ["isbn", "title", "author", "copies"]
 
 
@@ -73,11 +74,26 @@ async def test_what_a_new_book_may_not_have_no_change_may(app: App, samples: Sam
         "whose isbn has a wrong check digit": {
             "isbn": isbn[:-1] + str((int(isbn[-1]) + samples.numbers.randint(1, 9)) % 10)
         },
-        "whose title is blank": {"title": " "},
-        "whose author has 201 characters": {"author": samples.word(201)},
-        "whose author has a NUL": {"author": samples.name() + "\0"},
+        "whose isbn has 12 digits": {"isbn": isbn[:-1]},
+        "whose isbn has 14 digits": {"isbn": isbn + "0"},
+        "whose isbn is one with 10 digits": {"isbn": "0131103628"},
+        "whose isbn has a letter": {"isbn": isbn[:-1] + "X"},
+        "whose isbn has digits of another script": {"isbn": isbn.translate(ARABIC)},
+        **{
+            f"whose {field} {what}": {field: value}
+            for field in ("title", "author")
+            for what, value in {
+                "is empty": "",
+                "is blank": " ",
+                "has 201 characters": samples.word(201),
+                "has a NUL": samples.name() + "\0",
+            }.items()
+        },
+        "whose published_year is 0": {"published_year": 0},
         "whose published_year is 10000": {"published_year": 10_000},
+        "whose published_year is a part of one": {"published_year": 1999.5},
         "with -1 copies": {"copies": -1},
+        "with one and a half copies": {"copies": 1.5},
         "with 1000001 copies": {"copies": 1_000_001},
         "that sets its id": {"id": 1},
         "that sets what is available": {"available": 1},

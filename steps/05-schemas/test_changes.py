@@ -66,12 +66,19 @@ async def test_null_is_refused(app: App, field: str) -> None:
 @task("05.3")
 async def test_what_a_sign_up_may_not_contain_no_change_may(app: App, samples: Samples) -> None:
     wrong: dict[str, tuple[str, Any]] = {
-        "no address": ("email", samples.word()),
+        "empty": ("full_name", ""),
         "three spaces": ("full_name", "   "),
+        "a tab and a line's end": ("full_name", "\t\n"),
         "a text of 201 characters": ("full_name", samples.word(201)),
         "a text with a NUL": ("full_name", samples.name() + "\0"),
         "one of 7 characters": ("password", samples.word(7)),
+        "one of 7 characters, which are 14 bytes,": ("password", "é" * 7),
+        "one of 73 letters": ("password", samples.word(73)),
         "one of 74 bytes": ("password", "é" * 37),
+        "one of 25 characters, which are 75 bytes,": ("password", "語" * 25),
+        "72 letters and a space": ("password", samples.word(72) + " "),
+        "letters and a NUL": ("password", f"{samples.word()}\0{samples.word()}"),
+        "letters with a NUL before them": ("password", f"\0{samples.word()}"),
     }
 
     for what, (field, value) in wrong.items():
@@ -81,6 +88,57 @@ async def test_what_a_sign_up_may_not_contain_no_change_may(app: App, samples: S
             message=f"A UserUpdate whose {field} is {what} must be refused, as UserCreate does.",
         ):
             await dumped(app, **{field: value})
+
+
+@task("05.3")
+async def test_an_email_is_one_here_too(
+    app: App, samples: Samples, addresses: list[str], no_addresses: list[Any]
+) -> None:
+    local = f"{samples.word(64)}@{samples.word(61)}.{samples.word(61)}."
+    longest = local + f"{samples.word(250 - len(local))}.org"
+
+    for address in (*addresses, longest):
+        with app.accepts(f"A UserUpdate with the email {address}"):
+            given = await dumped(app, email=address)
+        assert given["email"].lower() == address, (
+            f"The email {address} must stay the same address; it becomes {given['email']!r}."
+        )
+    for wrong in (*no_addresses, f"{local}{samples.word(251 - len(local))}.org"):
+        with app.refuses(
+            "ValidationError",
+            field="email",
+            message=f"The email {wrong!r} must be refused, but UserUpdate takes it.",
+        ):
+            await dumped(app, email=wrong)
+
+
+@task("05.3")
+async def test_what_a_sign_up_may_contain_a_change_may(app: App, samples: Samples) -> None:
+    right: dict[str, tuple[str, Any]] = {
+        "one character": ("full_name", "Q"),
+        "a text of 200 characters with spaces around it": ("full_name", f" {samples.word(200)} "),
+        "one of 8 characters": ("password", samples.word(8)),
+        "one of 72 letters": ("password", samples.word(72)),
+        "one of 24 characters, which are 72 bytes,": ("password", "語" * 24),
+        "one of spaces and letters": ("password", f"    {samples.word(4)}"),
+    }
+
+    for what, (field, value) in right.items():
+        with app.accepts(f"A UserUpdate whose {field} is {what}"):
+            await dumped(app, **{field: value})
+
+
+@task("05.3")
+async def test_the_spaces_around_a_new_password_belong_to_it(app: App, samples: Samples) -> None:
+    password = samples.password()
+
+    for other in (f" {password}", f"{password} "):
+        both = [app.schemas.user.UserUpdate(password=each) for each in (password, other)]
+        same = await Call(app.call, "app.schemas.user.UserUpdate.__eq__", both, {})
+        assert same is not True, (
+            f"UserUpdate takes the password {other!r} for {password!r}: a space is a character of it "
+            "like any other, so strip nothing."
+        )
 
 
 @task("05.3")
@@ -98,8 +156,10 @@ async def test_users_cannot_promote_themselves(app: App, field: str) -> None:
 async def test_a_password_is_not_shown(app: App, samples: Samples) -> None:
     password = samples.password()
 
-    made = app.schemas.user.UserUpdate(password=password)
-    text = await Call(app.call, "app.schemas.user.UserUpdate.__repr__", [made], {})
+    text = ""
+    for form in ("repr", "str"):
+        made = app.schemas.user.UserUpdate(password=password)
+        text += await Call(app.call, f"app.schemas.user.UserUpdate.__{form}__", [made], {})
     with app.refuses(message="A UserUpdate with a blank full_name must be refused.") as refusal:
         await dumped(app, password=password, full_name="")
     with app.refuses(message="A UserUpdate with is_librarian must be refused.") as other:
@@ -108,7 +168,7 @@ async def test_a_password_is_not_shown(app: App, samples: Samples) -> None:
     with app.refuses(message="A UserUpdate whose password has 7 letters must be refused.") as wrong:
         await dumped(app, password=short)
 
-    assert password not in text, "repr() of a UserUpdate shows its password."
+    assert password not in text, "repr() or str() of a UserUpdate shows its password."
     shown = password in refusal.message + other.message or short in wrong.message
     assert not shown, "The error for a UserUpdate that is refused shows the password."
 

@@ -79,7 +79,12 @@ async def test_more_than_72_bytes_are_refused(
 async def test_a_password_with_a_nul_is_refused(
     app: App, sign_up: dict[str, Any], samples: Samples
 ) -> None:
-    await must_refuse(app, sign_up, f"{samples.word()}\0{samples.word()}", "letters and a NUL")
+    for wrong in (
+        f"{samples.word()}\0{samples.word()}",
+        f"\0{samples.word()}",
+        f"{samples.word()}\0",
+    ):
+        await must_refuse(app, sign_up, wrong, "letters and a NUL")
 
 
 @task("05.2")
@@ -113,9 +118,14 @@ async def test_a_password_is_not_shown(app: App, sign_up: dict[str, Any], sample
 async def test_an_error_does_not_show_the_password_that_is_wrong(
     app: App, sign_up: dict[str, Any], samples: Samples
 ) -> None:
-    for password in (samples.word(7), letters(samples, 37), samples.word(80)):
+    for password in (
+        samples.word(7),
+        letters(samples, 37),
+        samples.word(80),
+        f"{samples.word()}\0{samples.word()}",
+    ):
         with app.refuses(
-            message="A password of 7 letters, 74 bytes or 80 letters must be refused."
+            message="A password of 7 letters, 74 bytes or 80 letters, or with a NUL, must be refused."
         ) as refusal:
             await app.schemas.user.UserCreate(**sign_up, password=password)
         must_hide(refusal.message, password, "whose password is wrong")

@@ -10,6 +10,7 @@ from groundrules.testing.calls import Call
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.races import at_once
+from groundrules.testing.refused import must_be_refused, must_go_on
 from groundrules.testing.returned import as_answer
 from groundrules.testing.samples import Samples
 from groundrules.worker.errors import Raised
@@ -197,6 +198,46 @@ async def test_a_book_that_is_out_stays(app: App, library: Library) -> None:
     assert await library.read(book) is not None, "A book of which a copy is out must stay."
     assert await library.read(over) is not None, (
         "A deletion that is refused must leave all loans of the book, the returned ones too."
+    )
+
+
+@task("06.4")
+async def test_a_deletion_that_is_refused_is_not_done_later(
+    app: App, library: Library, book_in: dict[str, Any]
+) -> None:
+    user, book = await library.user(), await library.book(copies=2)
+    over = await library.loan(user, book, returned=True)
+    await library.loan(user, book)
+    refused = app.services.book_service.delete(book=book)
+
+    first, second = await app.in_one_session(refused, create(app, book_in))
+
+    must_be_refused(first, "HasOpenLoans", "The deletion of a book of which a copy is out")
+    must_go_on(second, "HasOpenLoans", "book_service.delete()")
+    assert await library.database.fetchval(
+        "SELECT count(*) FROM books WHERE isbn = $1", book_in["isbn"]
+    ), (
+        "After book_service.delete() has raised HasOpenLoans, the next book in the same session must "
+        "be committed."
+    )
+    for row in (book, over):
+        assert await library.read(row) is not None, (
+            "What book_service.delete() refused with HasOpenLoans was done by the next call in the same "
+            "session: delete nothing before all is checked, or roll back before you raise."
+        )
+
+
+@task("06.4")
+async def test_a_deletion_stays_whatever_happens_next(app: App, library: Library) -> None:
+    book = await library.book()
+
+    with app.refuses("ValidationError"):  # nothing is no sign-up
+        await app.schemas.user.UserCreate.model_validate(
+            app.services.book_service.delete(book=book)
+        )
+
+    assert await library.read(book) is None, (
+        "book_service.delete() must commit: an error later in the same request undid it."
     )
 
 

@@ -1,15 +1,18 @@
 """Task 06.6: borrowing."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
+from groundrules.testing.refused import must_be_refused, must_go_on
 from groundrules.testing.returned import as_answer
 from groundrules.testing.values import Row
-from groundrules.worker.errors import Raised
 
 A_MOMENT = timedelta(minutes=1)  # a busy machine may be late
 
@@ -49,6 +52,22 @@ async def test_a_loan_begins_now_and_lasts_21_days(app: App, library: Library) -
             assert lasts == timedelta(days=21), f"A loan must be due after 21 days, not {lasts}."
             for name in ("borrowed_at", "due_at"):
                 must_have_a_zone(name, getattr(loan, name))
+
+
+@task("06.6")
+async def test_each_loan_begins_when_it_is_made(app: App, library: Library) -> None:
+    begun = []
+    for pause in (1.1, 0):  # some keep whole seconds
+        loan = await borrow(app, await library.user(), await library.book())
+        row = await library.read(loan)
+        assert row is not None, "loan_service.borrow() must commit."
+        begun.append(row["borrowed_at"])
+        await asyncio.sleep(pause)
+
+    assert begun[1] > begun[0], (
+        "Of two loans of which one was made a second later, that one must begin later; both begin at "
+        f"{begun[0].isoformat()}: ask for the time whenever borrow() is called, not once."
+    )
 
 
 @task("06.6")
@@ -128,21 +147,30 @@ async def test_a_librarian_borrows_as_everybody_does(app: App, library: Library)
 
 
 @task("06.6")
-async def test_after_a_refusal_the_session_can_be_used(app: App, library: Library) -> None:
-    user = await library.user()
-    none_left, book = await library.book(copies=0), await library.book()
+@pytest.mark.parametrize("refusal", ["NoCopyLeft", "AlreadyBorrowed", "LoanLimitReached"])
+async def test_after_a_refusal_the_session_can_be_used(
+    app: App, library: Library, refusal: str
+) -> None:
+    user, other = await library.user(), await library.user()
+    wanted, book = (
+        await library.book(copies=0 if refusal == "NoCopyLeft" else 2),
+        await library.book(),
+    )
+    had = {"NoCopyLeft": 0, "AlreadyBorrowed": 1, "LoanLimitReached": 5}[refusal]
+    for lent in [wanted] if had == 1 else await library.books(had):
+        await library.loan(user, lent)
 
-    refused, made = await app.in_one_session(borrow(app, user, none_left), borrow(app, user, book))
+    refused, made = await app.in_one_session(borrow(app, user, wanted), borrow(app, other, book))
 
-    assert isinstance(refused, Raised), "A loan of a book of 0 copies must be refused."
-    if isinstance(made, Raised):
-        raise AssertionError(
-            "After loan_service.borrow() has raised NoCopyLeft, its session must be usable: "
-            f"the next call raised {made.failure.kind}. Roll back before you raise."
-        )
-    assert await library.open_loans(user) == 1, (
-        "After loan_service.borrow() has raised NoCopyLeft, the next loan in the same session "
-        "must be committed."
+    called = "loan_service.borrow()"
+    must_be_refused(refused, refusal, "A loan against the rules of lending")
+    must_go_on(made, refusal, called)
+    assert await library.open_loans(other) == 1, (
+        f"After {called} has raised {refusal}, the next loan in the same session must be committed."
+    )
+    assert await library.open_loans(user) == had, (
+        f"What {called} refused with {refusal} was written by the next call in the same session: add "
+        "nothing before all is checked, or roll back before you raise."
     )
 
 

@@ -55,6 +55,12 @@ async def test_a_password_is_told_from_all_others(app: App, samples: Samples) ->
     pairs = {
         "in the case of the last of 72 letters": (f"{long}a", f"{long}A"),
         "in the last of 36 letters of two bytes each": ("é" * 35 + "è", "é" * 36),
+        "in a space behind it": (long, f"{long} "),
+        "in a space before it": (f" {long}", long),
+        "in how an é is written, as one character or as two": (
+            f"{long[:8]}\u00e9",
+            f"{long[:8]}e\u0301",
+        ),
     }
 
     for where, (password, other) in pairs.items():

@@ -1,11 +1,13 @@
 """Task 06.7: giving back, and whose loans are listed."""
 
+import asyncio
 from datetime import timedelta
 
 from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
+from groundrules.testing.refused import must_be_refused, must_go_on
 from groundrules.testing.returned import as_answer
 from groundrules.testing.values import Row
 
@@ -81,6 +83,45 @@ async def test_a_book_is_given_back_once(app: App, library: Library) -> None:
     assert row is not None, "A loan that is over must stay in the table."
     assert row["returned_at"] == loan.returned_at, (
         "A return that is refused must leave returned_at as it was."
+    )
+
+
+@task("06.7")
+async def test_each_return_has_its_own_moment(app: App, library: Library) -> None:
+    user, moments = await library.user(), []
+    for pause in (1.1, 0):  # some keep whole seconds
+        loan = await library.loan(user, await library.book())
+        await give_back(app, loan)
+        row = await library.read(loan)
+        assert row is not None, "A loan that is over must stay in the table."
+        moments.append(row["returned_at"])
+        await asyncio.sleep(pause)
+
+    assert moments[1] > moments[0], (
+        "Of two returns of which one was made a second later, that one must have the later returned_at; "
+        f"both have {moments[0].isoformat()}: ask for the time whenever give_back() is called, not once."
+    )
+
+
+@task("06.7")
+async def test_after_a_refusal_the_session_can_be_used(app: App, library: Library) -> None:
+    user, book = await library.user(), await library.book(copies=2)
+    over = await library.loan(user, book, returned=True)
+    loan = await library.loan(user, book)
+
+    refused, made = await app.in_one_session(give_back(app, over), give_back(app, loan))
+
+    must_be_refused(refused, "AlreadyReturned", "A second return of one loan")
+    must_go_on(made, "AlreadyReturned", "loan_service.give_back()")
+    assert await library.open_loans(user) == 0, (
+        "After loan_service.give_back() has raised AlreadyReturned, the next return in the same session "
+        "must be committed."
+    )
+    row = await library.read(over)
+    assert row is not None, "A loan that is over must stay in the table."
+    assert row["returned_at"] == over.returned_at, (
+        "What loan_service.give_back() refused with AlreadyReturned was written by the next call in the "
+        "same session: set nothing before all is checked, or roll back before you raise."
     )
 
 

@@ -84,6 +84,37 @@ async def test_users_keep_their_own_email(app: App, library: Library) -> None:
 
 
 @task("06.3")
+async def test_a_new_email_is_found_however_it_is_written(
+    app: App, library: Library, samples: Samples
+) -> None:
+    user, other = await library.user(), await library.user()
+    old, email = user.email, samples.email().title()
+
+    await update(app, user, email=email)
+
+    for spelling in (email, email.lower(), email.upper()):
+        found = await app.services.user_service.get_by_email(email=spelling)
+        assert getattr(found, "id", None) == user.id, (
+            f"After user_service.update() with the email {email}, get_by_email() must find the user as "
+            f"{spelling}."
+        )
+        with app.refuses(
+            "EmailTaken",
+            message=f"A change to {spelling} must be refused: another user has {email}.",
+        ):
+            await update(app, other, email=spelling)
+        sign_up = {"email": spelling, "password": samples.password(), "full_name": samples.name()}
+        with app.refuses(
+            "EmailTaken",
+            message=f"A sign-up as {spelling} must be refused: another user has {email}.",
+        ):
+            await app.services.user_service.create(obj_in=app.schemas.user.UserCreate(**sign_up))
+    assert await app.services.user_service.get_by_email(email=old) is None, (
+        "user_service.get_by_email() must not find a user by the email that they had before."
+    )
+
+
+@task("06.3")
 async def test_nobody_takes_the_email_of_another(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -159,6 +190,44 @@ async def test_a_user_who_has_a_book_stays(app: App, library: Library) -> None:
     assert await library.read(user) is not None, "A user who has a book must not be deleted."
     assert await library.read(over) is not None, (
         "A deletion that is refused must leave all of the user's loans, the returned ones too."
+    )
+
+
+@task("06.3")
+async def test_a_deletion_that_is_refused_is_not_done_later(
+    app: App, library: Library, samples: Samples
+) -> None:
+    user, other, name = await library.user(), await library.user(), samples.word()
+    over = await library.loan(user, await library.book(), returned=True)
+    await library.loan(user, await library.book())
+    refused = app.services.user_service.delete(user=user)
+
+    first, second = await app.in_one_session(refused, update(app, other, full_name=name))
+
+    must_be_refused(first, "HasOpenLoans", "The deletion of a user who has a book")
+    must_go_on(second, "HasOpenLoans", "user_service.delete()")
+    assert (await columns(library, other))["full_name"] == name, (
+        "After user_service.delete() has raised HasOpenLoans, the next change in the same session must "
+        "be committed."
+    )
+    for row in (user, over):
+        assert await library.read(row) is not None, (
+            "What user_service.delete() refused with HasOpenLoans was done by the next call in the same "
+            "session: delete nothing before all is checked, or roll back before you raise."
+        )
+
+
+@task("06.3")
+async def test_a_deletion_stays_whatever_happens_next(app: App, library: Library) -> None:
+    user = await library.user()
+
+    with app.refuses("ValidationError"):  # nothing is no sign-up
+        await app.schemas.user.UserCreate.model_validate(
+            app.services.user_service.delete(user=user)
+        )
+
+    assert await library.read(user) is None, (
+        "user_service.delete() must commit: an error later in the same request undid it."
     )
 
 

@@ -199,6 +199,42 @@ async def test_each_character_of_an_email_stands_for_itself(app: App, library: L
 
 
 @task("06.3")
+async def test_what_looks_alike_is_not_the_same_email(
+    app: App, library: Library, samples: Samples
+) -> None:
+    word = samples.word(4)
+    await library.user(email=f"{word}.stra\u00dfe@example.org")
+    await library.user(email=f"{word}+books@example.org")
+
+    for other in (
+        f"{word}.strasse@example.org",
+        f"{word}@example.org",
+        f"{word}+book@example.org",
+        f"{word}strasse@example.org",
+    ):
+        found = await app.services.user_service.get_by_email(email=other)
+        assert found is None, (
+            f"user_service.get_by_email() must return None for {other!r}: nobody has that email. "
+            "Only the case of letters makes no difference."
+        )
+
+
+@task("06.3")
+async def test_an_email_that_is_signed_up_in_capitals_is_found(
+    app: App, library: Library, sign_up: dict[str, Any]
+) -> None:
+    email = sign_up["email"].title()
+
+    made = await create(app, {**sign_up, "email": email})
+
+    for spelling in (email, email.lower(), email.upper()):
+        found = await app.services.user_service.get_by_email(email=spelling)
+        assert getattr(found, "id", None) == made.id, (
+            f"After a sign-up as {email}, user_service.get_by_email() must find the user as {spelling}."
+        )
+
+
+@task("06.3")
 async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
     users = [await library.user(full_name="Eve") for _ in range(5)]
 

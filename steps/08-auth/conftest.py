@@ -32,11 +32,26 @@ class Access:
 
     app: App
     reader: Person
+    key: str
 
     async def needs_login(self, method: str, path: str, json: Any = None, **ids: int) -> None:
-        """Expect a request to be answered 401 without a token."""
-        response = await self.app.request(method, API + path.format(**ids), json=json)
-        assert response.status_code == 401, f"{method} {path} must answer 401 without a token."
+        """Expect a request to be answered 401 without a token, and with one that is not good."""
+        forged = sign(claims_of(self.reader.token or ""), self.key[::-1])
+        credentials = {
+            "without a token": {},
+            "with `Basic` before the token": {"Authorization": f"Basic {self.reader.token}"},
+            "with a token that another key signed": {"Authorization": f"Bearer {forged}"},
+        }
+        for how, headers in credentials.items():
+            response = await self.app.request(
+                method, API + path.format(**ids), json=json, headers=headers
+            )
+            assert response.status_code == 401, f"{method} {path} must answer 401 {how}."
+            wanted = response.headers.get("WWW-Authenticate", "")
+            assert wanted.lower().startswith("bearer"), (
+                f"The 401 of {method} {path} must have the header WWW-Authenticate: Bearer; "
+                f"it has {wanted or 'none'}."
+            )
 
     async def needs_librarian(self, method: str, path: str, json: Any = None, **ids: int) -> None:
         """Expect a request to be answered 401 without a token, and 403 to a reader."""
@@ -89,9 +104,9 @@ async def librarian(people: People, welcome: set[str]) -> Person:
 
 
 @pytest.fixture
-def access(app: App, reader: Person) -> Access:
+def access(app: App, reader: Person, key: str) -> Access:
     """Who may send a request."""
-    return Access(app, reader)
+    return Access(app, reader, key)
 
 
 @pytest.fixture

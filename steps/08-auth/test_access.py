@@ -21,6 +21,9 @@ BOOK_ROUTES = [
 ]
 
 
+ENDS = {"is_librarian = false": 403, "is_active = false": 401}
+
+
 class Access(Protocol):
     async def needs_librarian(
         self, method: str, path: str, json: Any = None, **ids: int
@@ -33,9 +36,11 @@ async def test_only_a_librarian_may_see_and_delete_users(
     access: Access, library: Library, librarian: Person, method: str, path: str, success: int
 ) -> None:
     user = await library.user()
+    before = await library.read(user)
 
     await access.needs_librarian(method, path, id=user.id)
 
+    assert await library.read(user) == before, f"{method} {path} refuses a reader too late."
     response = await librarian.request(method, API + path.format(id=user.id))
     assert response.status_code == success, f"{method} {path} must answer {success} to a librarian."
 
@@ -52,13 +57,7 @@ async def test_only_a_librarian_may_change_books(
     success: int,
 ) -> None:
     book = await library.book()
-    new = {
-        "isbn": samples.isbn(),
-        "title": samples.title(),
-        "author": samples.name(),
-        "copies": samples.numbers.randint(1, 9),
-    }
-    json = {"POST": new, "PUT": new, "PATCH": {"title": samples.title()}}.get(method)
+    json = a_body(samples, method, path)
     before = await library.read(book)
 
     await access.needs_librarian(method, path, json, id=book.id)
@@ -70,16 +69,58 @@ async def test_only_a_librarian_may_change_books(
 
 
 @task("08.6")
+@pytest.mark.parametrize("change", list(ENDS))
+async def test_who_is_no_librarian_any_more_may_do_nothing(
+    library: Library, samples: Samples, librarian: Person, change: str
+) -> None:
+    book, user = await library.book(), await library.user()
+    wanted = ENDS[change]
+    before = [await library.read(book), await library.read(user)]
+    await library.database.execute(f"UPDATE users SET {change} WHERE id = $1", librarian.id)
+
+    for method, path, _ in USER_ROUTES + BOOK_ROUTES:
+        row = user if path.startswith("/users") else book
+        response = await librarian.request(
+            method, API + path.format(id=row.id), json=a_body(samples, method, path)
+        )
+        assert response.status_code == wanted, (
+            f"{method} {path} must answer {wanted} to a librarian after `{change}`, whose token is "
+            f"older; it answers {response.status_code}."
+        )
+
+    assert [await library.read(book), await library.read(user)] == before, (
+        f"A librarian's request after `{change}` is refused, and changes the library all the same."
+    )
+
+
+@task("08.6")
 @pytest.mark.parametrize(
     ("method", "path"), [route[:2] for route in USER_ROUTES + BOOK_ROUTES if "{id}" in route[1]]
 )
 async def test_who_may_not_ask_is_not_told_what_is_there(
-    app: App, samples: Samples, reader: Person, librarian: Person, method: str, path: str
+    app: App,
+    library: Library,
+    samples: Samples,
+    reader: Person,
+    librarian: Person,
+    method: str,
+    path: str,
 ) -> None:
-    new = {"isbn": samples.isbn(), "title": "Emma", "author": "Jane Austen", "copies": 1}
-    json = {"PUT": new, "PATCH": {"title": "Emma"}}.get(method)
+    there = await (library.user() if path.startswith("/users") else library.book())
+    json = a_body(samples, method, path)
 
     url = API + path.format(id=NOBODY)
+    for person in (app, reader):
+        told = {
+            (await person.request(method, API + path.format(id=number), json=json)).text.replace(
+                str(number), "{id}"
+            )
+            for number in (NOBODY, there.id)
+        }
+        assert len(told) == 1, (
+            f"{method} {path} must answer the same for an id that exists and for one that does not: "
+            f"{' and '.join(sorted(told))} tell them apart."
+        )
 
     answers = {
         "401 without a token": await app.request(method, url, json=json),
@@ -122,3 +163,16 @@ async def test_anybody_may_sign_up_and_look_for_books(
             f"{method} {path} must answer {status} to anybody, without a token; "
             f"it answers {response.status_code}."
         )
+
+
+def a_body(samples: Samples, method: str, path: str) -> dict[str, Any] | None:
+    """Return what a request with this method sends."""
+    new = {
+        "isbn": samples.isbn(),
+        "title": samples.title(),
+        "author": samples.name(),
+        "copies": samples.numbers.randint(1, 9),
+    }
+    if path.startswith("/users"):
+        return None
+    return {"POST": new, "PUT": new, "PATCH": {"title": samples.title()}}.get(method)

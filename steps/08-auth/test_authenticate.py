@@ -46,6 +46,10 @@ async def test_whoever_it_is_not_is_nobody(app: App, samples: Samples, account: 
         "the password's hash": (account.email, account.row.hashed_password),
         "an email that nobody has": (samples.email(), account.password),
         "an email with _ for a letter of the user's": (f"_{account.email[1:]}", account.password),
+        "an email with % for letters of the user's": (f"%{account.email[3:]}", account.password),
+        "a password in capitals": (account.email, account.password.upper()),
+        "a password with a space behind it": (account.email, f"{account.password} "),
+        "no password at all": (account.email, ""),
     }
 
     for what, (email, given) in wrong.items():

@@ -4,12 +4,17 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
 
 from groundrules.testing import task
 from groundrules.testing.app import App, Response
 from groundrules.testing.database import Database
+from groundrules.testing.library import Library
 from groundrules.testing.people import LOGIN, Person
 from groundrules.testing.proxy import Proxy
+from groundrules.testing.samples import Samples
 
 API = "/api/v1"
 INTERNAL = re.compile(
@@ -17,7 +22,34 @@ INTERNAL = re.compile(
     r"|groundrules_|postgresql\+",
     re.IGNORECASE,
 )
-PATHS = ("/books/", "/users/me", "/loans/")
+ROUTES = (
+    ("POST", "/users/"),
+    ("GET", "/users/"),
+    ("GET", "/users/me"),
+    ("PATCH", "/users/me"),
+    ("GET", "/users/1"),
+    ("DELETE", "/users/1"),
+    ("GET", "/books/"),
+    ("POST", "/books/"),
+    ("GET", "/books/1"),
+    ("PUT", "/books/1"),
+    ("PATCH", "/books/1"),
+    ("DELETE", "/books/1"),
+    ("GET", "/loans/"),
+    ("POST", "/loans/"),
+    ("GET", "/loans/1"),
+    ("POST", "/loans/1/return"),
+)
+WAITING_FOR = {
+    "users": [("POST", "/users/"), ("GET", "/users/me")],
+    "books": [
+        ("GET", "/books/"),
+        ("GET", "/books/{book}"),
+        ("POST", "/books/"),
+        ("PATCH", "/books/{book}"),
+    ],
+    "loans": [("GET", "/loans/"), ("POST", "/loans/{loan}/return")],
+}
 
 
 @asynccontextmanager
@@ -32,7 +64,7 @@ async def behind_a_way(app: App, database: Database) -> AsyncIterator[tuple[App,
 
 @task("08.8")
 async def test_a_database_that_is_away_is_a_503_until_it_is_back(
-    app: App, database: Database, reader: Person
+    app: App, database: Database, samples: Samples, reader: Person
 ) -> None:
     me = f"{API}/users/me"
     form = {"username": reader.email, "password": reader.password, "grant_type": "password"}
@@ -43,9 +75,11 @@ async def test_a_database_that_is_away_is_a_503_until_it_is_back(
 
         await way.close()
 
-        for path in PATHS:
-            response = await other.get(API + path, headers=reader.headers)
-            must_be_503(response, f"GET {path}", "while the database is away")
+        for method, path in ROUTES:
+            response = await other.request(
+                method, API + path, headers=reader.headers, json=a_body(samples, method, path)
+            )
+            must_be_503(response, f"{method} {path}", "while the database is away")
         response = await other.post(LOGIN, data=form)
         must_be_503(response, "POST /auth/token", "while the database is away")
         health = await other.get(f"{API}/health")
@@ -63,51 +97,123 @@ async def test_a_database_that_is_away_is_a_503_until_it_is_back(
 
 
 @task("08.8")
-async def test_a_database_that_goes_in_the_middle_is_a_503(app: App, database: Database) -> None:
+@pytest.mark.parametrize("locked", list(WAITING_FOR))
+async def test_a_database_that_goes_in_the_middle_is_a_503(
+    app: App, database: Database, library: Library, samples: Samples, librarian: Person, locked: str
+) -> None:
+    book = await library.book()
+    loan = await library.loan(librarian.row, await library.book())
+    ids = {"book": book.id, "loan": loan.id}
     async with behind_a_way(app, database) as (other, way), database.session() as session:
         before = await other.get(f"{API}/books/")  # the engine knows the server from now on
         assert before.status_code == 200, "GET /books/ must answer 200 to anybody."
         await asyncio.sleep(0.1)  # the session of that request is closed after its answer
 
-        await session.execute("BEGIN; LOCK TABLE books")
-        waiting = asyncio.create_task(other.get(f"{API}/books/"))
-        for _ in range(250):
-            if waiting.done() or await database.waiting():
-                break
-            await asyncio.sleep(0.02)
-        await way.close()
-        response = await waiting
-        await session.execute("ROLLBACK")
+        for method, path in WAITING_FOR[locked]:
+            await session.execute(f"BEGIN; LOCK TABLE {locked}")
+            waiting = asyncio.create_task(
+                other.request(
+                    method,
+                    API + path.format(**ids),
+                    headers=librarian.headers,
+                    json=a_body(samples, method, path),
+                )
+            )
+            for _ in range(250):
+                if waiting.done() or await database.waiting():
+                    break
+                await asyncio.sleep(0.02)
+            await way.close()
+            response = await waiting
+            await session.execute("ROLLBACK")
+            await way.open()
 
-        must_be_503(response, "GET /books/", "when the database goes away while it is asked")
+            must_be_503(
+                response, f"{method} {path}", "when the database goes away while it is asked"
+            )
 
 
 @task("08.8")
-async def test_a_server_that_does_not_let_us_in_is_a_503(app: App, database: Database) -> None:
+async def test_a_server_that_does_not_let_us_in_is_a_503(
+    app: App, database: Database, samples: Samples, reader: Person
+) -> None:
+    when = "where DATABASE_URL names a database that does not exist"
     async with (
         database.proxy() as way,
         app.started(DATABASE_URL=way.url_for("nowhere")) as other,
     ):
-        response = await other.get(f"{API}/books/")
-
-    must_be_503(response, "GET /books/", "where DATABASE_URL names a database that does not exist")
+        for method, path in (("GET", "/books/"), ("POST", "/users/"), ("GET", "/users/me")):
+            response = await other.request(
+                method, API + path, headers=reader.headers, json=a_body(samples, method, path)
+            )
+            must_be_503(response, f"{method} {path}", when)
 
 
 @task("08.8")
-async def test_what_is_no_lost_connection_is_an_error_of_ours(app: App, database: Database) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "table"),
+    [
+        ("GET", "/books/", "books"),
+        ("POST", "/books/", "books"),
+        ("POST", "/users/", "users"),
+        ("GET", "/users/me", "users"),
+        ("POST", "/loans/", "loans"),
+        ("POST", "/auth/token", "users"),
+    ],
+)
+async def test_what_is_no_lost_connection_is_an_error_of_ours(
+    app: App,
+    database: Database,
+    samples: Samples,
+    librarian: Person,
+    method: str,
+    path: str,
+    table: str,
+) -> None:
     before = await app.get(f"{API}/books/")
     assert before.status_code == 200, "GET /books/ must answer 200 to anybody."
+    form = {"username": librarian.email, "password": librarian.password}
+    body = {"data": form} if API + path == LOGIN else {"json": a_body(samples, method, path)}
 
-    await database.execute("ALTER TABLE books RENAME TO books_renamed")
+    await database.execute(f"ALTER TABLE {table} RENAME TO renamed")
     try:
-        response = await app.get(f"{API}/books/")
+        response = await app.request(method, API + path, headers=librarian.headers, **body)
     finally:
-        await database.execute("ALTER TABLE books_renamed RENAME TO books")
+        await database.execute(f"ALTER TABLE renamed RENAME TO {table}")
 
-    assert response.status_code != 503, (
-        "GET /books/ answers 503 to a statement that fails because its table has another name. The "
-        "database is there, so the client must not be told to try again: raise the error again."
+    found = response.status_code
+    assert found != 503, (
+        f"{method} {path} answers 503 to a statement that fails because its table has another name. "
+        "The database is there, so the client must not be told to try again: raise the error again."
     )
+    assert found == 500, (
+        f"{method} {path} must answer 500 to a statement that fails because its table has another "
+        f"name; it answers {found}. It is no mistake of the client's: catch only what you know."
+    )
+
+
+def a_body(samples: Samples, method: str, path: str) -> dict[str, Any] | None:
+    """Return what a request sends that nothing is wrong with."""
+    sign_up = {
+        "email": samples.email(),
+        "password": samples.password(),
+        "full_name": samples.name(),
+    }
+    book = {
+        "isbn": samples.isbn(),
+        "title": samples.title(),
+        "author": samples.name(),
+        "copies": 1,
+    }
+    kind = (method, path.split("/")[1])
+    return {
+        ("POST", "users"): sign_up,
+        ("PATCH", "users"): {"full_name": samples.name()},
+        ("POST", "books"): book,
+        ("PUT", "books"): book,
+        ("PATCH", "books"): {"title": samples.title()},
+        ("POST", "loans"): None if path.endswith("return") else {"book_id": 1},
+    }.get(kind)
 
 
 def must_be_503(response: Response, asked: str, when: str) -> None:

@@ -19,6 +19,7 @@ BELOW = " Is it /users/{user_id} that answers? Declare /users/me above it."
 FIELDS = {"id", "email", "full_name", "is_librarian", "is_active", "created_at", "updated_at"}
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 PARTS = ("header", "claims", "signature")
+SET_LIBRARIAN = "UPDATE users SET is_librarian = $1 WHERE id = $2"
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +102,7 @@ async def test_a_subject_that_is_no_id_is_nobody(app: App, reader: Person, key: 
         "1.5",
         "9" * 30,
         f"{reader.id}\0",
+        str(2**63),
         f"{reader.id} OR true",
         "²",
         str(reader.id).translate(ARABIC),
@@ -126,6 +128,11 @@ async def test_who_is_not_active_any_more_is_out_at_once(
     await library.database.execute("UPDATE users SET is_active = false WHERE id = $1", user.id)
 
     await must_be_unknown(app, headers, "with a token of a user whose is_active is false now")
+    await library.database.execute("UPDATE users SET is_active = true WHERE id = $1", user.id)
+    again = await app.get(ME, headers=headers)
+    assert again.status_code == 200, (
+        f"GET {ME} must answer 200 once is_active is true again; it answers {again.status_code}."
+    )
 
 
 @task("08.5")
@@ -134,6 +141,7 @@ async def test_who_was_deleted_is_out_at_once(
 ) -> None:
     user = await library.user()
     headers = headers_of(user)
+    await app.get(ME, headers=headers)
 
     await library.database.execute("DELETE FROM users WHERE id = $1", user.id)
 
@@ -147,12 +155,30 @@ async def test_who_is_a_librarian_is_read_anew_each_time(
     user = await library.user()
     headers = headers_of(user)
 
-    await library.database.execute("UPDATE users SET is_librarian = true WHERE id = $1", user.id)
-    shown = (await app.get(ME, headers=headers)).json()
+    for now in (False, True, False):
+        await library.database.execute(SET_LIBRARIAN, now, user.id)
+        shown = (await app.get(ME, headers=headers)).json()
+        assert shown.get("is_librarian") is now, (
+            f"GET {ME} must show what the database says now; a token is older than that."
+        )
 
-    assert shown.get("is_librarian") is True, (
-        f"GET {ME} must show what the database says now; a token is older than that."
-    )
+
+@task("08.5")
+async def test_no_role_outlives_its_end(
+    app: App, library: Library, reader: Person, librarian: Person
+) -> None:
+    users = "/api/v1/users/"
+    if (await app.get(users)).status_code == 200:
+        return  # nothing asks for a librarian before task 08.6
+    for person, now in ((librarian, False), (reader, True), (reader, False), (librarian, True)):
+        await library.database.execute(SET_LIBRARIAN, now, person.id)
+        response = await person.get(users)
+        wanted = 200 if now else 403
+        assert response.status_code == wanted, (
+            f"GET {users} must answer {wanted} to who logged in before is_librarian became "
+            f"{str(now).lower()}; it answers {response.status_code}. Read the user from the database "
+            "for each request, and believe neither the token nor a copy."
+        )
 
 
 @task("08.5")
@@ -176,12 +202,14 @@ async def test_the_documentation_knows_the_way_to_a_token(app: App) -> None:
 
 
 async def must_be_unknown(app: App, headers: dict[str, str], how: str) -> None:
-    response = await app.get(ME, headers={k: v.encode() for k, v in headers.items()})
-    assert response.status_code == 401, (
-        f"GET {ME} must answer 401 {how}; it answers {response.status_code}."
-    )
-    wanted = response.headers.get("WWW-Authenticate", "")
-    assert re.match(r"bearer\b", wanted, re.IGNORECASE), (
-        f"The 401 of GET {ME} must have the header WWW-Authenticate: Bearer; "
-        f"it has {wanted or 'none'}."
-    )
+    sent = {k: v.encode() for k, v in headers.items()}
+    for method, body in (("GET", None), ("PATCH", {"full_name": "Eve"})):
+        response = await app.request(method, ME, headers=sent, json=body)
+        assert response.status_code == 401, (
+            f"{method} {ME} must answer 401 {how}; it answers {response.status_code}."
+        )
+        wanted = response.headers.get("WWW-Authenticate", "")
+        assert re.match(r"bearer\b", wanted, re.IGNORECASE), (
+            f"The 401 of {method} {ME} must have the header WWW-Authenticate: Bearer; "
+            f"it has {wanted or 'none'}."
+        )

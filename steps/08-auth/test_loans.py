@@ -11,6 +11,10 @@ from groundrules.testing.values import Row
 
 LOANS = "/api/v1/loans/"
 NOBODY = 2**40  # an id that no row has
+FIELDS = {
+    *("id", "user_id", "book_id", "borrowed_at", "due_at", "returned_at"),
+    *("created_at", "updated_at"),
+}
 
 
 class Access(Protocol):
@@ -49,7 +53,14 @@ async def test_users_see_their_own_loans(
     over = await library.loan(reader.row, await library.book(), returned=True)
 
     body = await listed(reader)
+    most = await listed(reader, "?limit=100")
 
+    assert most["limit"] == 100, f"GET {LOANS}?limit=100 must tell the limit 100."
+    lacking = [FIELDS - item.keys() for item in body["items"] if FIELDS - item.keys()]
+    assert not lacking, (
+        f"Each loan of GET {LOANS} must have all fields of LoanResponse, null or not; one lacks "
+        f"{', '.join(sorted(lacking[0]))}."
+    )
     found = [item["id"] for item in body["items"]]
     assert found == [loan.id, over.id], (
         f"GET {LOANS} must list the loans of the user whom the token names, open ones and others, "
@@ -103,20 +114,75 @@ async def test_the_borrower_and_librarians_see_a_loan(
     for who, person in {"the borrower": reader, "a librarian": librarian}.items():
         response = await person.get(f"{LOANS}{loan.id}")
         assert response.status_code == 200, f"GET {LOANS}{{id}} must answer 200 to {who}."
-        assert response.json().get("id") == loan.id, f"GET {LOANS}{{id}} must show that loan."
+        shown = response.json()
+        assert shown.get("id") == loan.id, f"GET {LOANS}{{id}} must show that loan."
+        assert shown.keys() == FIELDS, (
+            f"GET {LOANS}{{id}} must show the fields of LoanResponse, null or not; it shows "
+            f"{', '.join(sorted(shown))}."
+        )
 
 
 @task("08.7")
 async def test_nobody_else_does(library: Library, reader: Person, other: Row) -> None:
+    over = await library.loan(await library.user(), await library.book(), returned=True)
     for method, path in (("GET", ""), ("POST", "/return")):
-        response = await reader.request(method, f"{LOANS}{other.id}{path}")
-        assert response.status_code == 403, (
-            f"{method} {LOANS}{{id}}{path} must answer 403 to a user whose loan it is not."
-        )
+        for which, loan in {"": other, ", which is over": over}.items():
+            response = await reader.request(method, f"{LOANS}{loan.id}{path}")
+            assert response.status_code == 403, (
+                f"{method} {LOANS}{{id}}{path} must answer 403 to a user whose loan it is not{which}; "
+                f"it answers {response.status_code}."
+            )
 
     assert await library.open_loans() == 1, (
         f"POST {LOANS}{{id}}/return answers 403, and returns the book all the same."
     )
+
+
+@task("08.7")
+async def test_who_was_a_librarian_has_no_more_than_others(
+    library: Library, librarian: Person, loan: Row, other: Row
+) -> None:
+    own = await library.loan(librarian.row, await library.book())
+    await library.database.execute(
+        "UPDATE users SET is_librarian = false WHERE id = $1", librarian.id
+    )
+
+    body = await listed(librarian)
+    answers = [
+        await librarian.get(f"{LOANS}{other.id}"),
+        await librarian.post(f"{LOANS}{other.id}/return"),
+    ]
+
+    assert ([item["id"] for item in body["items"]], body["total"]) == ([own.id], 1), (
+        f"GET {LOANS} must list their own loans to who is no librarian any more, whatever the token "
+        "says."
+    )
+    assert [answer.status_code for answer in answers] == [403, 403], (
+        f"GET {LOANS}{{id}} and POST {LOANS}{{id}}/return must answer 403 to who is no librarian any "
+        "more, whatever the token says."
+    )
+
+
+@task("08.7")
+async def test_who_is_not_active_does_nothing_with_loans(
+    library: Library, reader: Person, loan: Row
+) -> None:
+    book = await library.book()
+    await library.database.execute("UPDATE users SET is_active = false WHERE id = $1", reader.id)
+
+    answers = {
+        f"GET {LOANS}": await reader.get(LOANS),
+        f"POST {LOANS}": await reader.post(LOANS, json={"book_id": book.id}),
+        f"GET {LOANS}{{id}}": await reader.get(f"{LOANS}{loan.id}"),
+        f"POST {LOANS}{{id}}/return": await reader.post(f"{LOANS}{loan.id}/return"),
+    }
+
+    for asked, answer in answers.items():
+        assert answer.status_code == 401, (
+            f"{asked} must answer 401 to a user whose is_active is false; it answers "
+            f"{answer.status_code}."
+        )
+    assert await library.open_loans() == 1, "Who is not active borrows and returns nothing."
 
 
 @task("08.7")
@@ -148,8 +214,13 @@ async def test_the_borrower_gives_a_book_back_once(
     again = await reader.post(f"{LOANS}{loan.id}/return")
 
     assert first.status_code == 200, f"POST {LOANS}{{id}}/return must answer 200 to the borrower."
-    assert first.json().get("returned_at"), (
+    shown = first.json()
+    assert shown.get("returned_at"), (
         f"POST {LOANS}{{id}}/return must answer the loan, with its returned_at."
+    )
+    assert shown.keys() == FIELDS, (
+        f"POST {LOANS}{{id}}/return must show the fields of LoanResponse; it shows "
+        f"{', '.join(sorted(shown))}."
     )
     assert await library.open_loans() == 0, (
         f"POST {LOANS}{{id}}/return answers 200, but the loan is open in the database."

@@ -32,7 +32,7 @@ async def test_who_logs_in_gets_a_token(app: App, account: Account) -> None:
 
     token, kind = body.get("access_token"), body.get("token_type")
     assert isinstance(token, str), f"{ASKED} must answer a text named access_token, not {token!r}."
-    assert str(kind).lower() == "bearer", f'{ASKED} must answer "token_type": "bearer".'
+    assert kind == "bearer", f'{ASKED} must answer "token_type": "bearer", not {kind!r}.'
     claim = claims_of(token).get("sub")
     assert not isinstance(claim, int), (
         f"In the token of {ASKED}, `sub` is the number {claim}, and must be a text: "
@@ -41,6 +41,22 @@ async def test_who_logs_in_gets_a_token(app: App, account: Account) -> None:
     subject = await app.core.security.read_access_token(token)
     assert subject == str(account.row.id), (
         f"The token of {ASKED} must name the user's id, {str(account.row.id)!r}; it names {subject!r}."
+    )
+
+
+@task("08.4")
+@pytest.mark.parametrize("more", [{}, {"client_id": "x", "client_secret": "y", "remember": "yes"}])
+async def test_two_fields_are_enough_and_others_do_no_harm(
+    app: App, account: Account, more: dict[str, str]
+) -> None:
+    form = {"username": account.email.upper(), "password": account.password, **more}
+
+    response = await app.post(LOGIN, data=form)
+
+    fields = ", ".join(["username", "password", *more])
+    assert response.status_code == 200, (
+        f"{ASKED} must answer 200 to a form with the fields {fields}, the email in any case; it "
+        f"answers {response.status_code}."
     )
 
 
@@ -128,7 +144,7 @@ async def test_a_form_that_lacks_something_is_refused(
 
 @task("08.4")
 async def test_odd_texts_are_a_wrong_login_and_no_more(
-    app: App, samples: Samples, account: Account
+    app: App, library: Library, samples: Samples, account: Account
 ) -> None:
     odd = {
         "an email with a NUL in it": (f"{account.email}\0", account.password),
@@ -136,7 +152,16 @@ async def test_odd_texts_are_a_wrong_login_and_no_more(
         "a password of 80 letters": (account.email, samples.word(80)),
         "a password of 5,000 letters": (account.email, samples.word(5000)),
         "an email of 5,000 letters": (samples.word(5000), account.password),
+        "an empty password": (account.email, ""),
+        "an empty email": ("", account.password),
     }
+    gone = await library.user(hashed_password=account.row.hashed_password, is_active=False)
+    for who, email in {
+        "an email nobody has": samples.email(),
+        "a user who is not active": gone.email,
+    }.items():
+        odd[f"{who}, and a password with a NUL in it"] = (email, f"{account.password}\0")
+        odd[f"{who}, and a password of 5,000 letters"] = (email, samples.word(5000))
 
     for what, (email, given) in odd.items():
         response = await log_in(app, email, given)

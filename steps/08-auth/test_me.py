@@ -40,6 +40,20 @@ async def test_a_name_changes_and_the_rest_stays(
 
 
 @task("08.5")
+async def test_an_email_changes(library: Library, samples: Samples, reader: Person) -> None:
+    before, email = await columns(library, reader), samples.email()
+
+    response = await reader.patch(ME, json={"email": email})
+
+    assert response.status_code == 200, f"{ASKED} must answer 200 to a new email."
+    after = await columns(library, reader)
+    assert after["email"].lower() == email, (
+        f"{ASKED} answers 200, but the database has the old email."
+    )
+    assert after["full_name"] == before["full_name"], f"{ASKED} must leave what is not given alone."
+
+
+@task("08.5")
 async def test_nothing_given_changes_nothing(library: Library, reader: Person) -> None:
     before = await columns(library, reader)
 
@@ -68,6 +82,7 @@ async def test_nobody_changes_what_the_library_decides(
     value: object = {"id": 1, "hashed_password": "x" * 60}.get(field, True)
 
     await must_be_invalid(library, reader, {field: value})
+    await must_be_invalid(library, reader, {field: value, "full_name": "Ada"})
 
 
 @task("08.5")

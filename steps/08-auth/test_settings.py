@@ -31,7 +31,12 @@ async def test_a_key_of_31_bytes_is_refused_and_not_shown(app: App, samples: Sam
             message="A SECRET_KEY of 31 bytes must be refused, but get_settings() takes it."
         ) as refusal:
             await other.core.config.get_settings()
+        failure = await other.start_failure()
 
+    assert failure is not None, (
+        "With a SECRET_KEY of 31 bytes the application must not start: call get_settings() in "
+        "create_app()."
+    )
     assert short[:8] not in refusal.message, (
         "The error for a SECRET_KEY that is too short shows the key, and errors end up in logs."
     )
@@ -73,7 +78,7 @@ async def test_how_long_it_lasts_comes_from_the_environment(app: App, samples: S
 
 
 @task("08.1")
-@pytest.mark.parametrize("minutes", ["0", "soon"])
+@pytest.mark.parametrize("minutes", ["0", "-1", "1.5", "soon"])
 async def test_a_login_must_last_a_minute_at_least(app: App, minutes: str) -> None:
     assert (await app.core.config.get_settings()).access_token_minutes
 

@@ -1,5 +1,6 @@
 """Task 08.2: a token."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -64,6 +65,35 @@ async def test_a_token_expires_in_time_wherever_the_server_stands(app: App, subj
 
 
 @task("08.2")
+async def test_each_token_expires_so_long_after_it_was_made(app: App, subject: str) -> None:
+    first = claims_of(await created(app, subject))
+    await asyncio.sleep(1.1)  # `exp` is in whole seconds
+    second = claims_of(await created(app, subject))
+
+    assert second["exp"] > first["exp"], (
+        f"Of two tokens of which one was made a second later, that one must expire later: {CREATE} "
+        "must ask for the time whenever it is called, not once, and keep no token for later."
+    )
+
+
+@task("08.2")
+async def test_a_token_that_was_good_expires_too(app: App, subject: str, key: str) -> None:
+    claims = {**claims_of(await created(app, subject)), "sub": subject, "exp": int(time.time()) + 1}
+    known, unknown = (sign({**claims, "jti": name}, key) for name in ("known", "unknown"))
+
+    await app.core.security.read_access_token(known)
+    await asyncio.sleep(claims["exp"] - time.time() + 1.1)  # some compare whole seconds
+    if await app.core.security.read_access_token(unknown) is not None:
+        return  # it lets clocks differ by some seconds
+    after = await app.core.security.read_access_token(known)
+
+    assert after is None, (
+        f"{READ} must return None for a token that has expired, also if it has read it before: keep "
+        "no results for later."
+    )
+
+
+@task("08.2")
 async def test_how_long_a_token_is_good_for_can_be_set(
     app: App, samples: Samples, subject: str
 ) -> None:
@@ -90,7 +120,8 @@ async def test_a_token_that_somebody_made_up_is_refused(app: App, subject: str, 
     token = await created(app, subject)
     claims = claims_of(token)
 
-    await must_be_refused(app, sign(claims, "x" * 40), "that another key signed")
+    for other in ("x" * 40, key[:-1], key.swapcase(), ""):
+        await must_be_refused(app, sign(claims, other), "that another key signed")
     await must_be_refused(app, sign(claims, key, algorithm="none"), "with `alg: none`")
     await must_be_refused(app, token.rpartition(".")[0] + ".", "without its signature")
     for part, name in enumerate(PARTS):
@@ -124,6 +155,8 @@ async def test_a_token_that_says_too_little_is_refused(
     del claims[claim]
 
     await must_be_refused(app, sign(claims, key), f"without the claim `{claim}`")
+    if claim == "sub":
+        await must_be_refused(app, sign({**claims, claim: None}, key), "whose `sub` is null")
 
 
 @task("08.2")

@@ -196,11 +196,16 @@ class App:
         doing = f"The import of {module}"
         await worker.ask("import", limit=self._runner.patience.start, doing=doing, module=module)
 
-    async def query(self, sql: str) -> Any:
-        """Return the first value that a query gives, asked through a new session from `get_db`."""
+    async def query(self, sql: str, *, fails: bool = False) -> Any:
+        """Return the first value that a query gives, asked through a new session from `get_db`.
+
+        If it `fails`, the handler raises a `LookupError` after the query.
+        """
         worker = await self._runner.started()
         limit = self._runner.patience.limit
-        return from_json(await worker.ask("query", limit=limit, doing="get_db()", sql=sql))
+        return from_json(
+            await worker.ask("query", limit=limit, doing="get_db()", sql=sql, fails=fails)
+        )
 
     async def expires_on_commit(self) -> bool:
         """Return whether a session from `get_db` empties its objects when it commits."""

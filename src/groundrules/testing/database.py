@@ -194,15 +194,15 @@ class Database(Session):
                 yield proxy
 
     @contextmanager
-    def refuses(self, sqlstate: str | None = None, *, message: str) -> Iterator[None]:
-        """Expect PostgreSQL to refuse what is done inside, with this code if one is given.
+    def refuses(self, *sqlstates: str, message: str) -> Iterator[None]:
+        """Expect PostgreSQL to refuse what is done inside, with one of these codes if any are given.
 
         `message` is what the trainee is told if it takes everything.
         """
         try:
             yield
         except Refused as refusal:
-            if sqlstate not in (None, refusal.sqlstate):
+            if sqlstates and refusal.sqlstate not in sqlstates:
                 raise
         else:
             raise AssertionError(message)

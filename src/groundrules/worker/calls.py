@@ -72,8 +72,11 @@ class Calls:
             return None
         return hint.__name__ if type(hint) is not GenericAlias and isinstance(hint, type) else None
 
-    async def query(self, sql: str) -> JSON:
-        """Return the first value of a query, asked through a session from `get_db`, as tagged JSON."""
+    async def query(self, sql: str, fails: bool = False) -> JSON:
+        """Return the first value of a query, asked through a session from `get_db`, as tagged JSON.
+
+        If it `fails`, the handler raises a `LookupError` of its own afterwards.
+        """
         from sqlalchemy import text
 
         async def use(session: Any) -> JSON:
@@ -81,7 +84,10 @@ class Calls:
             if not inspect.isawaitable(result):
                 kind = type(session).__name__
                 raise Missing(f"get_db() must yield an AsyncSession; what it yields is a {kind}.")
-            return to_json(await result)
+            value = to_json(await result)
+            if fails:
+                raise LookupError("what the handler looked for is not there")
+            return value
 
         return await with_session(find(GET_DB, self._folder), self._states(), use)
 

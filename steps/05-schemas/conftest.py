@@ -1,0 +1,45 @@
+"""What the tests of this step share: addresses, for sign-ups and for changes."""
+
+from typing import Any
+
+import pytest
+
+from groundrules.testing.samples import Samples
+
+
+@pytest.fixture
+def addresses(samples: Samples) -> list[str]:
+    """Ordinary email addresses."""
+    word, number = samples.word, samples.numbers.randint(10, 99)
+    return [
+        f"{word()}@example.org",
+        f"{word()}.{word()}@mail.example.com",
+        f"{word()}+books@example.org",
+        f"{word()}.{word()}+books@gmail.com",
+        f"{word()}_{number}@{word()}-{word()}.co.uk",
+        f"{number}@{number}.example.net",
+    ]
+
+
+@pytest.fixture
+def no_addresses(samples: Samples) -> list[Any]:
+    """What is no email address."""
+    word = samples.word
+    return [
+        "",
+        word(),
+        f"{word()}.example.org",
+        f"{word()}@",
+        f"@{word()}.org",
+        f"{word()}@@example.org",
+        f"{word()}@{word()}@example.org",
+        f"{word()} {word()}@example.org",
+        f"{word()} @example.org",
+        f"{word()}@ example.org",
+        f"{word()}@exam ple.org",
+        f"{word()}..{word()}@example.org",
+        f"{word()}@example..org",
+        f"{word()}@{word()}..example.org",
+        f"{word()}\0@example.org",
+        samples.numbers.randint(1, 99),
+    ]
