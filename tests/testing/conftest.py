@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -120,6 +120,7 @@ class Clone:
 
     root: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    start: Sequence[str] = (sys.executable, "-m", "pytest")
 
     def file(self, path: str) -> Path:
         return self.root / path
@@ -147,7 +148,7 @@ class Clone:
         return Run(run.returncode, run.stdout, run.stderr)
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "pytest", *arguments]
+        return [*self.start, *arguments]
 
 
 def write_application(clone: Clone, folder: str, words: str = WORDS) -> None:

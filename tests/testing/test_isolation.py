@@ -1,14 +1,14 @@
 """Nothing of the judged folder gets into the process that judges it, however the command is typed."""
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.testing.conftest import ENVIRONMENT, Clone, Run, write_application
+from tests.testing.conftest import Clone, Run, write_application
 
 PYTEST = Path(sys.executable).with_name("pytest.exe" if sys.platform == "win32" else "pytest")
 PASS_ALL = """\
@@ -48,18 +48,8 @@ def run_script(
     clone: Clone, *arguments: str, below: str = ".", environment: Mapping[str, str] | None = None
 ) -> Run:
     """Run the program `pytest`, which puts no working folder on the path."""
-    run = subprocess.run(
-        [str(PYTEST), *arguments],
-        cwd=clone.root / below,
-        env={**ENVIRONMENT, "COLUMNS": "80", **clone.environment, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
-    return Run(run.returncode, run.stdout, run.stderr)
+    script = replace(clone, start=[str(PYTEST)])
+    return script.pytest(*arguments, below=below, environment=environment)
 
 
 def must_have_judged(run: Run, clone: Clone, folder: str = "mal") -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
+from groundrules.locks import try_lock
 from groundrules.postgres.server import PostgresError
 
 Say = Callable[[str], None]
@@ -129,7 +129,7 @@ def locked(path: Path, say: Say) -> Iterator[None]:
     with path.open("a") as file:
         deadline = time.monotonic() + _PATIENCE
         told = False
-        while not _lock(file):
+        while not try_lock(file):
             if not told:
                 say("Another command is starting or stopping PostgreSQL; waiting for it.")
                 told = True
@@ -139,27 +139,3 @@ def locked(path: Path, say: Say) -> Iterator[None]:
                 )
             time.sleep(0.05)
         yield
-
-
-if sys.platform == "win32":
-
-    def _lock(file: IO[str]) -> bool:
-        import msvcrt
-
-        file.seek(0)
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-
-    def _lock(file: IO[str]) -> bool:
-        import fcntl
-
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
