@@ -79,7 +79,7 @@ def _row(rule: Rule, course: Course) -> str:
 def _page(rule: Rule, course: Course) -> str:
     pair = rule.pair
     sections = [
-        f"---\nsearch:\n  boost: 3\n---\n\n# {rule.code} {rule.name}",
+        f"# {rule.code} {rule.name}",
         f"{rule.summary} {rule.rationale}",
         "## Example",
         _side("✗", pair.wrong, pair.right),

@@ -175,4 +175,9 @@ def a_body(samples: Samples, method: str, path: str) -> dict[str, Any] | None:
     }
     if path.startswith("/users"):
         return None
-    return {"POST": new, "PUT": new, "PATCH": {"title": samples.title()}}.get(method)
+    bodies: dict[str, dict[str, Any]] = {
+        "POST": new,
+        "PUT": new,
+        "PATCH": {"title": samples.title()},
+    }
+    return bodies.get(method)

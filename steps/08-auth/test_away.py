@@ -206,14 +206,15 @@ def a_body(samples: Samples, method: str, path: str) -> dict[str, Any] | None:
         "copies": 1,
     }
     kind = (method, path.split("/")[1])
-    return {
+    bodies: dict[tuple[str, str], dict[str, Any] | None] = {
         ("POST", "users"): sign_up,
         ("PATCH", "users"): {"full_name": samples.name()},
         ("POST", "books"): book,
         ("PUT", "books"): book,
         ("PATCH", "books"): {"title": samples.title()},
         ("POST", "loans"): None if path.endswith("return") else {"book_id": 1},
-    }.get(kind)
+    }
+    return bodies.get(kind)
 
 
 def must_be_503(response: Response, asked: str, when: str) -> None:

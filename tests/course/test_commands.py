@@ -8,7 +8,7 @@ import pytest
 from groundrules.course.states import write_state
 from tests.course.conftest import Copy
 
-SETUP_DONE = "01 Setup         35 min  done\n"
+SETUP_DONE = "01 Setup         30 min  done\n"
 
 
 def test_start_names_the_first_task_to_somebody_who_begins(beginning: Copy) -> None:
@@ -145,7 +145,7 @@ def test_a_hint_fits_the_terminal_and_leaves_code_alone(beginning: Copy) -> None
     first, last = (beginning.run("hint", "01.3", which).stdout for which in ("1", "3"))
 
     assert all(len(line) <= 80 for line in first.splitlines())
-    assert "the settings are read, the\n    application is made" in first
+    assert "it reads the settings, creates the\n    application" in first
     assert '        application = FastAPI(title="…")\n        return …\n\n\n    app = …' in last
 
 

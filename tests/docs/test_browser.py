@@ -21,6 +21,9 @@ UNDRAWN = """() => [
 ]"""
 TOO_WIDE = """() => document.documentElement.scrollWidth > innerWidth
     ? [`${document.documentElement.scrollWidth} px`] : []"""
+CUT = """() => [...document.querySelectorAll('pre > code')]
+    .filter(each => each.scrollWidth > each.clientWidth)
+    .map(each => each.textContent.split('\\n').sort((a, b) => b.length - a.length)[0])"""
 READY = "() => document.readyState == 'complete' && !document.querySelector('pre.diagram')"
 
 
@@ -49,6 +52,7 @@ class Visit:
     undrawn: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     too_wide: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return f"{self.page} ({self.scheme})"
@@ -92,6 +96,7 @@ def look(page: "Page", address: str, visit: Visit) -> Visit:
         for each in found.response["violations"]
     ]
     if visit.scheme == "light":
+        visit.cut = page.evaluate(CUT)  # all is open by now, and the window 1280 px wide
         page.set_viewport_size({"width": 360, "height": 640})
         visit.too_wide = page.evaluate(TOO_WIDE)
     page.close()
@@ -118,6 +123,10 @@ def test_every_diagram_is_drawn(visits: list[Visit]) -> None:
 
 def test_axe_finds_nothing(visits: list[Visit]) -> None:
     assert told(visits, "violations") == {}
+
+
+def test_no_line_of_code_is_wider_than_its_column(visits: list[Visit]) -> None:
+    assert told(visits, "cut") == {}
 
 
 def test_every_page_fits_on_a_telephone(visits: list[Visit]) -> None:

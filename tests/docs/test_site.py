@@ -1,6 +1,8 @@
 """The site as files: every link leads somewhere, and nothing is fetched from elsewhere."""
 
+import html
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +18,26 @@ from groundrules.site.mermaid import NotFetched, fetched
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "http://site/"
+VERBATIM = ("code", "pre", "script", "style", "svg")
+RAW = re.compile(
+    "|".join(
+        (
+            r"--\s*8\s*<",  # a snippet
+            r"^\s*(?:!!!|\?\?\?|:::|===)|\[!",  # a note, or a box
+            r"```|~~~",
+            r"\*\*\w[^*\n]*\*\*|(?<![\w*])\*\w[^*\n]*\w\*(?!\w)",  # emphasis
+            r"\]\(",  # a link
+            r"\{ ?[:#.]|\{\{",  # attributes, a placeholder
+            r"<!--",
+            r"^\s*\|.*\|\s*$",  # a row of a table
+            r"^\s*\#{1,6}\s",  # a heading
+        )
+    ),
+    re.MULTILINE,
+)
+MANGLED = re.compile(
+    r"--\s*8\s*<\s*--|<!-- (?:generated|listing|picture):|^\s*hl_lines=", re.MULTILINE
+)
 
 
 class Html(HTMLParser):
@@ -26,9 +48,12 @@ class Html(HTMLParser):
         self.links: list[str] = []
         self.loaded: list[str] = []
         self.ids: set[str] = set()
+        self.words: list[str] = []
+        self._verbatim = 0
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._verbatim += tag in VERBATIM
         given = dict(attrs)
         self.ids.add(given.get("id") or "")
         if tag == "a" and given.get("href"):
@@ -37,6 +62,13 @@ class Html(HTMLParser):
             self.loaded.append(given.get("href") or "")
         elif tag in ("script", "img", "iframe", "source") and given.get("src"):
             self.loaded.append(given["src"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._verbatim -= tag in VERBATIM
+
+    def handle_data(self, data: str) -> None:
+        if not self._verbatim:
+            self.words.append(data)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +102,52 @@ def leads_somewhere(url: str, pages: dict[str, Html], site: Path) -> bool:
     if path not in pages:
         return (site / path).is_file()
     return not anchor or unquote(anchor) in pages[path].ids
+
+
+@pytest.mark.slow
+def test_no_page_shows_raw_markup(pages: dict[str, Html]) -> None:
+    shown = {
+        name: found[0]
+        for name, page in pages.items()
+        if (found := RAW.findall("".join(page.words)))
+    }
+
+    assert shown == {}
+
+
+@pytest.mark.slow
+def test_no_listing_shows_the_mark_it_was_to_replace(site: Path) -> None:
+    shown = {
+        path.relative_to(site).as_posix(): found[0]
+        for path in site.rglob("*.html")
+        if "steps" not in path.name
+        and (
+            found := MANGLED.search(html.unescape(re.sub("<[^!>]*>", "", path.read_text("utf-8"))))
+        )
+    }
+
+    assert shown == {}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '--8 < --"docs/examples/audit.py"',
+        "!!! note",
+        '??? question "A nudge"',
+        "[here](there.md)",
+        "**bold**",
+        "a *word*",
+        "> [!NOTE]",
+        "| a | b |",
+        "## Heading",
+        "{ .md-button }",
+        "```python",
+        "<!-- listing: a b -->",
+    ],
+)
+def test_raw_markup_is_recognized(raw: str) -> None:
+    assert RAW.search(f"Before.\n{raw}\nAfter.")
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from groundrules.rules import check_project
+from groundrules.rules.command import run_check
 
 UNHINTED = "def total(prices) -> int:\n    return sum(prices)\n"
 
@@ -318,3 +319,16 @@ def test_where_only_the_return_has_no_hint_the_fix_speaks_of_that_alone(app: Pat
 
     assert one.fix == "Write `-> TYPE` before the colon: what comes back, or `None`."
     assert "`limit: int`" in two.fix
+
+
+@pytest.mark.parametrize("output", ["text", "github", "json", "sarif"])
+def test_what_a_terminal_would_obey_is_shown_and_not_sent(
+    app: Path, output: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (app / "\033[2Jodd\n.py").write_text("def f(a): return '\033[31m'\n")
+
+    run_check(app.parent, None, [], [], output, cache=False)  # type: ignore[arg-type]
+
+    told = capsys.readouterr().out
+    assert "\033" not in told
+    assert "odd" in told

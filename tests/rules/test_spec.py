@@ -139,7 +139,7 @@ def test_every_clause_has_rules_a_page_a_step_and_a_test(clause: str) -> None:
     assert sorted(rules) == clauses()[clause]
     for code, rule in rules.items():
         page = (ROOT / rule.docs).read_text("utf-8")
-        assert page.startswith(f"# {code} {rule.name}\n")
+        assert f"\n# {code} {rule.name}\n" in page
         (step,) = [each for each in course.steps if code in each.rules]
         assert not step.ready or _holds(step, code), f"no test of step {step.name} holds {code}"
 
@@ -165,6 +165,12 @@ def test_the_example_of_the_rules_keeps_them_all(tmp_path: Path) -> None:
 
     assert [(each.rule, each.path, each.line) for each in report.findings] == []
     assert report.files == 7
+
+
+def test_the_page_of_the_rules_shows_the_example() -> None:
+    assert f'```python title="app/api/users.py"{EXAMPLE["app/api/users.py"]}```' in SPEC.read_text(
+        "utf-8"
+    )
 
 
 def test_the_handler_of_the_example_is_seen(tmp_path: Path) -> None:

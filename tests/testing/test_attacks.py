@@ -10,12 +10,16 @@ attack gains can be seen: the mistake fails one task, or two, and the attack mus
     [links]                 # what is a link, and where to; {course} is the clone's root
     [files]                 # files that are added or take a place; "+…" is added at the end of one
 
-Each is judged twice, by both ways to start pytest, and then an honest application is.
+Each is judged twice, by both ways to start pytest, and then an honest application is. That takes ten seconds
+each, so a few are drawn by a fixed seed. For all of them:
+
+    GROUNDRULES_ATTACKS=all python3 course.py test --all tests/testing/test_attacks.py
 """
 
 import asyncio
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -34,7 +38,14 @@ from groundrules.course.steps import Course
 from tests.testing.conftest import ENVIRONMENT, ROOT
 from tests.testing.test_isolation import PYTEST
 
-ATTACKS = sorted((ROOT / "tests" / "attacks").glob("*.toml"))
+ALL = sorted((ROOT / "tests" / "attacks").glob("*.toml"))
+SEED, FEW = 8, 6
+ATTACKS = (
+    ALL
+    if os.environ.get("GROUNDRULES_ATTACKS") == "all"
+    else sorted(random.Random(SEED).sample(ALL, FEW))
+)
+NAME = f"hostile application {os.getpid()}"
 MISTAKES = {
     1: ("app/api/health.py", '"status": "ok"', '"status": "fine"'),
     2: ("app/core/database.py", "        return False\n", "        return True\n"),
@@ -87,7 +98,7 @@ def left_processes() -> Iterator[str]:
                 place = str((process / "cwd").readlink())
             except OSError:
                 continue
-            if "hostile application" in place:
+            if NAME in place:
                 yield place
 
 
@@ -159,7 +170,7 @@ def test_an_attack_gains_nothing_and_leaves_nothing(
     step: int = attack["step"]
     before = machine()
     for holder, module in ((tmp_path, False), (inside, True)):
-        folder = holder / "hostile application"
+        folder = holder / NAME
         write_attack(attack, folder)
         below = folder / attack["below"] if "below" in attack else ROOT
         verdict = judge(folder, step, below=below, module=module)

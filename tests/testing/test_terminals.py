@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -81,8 +80,8 @@ def test_an_output_without_lines_to_draw_points_at_the_place_all_the_same(clone:
     assert run.lines[at + 1] == "      |     ^"
 
 
-def test_ctrl_c_ends_the_run_and_all_its_processes(clone: Clone, tmp_path: Path) -> None:
-    pid = tmp_path / "pid"
+def test_ctrl_c_ends_the_run_and_all_its_processes(clone: Clone) -> None:
+    pid = clone.file("exercises/pid")
     write_application(clone, "exercises", "# please\n" + SLEEP.format(pid=pid))
     process = subprocess.Popen(
         clone.command("steps/01", "-k", "program"),

@@ -108,8 +108,11 @@ def test_code_that_changes_during_the_run_is_no_verdict(clone: Clone) -> None:
     )
     write_application(clone, "exercises", changing)
 
-    clone.pytest("steps/01", "--groundrules-report=verdict.json")
+    run = clone.pytest("steps/01", "--groundrules-report=verdict.json")
 
+    assert run.status == 6
+    assert "run it again" in run.out
+    assert "done" not in run.out
     assert verdict_of(clone)["why"] == "the code was changed during the run"
 
 
@@ -201,8 +204,8 @@ def test_a_database_that_stays_away_is_trouble_and_not_a_mistake(own_server: Clo
 def test_a_worker_that_was_killed_once_is_tried_again(clone: Clone) -> None:
     killing = WORDS.replace(
         "    return",
-        "    flag = Path('/tmp') / f'once-{os.getppid()}'\n    if not flag.exists():\n        flag.touch()\n"
-        "        os.kill(os.getpid(), 9)\n    flag.unlink()\n    return",
+        "    flag = Path(__file__).with_suffix('.once')\n    if not flag.exists():\n        flag.touch()\n"
+        "        os.kill(os.getpid(), 9)\n    return",
     ).replace("def say", "import os\nfrom pathlib import Path\n\n\ndef say")
     write_application(clone, "exercises", killing)
 
@@ -233,3 +236,18 @@ def test_what_explains_the_others_comes_first(own_server: Clone) -> None:
     assert "GR203" in run.wrong[0][1], run
     [following] = [line for line in run.lines if line.startswith("Next:")]
     assert "app/api/health.py" in following
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
+def test_a_judge_that_was_stopped_goes_on_and_accuses_nobody(own_server: Clone) -> None:
+    with begin(own_server, "steps/02") as process:
+        assert process.stdout is not None
+        while "PASSED" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(7)  # longer than any answer may take
+        process.send_signal(signal.SIGCONT)
+        out = process.stdout.read()
+
+    assert process.returncode == 0, out

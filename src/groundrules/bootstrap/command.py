@@ -52,6 +52,8 @@ def _program(arguments: list[str]) -> tuple[str, list[str], frozenset[str]]:
         os.chdir(ROOT)
         everyday = [] if "--all" in rest else ["-m", "not slow"]
         chosen = [argument for argument in rest if argument != "--all"]
+        if not rest:  # all of them: on all cores, each file in one process
+            chosen = ["--numprocesses=auto", "--dist=loadfile"]
         groups = frozenset({"dev"}) if everyday else frozenset({"dev", "docs", "browser"})
         return "pytest", [*everyday, *chosen], groups
     if first in ("pytest", "groundrules"):

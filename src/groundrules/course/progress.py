@@ -136,11 +136,14 @@ def run_suites(
         )
         try:
             found = json.loads(report.read_text(encoding="utf-8"))
-            if any(each.pop("trouble") for each in found["tests"]) or not found["tests"]:
+            troubles = [each.pop("trouble") for each in found["tests"]]
+            if any(troubles):
                 raise CourseError(
-                    f"The check of {_names(steps)} says nothing of the code: {found['why']} Try again."
+                    f"The check of {_names(steps)} says nothing about the code: {found['why']} Try again."
                 )
-            return [TestResult(**each) for each in found["tests"]]
+            if found["tests"]:
+                return [TestResult(**each) for each in found["tests"]]
+            raise ValueError(found["why"])
         except (OSError, ValueError, KeyError, TypeError):
             told = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
             last = told[-1].strip() if told else "it said nothing"

@@ -11,7 +11,7 @@ from typing import Any
 
 from groundrules.notebooks.execution import execute
 
-_MOST_LINES = 12  # of a listing that is not folded
+_MOST_LINES = 6  # of a listing that is not folded
 _DEPENDS_ON = ("solution", "src/groundrules/notebooks", "uv.lock")
 
 

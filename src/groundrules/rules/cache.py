@@ -7,10 +7,8 @@ it. Two checks at once may write the same file: each writes it whole.
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
-from hashlib import blake2b
 from pathlib import Path
 
 from groundrules.rules.findings import Finding, Report, UnusedIgnore
@@ -52,6 +50,8 @@ def folder() -> Path:
 
 
 def _key(path: Path, package: str | None, told: list[str]) -> str:
+    from hashlib import blake2b
+
     digest = blake2b(digest_size=20)
     for part in _parts(path, package, told):
         digest.update(len(part).to_bytes(8, "big"))
@@ -97,6 +97,8 @@ def _read(file: Path) -> Report | None:
 
 
 def _write(file: Path, report: Report) -> None:
+    import tempfile
+
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as stream:

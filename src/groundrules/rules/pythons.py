@@ -1,13 +1,12 @@
-"""The Python that a project is written for, and one on this machine that can read it."""
+"""The Python that a project is written for, and one on this machine that can read it.
 
-import json
+What few checks need is imported where it is needed: a check must start at once.
+"""
+
 import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from groundrules.rules.source.pyproject import declared_python, pyprojects
@@ -40,6 +39,9 @@ def read_by(minor: int, args: Sequence[str]) -> int | None:
 
     None if there is no such Python, or it cannot run it.
     """
+    import subprocess
+    from importlib.util import find_spec
+
     packaging = find_spec("packaging")
     packages = Path(packaging.origin).parents[1] if packaging and packaging.origin else ""
     place = _PLACE.format(root=str(Path(__file__).parents[2]), packages=str(packages))
@@ -53,6 +55,8 @@ def read_by(minor: int, args: Sequence[str]) -> int | None:
 
 def _works(command: list[str]) -> bool:
     """Whether a command is there and exits with 0; a shim may stand for no Python at all."""
+    import subprocess
+
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
@@ -66,6 +70,7 @@ def command_for(minor: int, path: str) -> str:
 
 def _source() -> str:
     """Return where this tool was installed from, for uv: it is on no index."""
+    import json
     from importlib.metadata import PackageNotFoundError, distribution
 
     root = Path(__file__).parents[3]
@@ -80,6 +85,9 @@ def _source() -> str:
 
 def _pythons(minor: int) -> list[list[str]]:
     """Return the commands of Pythons that are new enough, those that are found at once first."""
+    import shutil
+    import subprocess
+
     found = [
         [path]
         for each in range(minor, minor + _NEWER)

@@ -257,7 +257,10 @@ class Suites:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the verdict where it was asked for, and tell trouble of the machine from what is wrong."""
-        if self._verdict.troubles and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
+        if self._source.problem is None and not self._source.is_current():
+            self._verdict.changed = True
+        ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if ended and (self._verdict.troubles or self._verdict.changed):
             session.exitstatus = EXIT_STATUS
         if self._report is not None:
             self._report.write(self._verdict.as_json(self._why_incomplete(session)))
@@ -272,10 +275,10 @@ class Suites:
             return f"the machine had trouble: {' '.join(self._verdict.troubles)}"
         if session.shouldfail or session.shouldstop:
             return f"the run ended early: {session.shouldfail or session.shouldstop}"
+        if self._verdict.changed:
+            return "the code was changed during the run"
         if self._verdict.partial:
             return "only a part of the tests was run"
-        if self._source.problem is None and not self._source.is_current():
-            return "the code was changed during the run"
         return None
 
     def _trouble(self, error: BaseException) -> str | None:

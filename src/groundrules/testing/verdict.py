@@ -56,6 +56,7 @@ class Verdict:
     """The verdict of one run.
 
     :param of_parts: whether files or tests were named, so that some of the steps' were not even collected.
+    :ivar changed: whether the code was changed during the run, so that nobody knows which was judged.
     """
 
     def __init__(self, course: Course, *, of_parts: bool) -> None:
@@ -66,6 +67,7 @@ class Verdict:
         self._tests: list[dict[str, object]] = []
         self._functions: set[tuple[str, str]] = set()  # the files and names of those that were run
         self.troubles: list[str] = []
+        self.changed = False
 
     def expect(self, tests: Iterable[tuple[Step, Task]]) -> None:
         """Count the tests that were collected, in the order of the lessons."""
@@ -78,7 +80,11 @@ class Verdict:
     @property
     def partial(self) -> bool:
         """Whether only a part of the steps' tests was run, so that no task can be told done."""
-        return self._of_parts or not all(verdict.whole for verdict in self._tasks.values())
+        return (
+            self._of_parts
+            or self.changed
+            or not all(verdict.whole for verdict in self._tasks.values())
+        )
 
     def add(self, report: pytest.TestReport, task: Task, error: BaseException | None) -> None:
         """Count one report of a test."""
@@ -140,6 +146,10 @@ class Verdict:
             reporter.write_line(f"  {verdict.task} {verdict.title}")
         for line in self._not_checked() if partial else ():
             reporter.write_line(line)
+        if self.changed:
+            told = "The code was changed during the run, so there is no verdict: run it again."
+            reporter.write_line(told, yellow=True)
+            return
         if self.troubles:
             for line in self._told_trouble():
                 reporter.write_line(line, yellow=True)

@@ -88,8 +88,8 @@ def _urls(project: Project, module: Module) -> Iterator[Violation]:
 
 def _sync_message(url: Url) -> str:
     if url.driver is None:
-        return f"`{url.scheme}` names no driver, which means psycopg2, and that cannot be async."
-    return f"`{url.scheme}` names the driver {url.driver}, which cannot be async."
+        return f"`{url.scheme}` names no driver, which means psycopg2, which is not async."
+    return f"`{url.scheme}` names the driver {url.driver}, which is not async."
 
 
 def _connects_itself(project: Project) -> bool:

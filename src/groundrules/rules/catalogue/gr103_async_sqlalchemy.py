@@ -77,7 +77,7 @@ class _Check:
         else:
             if not self._names_sync(function.node.returns, function.outer):
                 return
-            message = f"`{function.name}` gives a sync session."
+            message = f"`{function.name}` provides a sync session."
         if not self._sync_work.covers(function.scope):
             yield at_name(function, message)
 

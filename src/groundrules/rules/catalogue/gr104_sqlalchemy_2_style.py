@@ -56,7 +56,7 @@ def _calls(project: Project, module: Module, *, has_old_base: bool) -> Iterator[
                 message = f"`{written(func)}` is a query in the older style."
                 yield at_statement(module, site.node, message)
         elif has_old_base and _makes_old_base(project.names.called(site)):
-            message = f"`{written(func)}` makes a base in the older style."
+            message = f"`{written(func)}` creates a base in the older style."
             yield at_statement(module, site.node, message)
 
 

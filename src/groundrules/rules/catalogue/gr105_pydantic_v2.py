@@ -109,7 +109,8 @@ class _Module:
             name = _pydantic_name(value)
             if name in _CLASSES and not self._is_of_v2_too(node, cls.outer):
                 yield at_name(
-                    cls, f"`{cls.name}` inherits from `{name}` of V1; {_in_v2(_CLASSES[name])}."
+                    cls,
+                    f"`{cls.name}` inherits from `{name}` of Pydantic V1; {_in_v2(_CLASSES[name])}.",
                 )
         if not is_model(self._names, ClassValue(cls)):
             return
@@ -123,14 +124,16 @@ class _Module:
                 yield at_node(self._module, binding.node, message)
         for keyword in cls.node.keywords:
             if keyword.arg in _SETTINGS:
-                message = f"`{keyword.arg}` is of V1; {_in_v2(_SETTINGS[keyword.arg])}."
+                message = (
+                    f"`{keyword.arg}` belongs to Pydantic V1; {_in_v2(_SETTINGS[keyword.arg])}."
+                )
                 yield at_name(cls, message)
         for binding in cls.scope.bindings.get("model_config", ()):
             if isinstance(binding.value, ast.Dict) and isinstance(binding.node, ast.Name):
                 keys = (self._names.constant(key, cls.scope) for key in binding.value.keys)
                 for key in keys:
                     if isinstance(key, str) and key in _SETTINGS:
-                        message = f"`{key}` is of V1; {_in_v2(_SETTINGS[key])}."
+                        message = f"`{key}` belongs to Pydantic V1; {_in_v2(_SETTINGS[key])}."
                         yield at_node(self._module, binding.node, message)
 
     def _call(self, site: CallSite, *, by_name: bool) -> str | None:
@@ -139,7 +142,7 @@ class _Module:
             if not isinstance(node, ast.Attribute) or node.attr not in _METHODS:
                 continue
             if self._is_old_method(node, site.scope):
-                return f"`{written(node)}` is of V1; {_in_v2(_METHODS[node.attr])}."
+                return f"`{written(node)}` belongs to Pydantic V1; {_in_v2(_METHODS[node.attr])}."
         return self._named_call(site) if by_name else None
 
     def _named_call(self, site: CallSite) -> str | None:
@@ -148,14 +151,14 @@ class _Module:
         value = self._names.called(site)
         name = value.name.rpartition(".")[2] if isinstance(value, External) else ""
         if "regex" in named and name in _FIELDS and _is_of(value, _REGEX_MODULES):
-            return f"`regex=` is of V1; {_in_v2('`pattern=`')}."
+            return f"`regex=` belongs to Pydantic V1; {_in_v2('`pattern=`')}."
         old = sorted(key for key in _SETTINGS if key in named)
         if old and name in _CONFIGS and _is_of(value, ("pydantic.", "pydantic_settings.")):
-            return f"`{old[0]}` is of V1; {_in_v2(_SETTINGS[old[0]])}."
+            return f"`{old[0]}` belongs to Pydantic V1; {_in_v2(_SETTINGS[old[0]])}."
         if _pydantic_name(value) in _FUNCTIONS:
-            return f"`{written(func)}` is of V1; {_in_v2(_FUNCTIONS[name])}."
+            return f"`{written(func)}` belongs to Pydantic V1; {_in_v2(_FUNCTIONS[name])}."
         if _pydantic_name(value) == "BaseSettings":
-            return f"`{written(func)}` is of V1; {_in_v2(_CLASSES[name])}."
+            return f"`{written(func)}` belongs to Pydantic V1; {_in_v2(_CLASSES[name])}."
         return None
 
     def _is_old_method(self, node: ast.Attribute, scope: Scope) -> bool:
@@ -214,7 +217,9 @@ class _Module:
             for node in function.node.decorator_list:
                 name = _pydantic_name(self._names.evaluate(node, function.outer))
                 if name in _FUNCTIONS:
-                    message = f"`{written(node)}` is of V1; {_in_v2(_FUNCTIONS[name])}."
+                    message = (
+                        f"`{written(node)}` belongs to Pydantic V1; {_in_v2(_FUNCTIONS[name])}."
+                    )
                     yield at_node(self._module, node, message)
 
     def _attributes(self) -> Iterator[Violation]:
@@ -226,13 +231,13 @@ class _Module:
                 owner = self._names.evaluate(node.value, self._module.scope_at(node))
                 kind = owner if isinstance(owner, ClassValue) else model_of(self._names, owner)
                 if is_model(self._names, kind):
-                    message = f"`{written(node)}` is of V1; {_in_v2(_ATTRIBUTES[node.attr])}."
+                    message = f"`{written(node)}` belongs to Pydantic V1; {_in_v2(_ATTRIBUTES[node.attr])}."
                     yield at_statement(self._module, node, message)
             elif isinstance(node.value, (ast.Name, ast.Attribute)):
                 value = self._names.evaluate(node.value, self._module.scope_at(node))
                 if _pydantic_name(value) == "Extra":
                     new = _in_v2(f'`"{node.attr}"`')
-                    message = f"`{written(node)}` is of V1; {new}."
+                    message = f"`{written(node)}` belongs to Pydantic V1; {new}."
                     yield at_statement(self._module, node, message)
 
     def _old_configs(self) -> Iterator[ast.AST]:

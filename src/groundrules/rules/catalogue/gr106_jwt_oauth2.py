@@ -55,7 +55,7 @@ def _schemes(project: Project) -> Iterator[Violation]:
         owner = owned.get(dependency.call)
         if owner and project.names.is_a(kind, _BASIC) and _gives_token(project, owner):
             continue  # how the password arrives at the token route is not the rule's affair
-        message = f"This depends on `{name}`, which is no OAuth2 scheme."
+        message = f"This depends on `{name}`, which is not an OAuth2 scheme."
         yield _in_signature(project, owner, dependency, message)
 
 
@@ -103,7 +103,7 @@ def _headers(project: Project) -> Iterator[Violation]:
     taking = [*project.handlers, *project.dependencies.functions]
     for function in dict.fromkeys(taking) if mentions_header(project.names.modules) else ():
         if takes_header(names, function, _HEADER) and not _is_in_scheme(project, function.scope):
-            yield at_name(function, f"`{function.name}` takes the `Authorization` header by hand.")
+            yield at_name(function, f"`{function.name}` reads the `Authorization` header itself.")
     for site in project.calls.to(sorted(_KEY_HEADER)):
         for keyword in site.node.keywords:
             name = names.constant(keyword.value, site.scope) if keyword.arg == "name" else None
@@ -129,7 +129,7 @@ def _tokens(project: Project) -> Iterator[Violation]:
             made = made_without_jwt(project.names, node, scope)
             if made is not None:
                 place, where = made
-                message = f"The access token of `{handler.name}` is encoded by no JWT library."
+                message = f"No JWT library encodes the access token of `{handler.name}`."
                 yield at_statement(where, place, message)
 
 

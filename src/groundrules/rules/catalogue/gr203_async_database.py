@@ -68,7 +68,7 @@ class _Checker:
             callee = self._callees.of(site)
             if callee is not None and self._is_lost(site, callee):
                 yield at_statement(
-                    module, site.node, f"Nobody awaits `{written(site.node.func)}(…)`."
+                    module, site.node, f"`{written(site.node.func)}(…)` is not awaited."
                 )
 
     def _of_session(self, module: Module, site: CallSite) -> Iterator[Violation]:
@@ -81,7 +81,7 @@ class _Checker:
                 f"`{function.name}` is a plain `def`, but calls the coroutine `{text}`.",
             )
         elif fate is Fate.LOST:
-            yield at_statement(module, site.node, f"Nobody awaits `{text}(…)`.")
+            yield at_statement(module, site.node, f"`{text}(…)` is not awaited.")
 
     def _is_lost(self, site: CallSite, callee: Callee) -> bool:
         """Whether a call surely makes a coroutine of the project for the database, for nobody."""

@@ -53,7 +53,7 @@ def _made_models(project: Project, module: Module) -> Iterator[Violation]:
         return
     for site in module.calls:
         if project.names.called(site) in _CREATE_MODEL:
-            message = f"A schema is made outside {project.package.name}/schemas/."
+            message = f"A schema is created outside {project.package.name}/schemas/."
             yield at_statement(module, site.node, message)
 
 

@@ -68,7 +68,7 @@ def _on_database(project: Project, site: CallSite) -> str | None:
     if project.sessions.opens(called):
         return "opens a session or a transaction"
     if isinstance(func, ast.Attribute) and project.sessions.is_session(func.value, site.scope):
-        return f"calls `{func.attr}` of a session"
+        return f"calls `{func.attr}` on a session"
     return None
 
 
@@ -80,7 +80,9 @@ def _logic(project: Project) -> Iterator[Violation]:
             continue
         for choice in choices(function.node.body, _Handler(project, function)):
             message = f"`{function.name}` chooses between services."
-            yield at_node(function.module, choice, message)
+            if choice.by_state:
+                message = f"`{function.name}` decides by the state of a row what is done."
+            yield at_node(function.module, choice.statement, message)
 
 
 def _answering(project: Project) -> list[Function]:
@@ -101,7 +103,7 @@ def _answering(project: Project) -> list[Function]:
 def _loops(function: Function) -> Iterator[Violation]:
     for branch in function.branches:
         if isinstance(branch, _LOOPS) and not _only_yields(branch):
-            yield at_node(function.module, branch, f"`{function.name}` loops.")
+            yield at_node(function.module, branch, f"`{function.name}` contains a loop.")
 
 
 def _only_yields(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
@@ -112,7 +114,7 @@ def _only_yields(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
 
 
 def _arithmetic(project: Project, function: Function) -> Iterator[Violation]:
-    names, message = project.names, f"`{function.name}` computes."
+    names, message = project.names, f"`{function.name}` does a calculation."
     for operation in function.operations:
         if is_arithmetic(names, operation, function.scope):
             yield at_statement(function.scope, operation, message)

@@ -46,7 +46,7 @@ def _outside(route: Route, methods: frozenset[str]) -> str | None:
     others = sorted(methods - AGREED)
     if not others:
         return None
-    return f"`{route.handler.name}` answers {others[0]}, which is not among the agreed methods."
+    return f"`{route.handler.name}` handles {others[0]}, which is not one of the agreed methods."
 
 
 def _misused(project: Project, route: Route, method: str) -> str | None:
@@ -57,7 +57,7 @@ def _misused(project: Project, route: Route, method: str) -> str | None:
         return None  # OAuth2 wants a GET there, whatever comes of it
     if method == "GET":
         done = _written(effects)
-        return f"`{name}` answers GET, and {done} rows." if done else None
+        return f"`{name}` handles GET, but {done} rows." if done else None
     if path is None:
         return None
     if method == "POST":
@@ -65,7 +65,7 @@ def _misused(project: Project, route: Route, method: str) -> str | None:
     if method in ("PATCH", "DELETE"):
         only_adds = effects == Effects(adds=True, commits=effects.commits)
         if project.creations.returns_added(route.handler) or (only_adds and is_collection(path)):
-            return f"`{name}` creates a row under {method}: that is what POST is for."
+            return f"`{name}` creates a row under {method}: use POST for that."
     return None
 
 
@@ -85,9 +85,9 @@ def _misused_post(name: str, effects: Effects, path: list[str]) -> str | None:
     if effects.deletes and not effects.changes and not effects.saves:
         says_so = any(_DELETING.search(segment) for segment in path[-2:])
         if says_so or is_member(path) or is_collection(path):
-            return f"`{name}` answers POST, and only deletes: that is what DELETE is for."
+            return f"`{name}` handles POST, but only deletes: use DELETE for that."
     if effects.changes and not effects.deletes and is_member(path):
-        return f"`{name}` answers POST, and only changes a row: that is what PUT and PATCH are for."
+        return f"`{name}` handles POST, but only changes a row: use PUT or PATCH for that."
     return None
 
 

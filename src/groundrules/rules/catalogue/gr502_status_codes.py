@@ -52,7 +52,7 @@ def _of_route(project: Project, route: Route) -> Iterator[Violation]:
     if {code.number for code in found} == {204}:
         yield from _with_body(project, route)
     if _creates(project, route) and not _may_answer(project, route, found, 201):
-        message = f"`{route.handler.name}` adds the row it returns, and does not answer 201."
+        message = f"`{route.handler.name}` adds the row it returns, but does not return 201."
         yield at_node(route.scope.module, route.call, message)
 
 
@@ -61,7 +61,7 @@ def _called(route: Route) -> str:
 
 
 def _unknown(code: Code, what: str) -> str:
-    return f"The status code {code.number} of {what} is not among the agreed ones."
+    return f"The status code {code.number} of {what} is not one of the agreed codes."
 
 
 def _of_exception(project: Project, answer: Answer) -> Iterator[Violation]:
@@ -74,7 +74,9 @@ def _of_exception(project: Project, answer: Answer) -> Iterator[Violation]:
         if code.number not in ALLOWED:
             yield _at(answer, code, _unknown(code, "an `HTTPException`"))
         elif code.number < 400:
-            yield _at(answer, code, f"An `HTTPException` has {code.number}, the code of a success.")
+            yield _at(
+                answer, code, f"An `HTTPException` has {code.number}, which is a success code."
+            )
 
 
 def _is_excused(project: Project, scope: Scope) -> bool:
@@ -120,7 +122,7 @@ def _of_response(project: Project, answer: Answer) -> Iterator[Violation]:
     if [code.number for code in found] == [204]:
         content, where = answer.content, answer.where_content or answer.scope
         if content is not None and not _is_empty(project, content, where):
-            message = "A response with the code 204 has no body, and this one is given one."
+            message = "A 204 response has no body, but this one gets one."
             yield at_statement(answer.scope, answer.site.node, message)
 
 
@@ -139,17 +141,17 @@ def _with_body(project: Project, route: Route) -> Iterator[Violation]:
     handler, names = route.handler, project.names
     model = route.option("response_model")
     if model is not None and not isinstance(model, ast.Constant):
-        message = f"`{handler.name}` answers 204, which has no body, and has a `response_model`."
+        message = f"`{handler.name}` returns 204, which has no body, but has a `response_model`."
         yield at_node(route.scope.module, route.call, message)
         return
     for returned in handler.returns:
         if _is_body(project, handler, returned):
-            message = f"`{handler.name}` answers 204, which has no body, and returns one."
+            message = f"`{handler.name}` returns 204, which has no body, but returns one."
             yield at_statement(handler.scope, returned, message)
     kind = names.type_of(handler.node.returns, handler.outer)
     if not handler.returns and kind is not None and _is_schema(project, kind):
         yield at_name(
-            handler, f"`{handler.name}` answers 204, which has no body, and promises one."
+            handler, f"`{handler.name}` returns 204, which has no body, but declares one."
         )
 
 

@@ -79,14 +79,16 @@ def _answered(
     found = [each.number for each in codes(project.names, status, where)]
     errors = [number for number in found if number >= 400]
     if errors:
-        message = f"`{function.name}` answers an error ({errors[0]}) by a response."
+        message = f"`{function.name}` returns an error ({errors[0]}) as a response."
         yield at_statement(site.scope, site.node, message)
 
 
 def _setting(project: Project, function: Function) -> Iterator[Violation]:
     for statement, status in sets_status(project.names, function):
         if any(each.number >= 400 for each in codes(project.names, status, function.scope)):
-            message = f"`{function.name}` answers an error by setting the response's status code."
+            message = (
+                f"`{function.name}` reports an error by setting the status code of the response."
+            )
             yield at_node(function.module, statement, message)
 
 
@@ -142,7 +144,7 @@ def _raising(project: Project, function: Function) -> Iterator[Violation]:
     for raised in raised_by(project.names, function):
         name = _name_of_other(project, function, raised)
         if name is not None:
-            message = f"`{function.name}` raises `{name}`, which nothing turns into an answer."
+            message = f"`{function.name}` raises `{name}`, which nothing converts to a response."
             yield at_node(function.module, raised.statement, message)
 
 

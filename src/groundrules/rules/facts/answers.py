@@ -123,7 +123,7 @@ class Answers:
 
     def _rendered(self) -> Iterator[Answer]:
         """Yield the pages that templates make: Jinja2's, and those of libraries that imitate these."""
-        for site in self._names.calls_of_attribute("TemplateResponse"):
+        for site in self._names.calls_of("TemplateResponse"):
             if not isinstance(self._names.called(site), FunctionValue):
                 given = self._constructors.given(site.node, site.scope)
                 places = given.keywords.get("status_code"), *given.positional[2:4]

@@ -2,9 +2,18 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from groundrules.rules.source.statements import blocks, ends, is_whole, statements, ways
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A statement that chooses what is done, and whether it does so by the state of a row."""
+
+    statement: ast.If | ast.Match
+    by_state: bool
 
 
 class Handler(Protocol):
@@ -25,7 +34,7 @@ class Handler(Protocol):
 
 def choices(
     body: list[ast.stmt], handler: Handler, rest: tuple[list[ast.stmt], ...] = ()
-) -> Iterator[ast.If | ast.Match]:
+) -> Iterator[Choice]:
     """Yield the outermost `if` and `match` statements that choose between several services.
 
     At most one of the ways through a guard may call a service and return: the way on. The ways of
@@ -44,8 +53,9 @@ def choices(
             serving = [each for each in branches if handler.serves(each) and _returns(each)]
             if serving and left and handler.serves(on):
                 serving.append(on)
-            if len(serving) > 1 or _decides(statement, branches, on if left else [], handler):
-                yield statement
+            by_state = _decides(statement, branches, on if left else [], handler)
+            if len(serving) > 1 or by_state:
+                yield Choice(statement, by_state)
                 continue
         elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
@@ -62,9 +72,9 @@ def _decides(
     handler: Handler,
 ) -> bool:
     """Whether the state of a row decides which service is called, or which state is set."""
-    if len(branches) + bool(on) < 2 or not handler.asks_state(statement):
-        return False
     going = [each for each in branches if not (each and isinstance(each[-1], ast.Raise))]
+    if not going or len(going) + bool(on) < 2 or not handler.asks_state(statement):
+        return False
     acting = [each for each in going if handler.serves(each) or handler.sets_state(each)]
     if any(_returns(each) for each in acting) and (handler.serves(on) or handler.sets_state(on)):
         acting.append(on)
@@ -78,16 +88,27 @@ def _decides(
 
 
 def _assigned(block: list[ast.stmt]) -> set[str]:
-    """Return the variables that a block gives a value."""
+    """Return the variables to which a block gives the name of a state: a text, or a member of an enum."""
     return {
         target.id
         for statement in statements(block)
-        if isinstance(statement, (ast.Assign, ast.AnnAssign))
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and _names_state(statement.value)
         for target in (
             statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         )
         if isinstance(target, ast.Name)
     }
+
+
+def _names_state(value: ast.expr | None) -> bool:
+    match value:
+        case ast.Constant(value=str()):
+            return True
+        case (
+            ast.Attribute(value=ast.Name(id=owner)) | ast.Attribute(value=ast.Attribute(attr=owner))
+        ):
+            return owner[:1].isupper()
+    return False
 
 
 def _returns(block: list[ast.stmt]) -> bool:

@@ -77,7 +77,7 @@ class Registrations:
 
     def _included(self) -> Iterator[str]:
         """Yield the outside classes of what includes a router and of what is included: these are routers."""
-        for site in self._names.calls_of_attribute("include_router"):
+        for site in self._names.calls_of("include_router"):
             func = site.node.func
             if isinstance(func, ast.Attribute):
                 yield from self._outside(self._names.evaluate(func.value, site.scope))

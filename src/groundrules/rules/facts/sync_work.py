@@ -90,7 +90,8 @@ class SyncWork:
     def _handing(self) -> dict[ast.Call, tuple[ast.expr, Scope]]:
         """The calls that hand a function over, with that function."""
         found = {}
-        for site in self._calls:
+        sites = (each for name in ("run_sync", *_HANDING) for each in self._names.calls_of(name))
+        for site in sites:
             node = site.node
             if isinstance(node.func, ast.Attribute) and node.func.attr == "run_sync":
                 receiver = self._names.evaluate(node.func.value, site.scope)

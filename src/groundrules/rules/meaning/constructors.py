@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from groundrules.rules.meaning.names import Names
-from groundrules.rules.meaning.values import ClassValue, FunctionValue, Value
+from groundrules.rules.meaning.origins import origin
+from groundrules.rules.meaning.values import ClassValue, External, FunctionValue, Value
 from groundrules.rules.source.syntax import default_of
 from groundrules.rules.source.tree import Class, Function, Scope
 
@@ -16,14 +17,10 @@ _DEPTH = 10
 
 @dataclass(frozen=True)
 class Given:
-    """The arguments of a call, each with the scope that it stands in.
-
-    :param is_whole: whether these are all: no `*` or `**` brings others.
-    """
+    """The arguments of a call, up to the first `*`, each with the scope that it stands in."""
 
     positional: list[Place] = field(default_factory=list)
     keywords: dict[str, Place] = field(default_factory=dict)
-    is_whole: bool = True
 
     def at(self, position: int, *names: str) -> Place | None:
         """Return the argument at a position or of one of some names; None if there is none."""
@@ -41,14 +38,25 @@ class Constructors:
         self._names = names
 
     def given(self, node: ast.Call, scope: Scope) -> Given:
-        """Return the arguments of a call as they are written."""
-        positional = list[Place]()
+        """Return the arguments of a call as they are written, those of a `partial` included."""
+        made, where = self._partial(node.func, scope)
+        held = self.given(made, where) if made is not None else Given()
+        positional = held.positional[1:]
         for each in node.args:
             if isinstance(each, ast.Starred):
-                return Given(positional, _keywords(node, scope), is_whole=False)
+                break
             positional.append((each, scope))
-        is_whole = all(each.arg for each in node.keywords)
-        return Given(positional, _keywords(node, scope), is_whole)
+        return Given(positional, {**held.keywords, **_keywords(node, scope)})
+
+    def _partial(self, func: ast.expr, scope: Scope) -> tuple[ast.Call | None, Scope]:
+        """Return the call of `functools.partial` that what is called comes from."""
+        if not isinstance(func, (ast.Name, ast.Attribute)):
+            return None, scope
+        made, where = origin(self._names, func, scope)
+        if not isinstance(made, ast.Call):
+            return None, scope
+        is_partial = self._names.evaluate(made.func, where) == External("functools.partial")
+        return (made if is_partial else None), where
 
     def reached(self, called: Value | None, node: ast.Call, scope: Scope) -> Given:
         """Return what a class from outside is given when a class is called."""

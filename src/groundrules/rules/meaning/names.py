@@ -72,20 +72,21 @@ class Names:
                 found[name] += sites
         return found
 
-    def calls_of_attribute(self, name: str) -> list[CallSite]:
-        """Return the calls whose last name it is, and those of names that are assigned from one."""
-        aliases = {
-            binding.name
-            for module in self.modules.values()
-            if name in module.attributes
-            for scope in module.scopes
-            for held in scope.bindings.values()
-            for binding in held
-            if isinstance(binding.value, ast.Attribute) and binding.value.attr == name
-        }
-        return [
-            site for each in sorted({name, *aliases}) for site in self.calls_named.get(each, ())
-        ]
+    def calls_of(self, name: str) -> list[CallSite]:
+        """Return the calls whose last name it is, or that of a variable or import that stands for it."""
+        named = {name}
+        for module in self.modules.values():
+            if name in module.attributes:
+                named |= {
+                    binding.name
+                    for scope in module.scopes
+                    for held in scope.bindings.values()
+                    for binding in held
+                    if isinstance(binding.value, ast.Attribute) and binding.value.attr == name
+                }
+            for node in module.imports:
+                named |= {each.asname for each in node.names if each.asname and each.name == name}
+        return [site for each in sorted(named) for site in self.calls_named.get(each, ())]
 
     def evaluate(self, node: ast.expr | None, scope: Scope, frames: Frames = ()) -> Value | None:
         """Return what `node`, standing in `scope`, is; None where that cannot be known."""

@@ -6,6 +6,7 @@ from typing import Any
 from groundrules import __version__
 from groundrules.rules.findings import Finding, Report
 from groundrules.rules.registry import all_rules
+from groundrules.terminal import harmless
 
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -127,7 +128,9 @@ def _from_here(report: Report, path: str) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Return a text as a command's data; a log shows it on a terminal, perhaps."""
+    printable = "".join(each if each in "\r\n" else harmless(each) for each in text)
+    return printable.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

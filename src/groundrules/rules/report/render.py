@@ -5,6 +5,7 @@ import tokenize
 from pathlib import Path
 
 from groundrules.rules.findings import Finding
+from groundrules.terminal import harmless
 
 _INDENT = "    "
 _LABEL = 6  # columns of `Why   ` and the like
@@ -18,9 +19,10 @@ def render_finding(finding: Finding, folder: Path, *, colour: bool = False, widt
     :param width: the columns that a line may have.
     """
     bold, red, dim, plain = ("\033[1m", "\033[31m", "\033[2m", "\033[0m") if colour else ("",) * 4
-    lines = [f"{bold}{finding.rule} {finding.name}{plain}  {finding.path}:{finding.line}"]
+    lines = [f"{bold}{finding.rule} {finding.name}{plain}  {harmless(finding.path)}:{finding.line}"]
     lines += [f"{_INDENT}{red}{line}{plain}" for line in _wrapped(finding.message, width, 0)]
     source = _source_line(folder / finding.path, finding.line).rstrip().expandtabs(1)
+    source = "".join(each if each.isprintable() else "\ufffd" for each in source)  # columns stay
     if source.strip():
         number = str(finding.line)
         shown, start, end = _window(
@@ -39,7 +41,7 @@ def render_finding(finding: Finding, folder: Path, *, colour: bool = False, widt
 
 def _wrapped(text: str, width: int, label: int) -> list[str]:
     return textwrap.wrap(
-        text,
+        harmless(text),
         width - len(_INDENT) - label,
         break_on_hyphens=False,
         max_lines=_MOST_LINES,
