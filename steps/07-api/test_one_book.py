@@ -9,10 +9,11 @@ import pytest
 
 from groundrules.testing import task
 from groundrules.testing.answers import INVALID, must_answer, must_refuse, must_show
-from groundrules.testing.app import App
+from groundrules.testing.app import App, Response
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.people import People
+from groundrules.testing.races import at_once
 from groundrules.testing.samples import Samples
 
 BOOKS = "/api/v1/books"
@@ -65,6 +66,24 @@ async def test_a_new_book_answers_201_with_the_book(
         assert datetime.fromisoformat(shown[field]).tzinfo is not None, (
             f"POST {BOOKS}/ must show {field} with its time zone; it shows {shown[field]!r}."
         )
+
+
+@task("07.5", "GR502")
+async def test_a_year_that_is_not_known_is_shown_as_null(
+    people: People, book: dict[str, Any]
+) -> None:
+    librarian = await people.librarian()
+    del book["published_year"]
+
+    added = await librarian.post(f"{BOOKS}/", json=book)
+    must_answer(added, 201, to="a new book without published_year")
+    shown = must_show(added, FIELDS)
+    found = await librarian.get(f"{BOOKS}/{shown['id']}")
+
+    years = (shown["published_year"], must_show(found, FIELDS)["published_year"])
+    assert years == (None, None), (
+        f"POST and GET must show a published_year that is not known as null, not as {years}."
+    )
 
 
 @task("07.5", "GR503")
@@ -238,3 +257,20 @@ async def test_a_book_that_is_out_is_not_deleted(people: People, library: Librar
     assert await library.read(book) is not None, (
         f"DELETE {BOOKS}/{book.id} answers 400, but the book is gone from the table books."
     )
+
+
+@task("07.5", "GR503")
+async def test_a_book_that_is_deleted_meanwhile_is_404(
+    people: People, library: Library, database: Database
+) -> None:
+    librarian, book = await people.librarian(), await library.book()
+    there = await librarian.get(f"{BOOKS}/{book.id}")
+    must_answer(there, 200, to="the id of a book")
+    answers: list[Response] = []
+
+    async def delete() -> None:
+        answers.append(await librarian.delete(f"{BOOKS}/{book.id}"))
+
+    await at_once(database, delete(), holding=f"DELETE FROM books WHERE id = {book.id}")
+
+    must_refuse(answers[0], 404, to="the deletion of a book that somebody else deletes meanwhile")

@@ -21,7 +21,9 @@ class Schema:
             raise AttributeError(name)
         if name in self.fields:
             return self.fields[name]
-        raise AssertionError(f"{_short(self.class_name)} has no field `{name}`.")
+        raise AssertionError(
+            f"{_short(self.class_name)} has no field `{name}`, or leaves it out where it is null."
+        )
 
 
 @dataclass(frozen=True)
