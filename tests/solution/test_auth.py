@@ -111,6 +111,7 @@ FORGERIES = {
     "another key": jwt.encode({"sub": "7", "exp": SOON}, "x" * 40),
     "another algorithm": jwt.encode({"sub": "7", "exp": SOON}, SECRET_KEY, algorithm="HS512"),
     "unsigned": unsigned({"sub": "7", "exp": SOON.timestamp()}),
+    "exp is null": jwt.encode({"sub": "7", "exp": None}, SECRET_KEY),
     "sub is a number": jwt.encode({"sub": 7, "exp": SOON}, SECRET_KEY),
     "no token": "x.y.z",
     "empty": "",

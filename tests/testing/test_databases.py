@@ -1,6 +1,7 @@
 """What one submission does to the database stays in its own, and is gone after the run."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -133,41 +134,43 @@ async def test_the_tools_own_role_asks_for_its_password(database: Database, serv
 
 
 async def test_a_run_leaves_no_role_and_no_database(server: Server) -> None:
-    before = await _names(server)
     background = Background()
     databases = Databases(background, ROOT)
-    await databases.create("suite")
-    assert await _names(server) != before
+    name = (await databases.create("suite")).name
+    assert name in await names_of(server, os.getpid())
 
     await asyncio.to_thread(databases.close)
     background.close()
 
-    assert await _names(server) == before
+    assert await names_of(server, os.getpid()) == set()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 async def test_what_a_killed_run_left_is_gone_after_the_next(server: Server) -> None:
-    before = await _names(server)
     killed = (
         "import asyncio, os\nfrom pathlib import Path\n"
         "from groundrules.testing.background import Background\n"
         "from groundrules.testing.database import Databases\n"
-        f"asyncio.run(Databases(Background(), Path({str(ROOT)!r})).create('killed'))\n"
+        f"made = asyncio.run(Databases(Background(), Path({str(ROOT)!r})).create('killed'))\n"
+        "print(made.name, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", killed)
-    await process.wait()
-    assert await _names(server) != before
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", killed, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    assert f"_{process.pid}_" in out.decode()
 
     await postgres.drop_leftovers(server)
 
-    assert await _names(server) == before
+    assert await names_of(server, process.pid) == set()
 
 
-async def _names(server: Server) -> set[str]:
+async def names_of(server: Server, pid: int) -> set[str]:
+    """Return the databases and roles that a process has made; others may use the server, too."""
     session = await asyncpg.connect(server.dsn_for("postgres"))
     rows = await session.fetch(
         "SELECT datname AS name FROM pg_database UNION SELECT rolname FROM pg_roles"
     )
     await session.close()
-    return {row["name"] for row in rows}
+    return {row["name"] for row in rows if f"_{pid}_" in row["name"]}

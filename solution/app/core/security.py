@@ -65,6 +65,6 @@ def read_access_token(token: str) -> str | None:
             algorithms=[ALGORITHM],  # and not whatever the token says
             options={"require_exp": True, "require_sub": True},
         )
-    except JWTError:
+    except (JWTError, TypeError):  # the latter for a date that is null
         return None
     return str(claims["sub"])
