@@ -139,7 +139,7 @@ def test_every_clause_has_rules_a_page_a_step_and_a_test(clause: str) -> None:
     assert sorted(rules) == clauses()[clause]
     for code, rule in rules.items():
         page = (ROOT / rule.docs).read_text("utf-8")
-        assert f"\n# {code} {rule.name}\n" in page
+        assert f"# {code} {rule.name}\n" in page
         (step,) = [each for each in course.steps if code in each.rules]
         assert not step.ready or _holds(step, code), f"no test of step {step.name} holds {code}"
 
