@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from groundrules.testing import task
+from groundrules.testing import task, waits
 from groundrules.testing.answers import about_its_slash
 from groundrules.testing.app import App, Response
 from groundrules.testing.database import Database
@@ -84,6 +84,7 @@ async def test_a_database_that_was_restarted_is_found_at_once(app: App, database
 
 
 @task("02.4")
+@waits
 async def test_a_database_that_says_nothing_holds_nobody_up(app: App, database: Database) -> None:
     async with database.proxy() as way:
         way.block()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import task, waits
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
@@ -55,6 +55,7 @@ async def test_a_loan_begins_now_and_lasts_21_days(app: App, library: Library) -
 
 
 @task("06.6")
+@waits
 async def test_each_loan_begins_when_it_is_made(app: App, library: Library) -> None:
     begun = []
     for pause in (1.1, 0):  # some keep whole seconds

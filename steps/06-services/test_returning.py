@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from groundrules.testing import task
+from groundrules.testing import task, waits
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
@@ -87,6 +87,7 @@ async def test_a_book_is_given_back_once(app: App, library: Library) -> None:
 
 
 @task("06.7")
+@waits
 async def test_each_return_has_its_own_moment(app: App, library: Library) -> None:
     user, moments = await library.user(), []
     for pause in (1.1, 0):  # some keep whole seconds

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import task, waits
 from groundrules.testing.app import App
 from groundrules.testing.samples import Samples
 from groundrules.testing.tokens import alter, claims_of, header_of, is_signed_with, sign
@@ -65,6 +65,7 @@ async def test_a_token_expires_in_time_wherever_the_server_stands(app: App, subj
 
 
 @task("08.2")
+@waits
 async def test_each_token_expires_so_long_after_it_was_made(app: App, subject: str) -> None:
     first = claims_of(await created(app, subject))
     await asyncio.sleep(1.1)  # `exp` is in whole seconds
@@ -77,6 +78,7 @@ async def test_each_token_expires_so_long_after_it_was_made(app: App, subject: s
 
 
 @task("08.2")
+@waits
 async def test_a_token_that_was_good_expires_too(app: App, subject: str, key: str) -> None:
     claims = {**claims_of(await created(app, subject)), "sub": subject, "exp": int(time.time()) + 1}
     known, unknown = (sign({**claims, "jti": name}, key) for name in ("known", "unknown"))

@@ -88,6 +88,15 @@ async def drop_database(server: Server, name: str) -> None:
         await session.execute(f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)")
 
 
+async def databases_of(server: Server, role: str) -> list[str]:
+    """Return the names of the databases that a role owns. Raises PostgresError if the server refuses."""
+    async with connection(server) as session:
+        rows = await session.fetch(
+            "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = $1", role
+        )
+    return [row["datname"] for row in rows]
+
+
 async def drop_role(server: Server, name: str) -> None:
     """Drop a role whose databases are gone, if it is there; raises as `drop_database` does."""
     async with connection(server) as session:

@@ -29,6 +29,7 @@ class Migrations:
     database: Database
     _runner: Runner
     _create: Callable[[], Awaitable[Database]]
+    _give_back: Callable[[Database], Awaitable[None]]
 
     async def upgrade(self, revision: str = "head") -> None:
         """Go up to a revision. Raises `Raised` where a migration or Alembic does, as all of these do."""
@@ -73,7 +74,7 @@ class Migrations:
             await create_tables(self._runner, database)
             yield database
         finally:
-            await database.close()
+            await self._give_back(database)
 
     @asynccontextmanager
     async def started(self, **environment: str | None) -> "AsyncIterator[Migrations]":
@@ -87,9 +88,9 @@ class Migrations:
             other._runner.stop()
 
     async def close(self) -> None:
-        """End the process that ran them, and the connection to the database."""
+        """End the process that ran them, and give the database back."""
         await self._runner.end()
-        await self.database.close()
+        await self._give_back(self.database)
 
     async def _run(self, command: str, revision: str = "head") -> JSON:
         try:

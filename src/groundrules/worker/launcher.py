@@ -40,24 +40,14 @@ def clean_environment() -> dict[str, str]:
     return {"LANG": "C.UTF-8"} | {name: os.environ[name] for name in kept if name in os.environ}
 
 
-class ForkLauncher:
-    """Starts workers as forks of one process that has the libraries imported.
+class ForkServer:
+    """The process that forks: it starts importing at once, and nobody waits for it until it is needed.
 
-    That process starts importing at once; nobody waits for it until a worker is asked something.
     :param preload: the modules to import beforehand.
     """
 
-    unix_sockets = True
-
     def __init__(self, preload: Sequence[str]) -> None:
-        self._preload = preload
-        self._lock = threading.Lock()
-        self._starting = threading.Lock()
-        self._begin()
-
-    def _begin(self) -> None:
-        """Start the process that forks."""
-        self._orders, theirs = socket.socketpair()
+        self._owner, theirs = socket.socketpair()
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -65,7 +55,7 @@ class ForkLauncher:
                 "-m",
                 __package__ + ".forkserver",
                 str(theirs.fileno()),
-                *self._preload,
+                *preload,
             ],
             pass_fds=[theirs.fileno()],
             env=clean_environment(),
@@ -73,11 +63,77 @@ class ForkLauncher:
             stderr=subprocess.DEVNULL,
         )
         theirs.close()
+
+    def connect(self) -> socket.socket:
+        """Return a new socket on which it takes orders."""
+        ours, theirs = socket.socketpair()
+        with suppress(OSError):  # it is gone: so is the other end, then
+            socket.send_fds(self._owner, [b"+"], [theirs.fileno()])
+        theirs.close()
+        return ours
+
+    def is_gone(self) -> bool:
+        """Whether it has ended."""
+        return self._process.poll() is not None
+
+    def close(self, *, at_once: bool) -> None:
+        """End it, and whatever it has forked; `at_once` if that is nothing: it may be importing still."""
+        if at_once:
+            self._process.kill()
+        self._owner.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def leave(self) -> None:
+        """Give up a fork's share of it, so that it ends with the process that started it."""
+        self._owner.close()
+
+
+class ForkLauncher:
+    """Starts workers as forks of one process that has the libraries imported.
+
+    :param preload: the modules to import beforehand.
+    :param orders: where orders are taken by the process of another launcher; none: it is started.
+    """
+
+    unix_sockets = True
+
+    def __init__(self, preload: Sequence[str], orders: socket.socket | None = None) -> None:
+        self._preload = preload
+        self._lock = threading.Lock()
+        self._starting = threading.Lock()
+        self._server: ForkServer | None = None
+        self._begin(orders)
+
+    def _begin(self, orders: socket.socket | None = None) -> None:
+        if orders is None:
+            self._server = ForkServer(self._preload)
+            orders = self._server.connect()
+        self._orders = orders
         self._lost = False
         self._ordered: deque[Worker] = deque()
         self._started: dict[int, Worker] = {}
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._reader: threading.Thread | None = None
+
+    def branch(self) -> "ForkLauncher":
+        """Return another launcher, for a fork of this process, that has its workers from the same one."""
+        assert self._server is not None, "only what has started it can branch"
+        return ForkLauncher(self._preload, self._server.connect())
+
+    def rest(self) -> None:
+        """End every worker, and the thread that hears of them, so that this process can be forked."""
+        self._hang_up()
+        if self._server is not None:
+            self._begin(self._server.connect())
+
+    def leave(self) -> None:
+        """Give up a fork's share of what another process uses."""
+        self._orders.close()
+        if self._server is not None:
+            self._server.leave()
 
     def start(
         self,
@@ -113,9 +169,12 @@ class ForkLauncher:
             made += [sink, nothing]
         order = _order(folder, environment, temporary, terminal)
         with self._starting:
-            if self._lost or self._process.poll() is not None:
-                self._tidy()
+            if self._lost or (self._server is not None and self._server.is_gone()):
+                self.close()
                 self._begin()
+            if self._reader is None:
+                self._reader = threading.Thread(target=self._read, daemon=True)
+                self._reader.start()
             with self._lock:
                 self._ordered.append(worker)
                 lost = self._lost
@@ -130,21 +189,18 @@ class ForkLauncher:
         return worker
 
     def close(self) -> None:
-        """End every worker, and the process they were forked from."""
+        """End every worker, and the process they were forked from if this launcher has started it."""
         with self._lock:
-            if not self._started:  # it may still be importing, and would have to finish that first
-                self._process.kill()
+            idle = not self._started
+        self._hang_up()
+        if self._server is not None:
+            self._server.close(at_once=idle)
+
+    def _hang_up(self) -> None:
         with suppress(OSError):
             self._orders.shutdown(socket.SHUT_RDWR)
-        self._tidy()
-
-    def _tidy(self) -> None:
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._reader.join(5)
+        if self._reader is not None:
+            self._reader.join(5)
         self._orders.close()
 
     def _read(self) -> None:
