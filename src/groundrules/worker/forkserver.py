@@ -1,7 +1,8 @@
 """The process that imports the libraries once and forks a worker for each order.
 
-Run as `python -m groundrules.worker.forkserver FD MODULE…`: FD is a Unix socket on which the owner hands over
-the sockets of those who may give orders, and everything ends with it; MODULE… are imported beforehand.
+Run as `python -m groundrules.worker.forkserver FD[,FD] MODULE…`: the first FD is a Unix socket on which the
+owner hands over the sockets of those who may give orders, and everything ends with it; the second listens for
+others, who must send the token that the owner has sent first. MODULE… are imported beforehand.
 An order is a line of JSON with the descriptors that the worker is to use. Whatever happens to a worker, who
 ordered it hears how it ended: `{"ended": …, "code": …}`; when the orderer is gone, its workers are ended.
 """
@@ -14,16 +15,18 @@ import socket
 import sys
 from collections.abc import Container
 from contextlib import suppress
+from hmac import compare_digest
 from pathlib import Path
 
 from groundrules.worker.protocol import JSON, decode, encode, forget_json
 
+TOKEN_LENGTH = 32
 PR_SET_CHILD_SUBREAPER = 36  # of linux/prctl.h
 
 
 def main() -> None:
     """Serve orders until the owner is gone; then end all workers."""
-    owner = socket.socket(fileno=int(sys.argv[1]))
+    owner, *listeners = (socket.socket(fileno=int(number)) for number in sys.argv[1].split(","))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for those who give orders
     _adopt_orphans()
     forget_json()
@@ -40,6 +43,11 @@ def main() -> None:
     selector = selectors.DefaultSelector()
     selector.register(owner, selectors.EVENT_READ)
     selector.register(waker, selectors.EVENT_READ)
+    token = owner.recv(TOKEN_LENGTH, socket.MSG_WAITALL) if listeners else b""
+    for listener in listeners:
+        listener.setblocking(False)
+        selector.register(listener, selectors.EVENT_READ)
+    strangers: set[socket.socket] = set()
     orderers: set[socket.socket] = set()
     workers: dict[int, socket.socket] = {}
     try:
@@ -55,6 +63,19 @@ def main() -> None:
                     orderer = socket.socket(fileno=received[0])
                     orderers.add(orderer)
                     selector.register(orderer, selectors.EVENT_READ)
+                elif key.fileobj in listeners:
+                    with suppress(OSError):  # it has gone again
+                        stranger, _ = listeners[0].accept()
+                        strangers.add(stranger)
+                        selector.register(stranger, selectors.EVENT_READ)
+                elif key.fileobj in strangers:
+                    stranger = key.fileobj
+                    strangers.discard(stranger)
+                    if _knows(stranger, token):
+                        orderers.add(stranger)
+                    else:
+                        selector.unregister(stranger)
+                        stranger.close()
                 else:
                     orderer = key.fileobj  # type: ignore[assignment]
                     order, descriptors = _receive(orderer)
@@ -64,7 +85,7 @@ def main() -> None:
                         orderer.close()
                         _end_all(workers, orderer)
                         continue
-                    everything = [owner, *orderers]
+                    everything = [owner, *listeners, *strangers, *orderers]
                     private = (waker, wakes, *(each.fileno() for each in everything))
                     pid = _fork(order, descriptors, private=private)
                     workers[pid] = orderer
@@ -75,6 +96,14 @@ def main() -> None:
             _end(pid)
             os.waitpid(pid, 0)
         _end_orphans(())
+
+
+def _knows(stranger: socket.socket, token: bytes) -> bool:
+    """Whether what a stranger has sent by now is the token."""
+    with suppress(OSError):
+        sent = stranger.recv(TOKEN_LENGTH, socket.MSG_DONTWAIT)
+        return compare_digest(sent, token)
+    return False
 
 
 def _receive(orders: socket.socket) -> tuple[dict[str, JSON] | None, list[int]]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import InvalidStateError
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from groundrules.worker.client import KILLED, PRELOAD_LIMIT, Worker
 from groundrules.worker.output import Output
@@ -26,6 +27,8 @@ IMPORTED = {  # what a word in the application's source says that it will import
     b"passlib": ("passlib.context", "passlib.handlers.argon2", "argon2"),
     b"jose": ("jose.jwt",),
 }
+
+ALL = (*BASE, *(module for modules in IMPORTED.values() for module in modules), *MIGRATIONS)
 
 
 def imported_by(folder: Path) -> tuple[str, ...]:
@@ -44,25 +47,39 @@ class ForkServer:
     """The process that forks: it starts importing at once, and nobody waits for it until it is needed.
 
     :param preload: the modules to import beforehand.
+    :param listener: where it takes orders of others, who send `token` first.
     """
 
-    def __init__(self, preload: Sequence[str]) -> None:
+    def __init__(
+        self,
+        preload: Sequence[str],
+        *,
+        listener: socket.socket | None = None,
+        token: str = "",
+    ) -> None:
         self._owner, theirs = socket.socketpair()
+        passed = [each.fileno() for each in (theirs, listener) if each is not None]
         self._process = subprocess.Popen(
             [
                 sys.executable,
                 "-I",
                 "-m",
                 __package__ + ".forkserver",
-                str(theirs.fileno()),
+                ",".join(map(str, passed)),
                 *preload,
             ],
-            pass_fds=[theirs.fileno()],
+            pass_fds=passed,
             env=clean_environment(),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         theirs.close()
+        self._owner.sendall(token.encode())
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
 
     def connect(self) -> socket.socket:
         """Return a new socket on which it takes orders."""
@@ -92,27 +109,61 @@ class ForkServer:
         self._owner.close()
 
 
+class Server(Protocol):
+    """A process that forks, of this process or of another one."""
+
+    def connect(self) -> socket.socket:
+        """Return a new socket on which it takes orders."""
+
+    def is_gone(self) -> bool:
+        """Whether it is known to have ended."""
+
+    def close(self, *, at_once: bool) -> None:
+        """End it, if it belongs to this process."""
+
+    def leave(self) -> None:
+        """Give up a fork's share of it."""
+
+
+class Branch:
+    """One socket on which the server of another process takes orders."""
+
+    def __init__(self, orders: socket.socket) -> None:
+        self._orders = orders
+
+    def connect(self) -> socket.socket:
+        """Return that socket."""
+        return self._orders
+
+    def is_gone(self) -> bool:
+        """Whether it is known to have ended: the socket says so."""
+        return False
+
+    def close(self, *, at_once: bool) -> None:
+        """Leave the server to its owner."""
+
+    def leave(self) -> None:
+        """Leave the server to its owner."""
+
+
 class ForkLauncher:
     """Starts workers as forks of one process that has the libraries imported.
 
     :param preload: the modules to import beforehand.
-    :param orders: where orders are taken by the process of another launcher; none: it is started.
+    :param server: that process, if it is there already.
     """
 
     unix_sockets = True
 
-    def __init__(self, preload: Sequence[str], orders: socket.socket | None = None) -> None:
+    def __init__(self, preload: Sequence[str], server: Server | None = None) -> None:
         self._preload = preload
         self._lock = threading.Lock()
         self._starting = threading.Lock()
-        self._server: ForkServer | None = None
-        self._begin(orders)
+        self._begin(server or ForkServer(preload))
 
-    def _begin(self, orders: socket.socket | None = None) -> None:
-        if orders is None:
-            self._server = ForkServer(self._preload)
-            orders = self._server.connect()
-        self._orders = orders
+    def _begin(self, server: Server) -> None:
+        self._server = server
+        self._orders = server.connect()
         self._lost = False
         self._ordered: deque[Worker] = deque()
         self._started: dict[int, Worker] = {}
@@ -120,20 +171,17 @@ class ForkLauncher:
 
     def branch(self) -> "ForkLauncher":
         """Return another launcher, for a fork of this process, that has its workers from the same one."""
-        assert self._server is not None, "only what has started it can branch"
-        return ForkLauncher(self._preload, self._server.connect())
+        return ForkLauncher(self._preload, Branch(self._server.connect()))
 
     def rest(self) -> None:
         """End every worker, and the thread that hears of them, so that this process can be forked."""
         self._hang_up()
-        if self._server is not None:
-            self._begin(self._server.connect())
+        self._begin(self._server)
 
     def leave(self) -> None:
         """Give up a fork's share of what another process uses."""
         self._orders.close()
-        if self._server is not None:
-            self._server.leave()
+        self._server.leave()
 
     def start(
         self,
@@ -169,9 +217,9 @@ class ForkLauncher:
             made += [sink, nothing]
         order = _order(folder, environment, temporary, terminal)
         with self._starting:
-            if self._lost or (self._server is not None and self._server.is_gone()):
+            if self._lost or self._server.is_gone():
                 self.close()
-                self._begin()
+                self._begin(ForkServer(self._preload))
             if self._reader is None:
                 self._reader = threading.Thread(target=self._read, daemon=True)
                 self._reader.start()
@@ -193,8 +241,7 @@ class ForkLauncher:
         with self._lock:
             idle = not self._started
         self._hang_up()
-        if self._server is not None:
-            self._server.close(at_once=idle)
+        self._server.close(at_once=idle)
 
     def _hang_up(self) -> None:
         with suppress(OSError):
@@ -334,6 +381,15 @@ def _first_line(connection: socket.socket) -> bytes:
 Launcher = ForkLauncher | ExecLauncher
 
 
-def launcher(preload: Sequence[str]) -> Launcher:
-    """Return the kind of launcher that this system can have; see there."""
-    return ForkLauncher(preload) if hasattr(os, "fork") else ExecLauncher(preload)
+def launcher(preload: Sequence[str], *, shared: Path | None = None) -> Launcher:
+    """Return the kind of launcher that this system can have; see there.
+
+    :param shared: the file that may speak of a process that forks for several; see `warm`.
+    """
+    if not hasattr(os, "fork"):
+        return ExecLauncher(preload)
+    if shared is not None:
+        from groundrules.worker.warm import others_server
+
+        return ForkLauncher(preload, others_server(shared, preload))
+    return ForkLauncher(preload)
