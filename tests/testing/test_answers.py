@@ -20,7 +20,7 @@ def test_one_of_the_codes_is_enough() -> None:
 
 
 def test_another_code_is_told() -> None:
-    told = "^POST /api/v1/users/ must answer 201 or 200 to a sign-up; it answers 204.$"
+    told = "^POST /api/v1/users/ must return 201 or 200 for a sign-up; it returns 204.$"
     with pytest.raises(AssertionError, match=told):
         must_answer(answer(204), 201, 200, to="a sign-up")
 
@@ -52,7 +52,7 @@ def test_an_object_with_these_fields_is_returned() -> None:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ({"id": 1}, "^POST /api/v1/users/ must answer an object that has email, name."),
+        ({"id": 1}, "^POST /api/v1/users/ must return an object that has email, name."),
         ({"id": 1, "name": "", "email": "", "hash": ""}, "an object without hash."),
         ([], "an object; it is a list."),
         (None, "an object; it is None."),

@@ -51,7 +51,7 @@ EVERYDAY = {
         HEALTH,
         'return {"status": [][3]}',
         (
-            "GET /api/v1/health must answer 200.",
+            "GET /api/v1/health must return 200.",
             "There IndexError: list index out of range",
             'app/api/health.py:11 │ return {"status": [][3]}',
             "Next: 01.4 at app/api/health.py:11",
@@ -67,7 +67,7 @@ EVERYDAY = {
     "a route with its prefix twice": Break(
         ROUTER,
         'APIRouter(prefix="/api/v1")',
-        ("GET /api/v1/health must answer 200.", "    It has: GET /api/v1/api/v1/health\n"),
+        ("GET /api/v1/health must return 200.", "    It has: GET /api/v1/api/v1/health\n"),
         old="APIRouter()",
     ),
     "a function that makes no application": Break(
@@ -108,7 +108,7 @@ SLOW = {
     "sys.exit at import": Break(
         CONFIG,
         "import sys; sys.exit()\n",
-        ("app/core/config.py:19  SystemExit: this line ends the program; take it out.",),
+        ("app/core/config.py:19  SystemExit: this line ends the program; remove it.",),
     ),
     "an exception at import": Break(
         HEALTH, '{}["nothing"]\n', ("app/api/health.py:12  KeyError: 'nothing'",)
@@ -186,7 +186,7 @@ SLOW = {
     "another JSON": Break(
         HEALTH,
         'return {"state": "ok", "more": "x" * 3000}',
-        ('must answer {"status": "ok"}', 'Last  GET /api/v1/health: 200 OK {"state":"ok"'),
+        ('must return {"status": "ok"}', 'Last  GET /api/v1/health: 200 OK {"state":"ok"'),
         old=OK,
     ),
     "another status code": Break(

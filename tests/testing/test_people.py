@@ -176,5 +176,5 @@ async def test_without_a_login_nobody_has_a_token(people: People) -> None:
 
 
 async def test_a_sign_up_that_is_refused_is_told(people: People) -> None:
-    with pytest.raises(AssertionError, match="/users/ must answer 201 to a sign-up; it answers 4"):
+    with pytest.raises(AssertionError, match="/users/ must return 201 for a sign-up; it returns 4"):
         await people.sign_up(email="nobody")
