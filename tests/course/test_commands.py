@@ -162,9 +162,7 @@ def test_without_a_task_the_next_one_to_do_has_its_hint(beginning: Copy) -> None
 def test_reset_says_what_it_takes(beginning: Copy) -> None:
     refused = beginning.run("reset")
 
-    assert refused.stderr == (
-        "Name a task, as in 01.2, or a file, as in app/main.py, to put back.\n"
-    )
+    assert refused.stderr == ("Name a task, as in 01.2, or a file, as in app/main.py, to reset.\n")
     assert refused.returncode == 2
 
 

@@ -42,7 +42,7 @@ def rewrite(copy: Copy, file: str, old: str, new: str) -> None:
 def test_what_is_the_same_is_said_in_a_sentence(done: Copy) -> None:
     whole, one = done.run("compare"), done.run("compare", HEALTH)
 
-    assert whole.stdout == "Your files are the course's own, as they are after step 01.\n"
+    assert whole.stdout == "Your files are the same as the course's, after step 01.\n"
     assert one.stdout == f"{HEALTH} is the same as the course's own after step 01.\n"
 
 
@@ -117,7 +117,7 @@ def test_a_step_to_come_is_not_given_away(done: Copy) -> None:
 
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.splitlines()[-1] == (
-        "app/api/auth.py is written in step 08, and comparing would give it away: "
+        "app/api/auth.py is written in step 08, and a comparison would reveal the solution: "
         "finish that step first, or add --force."
     )
     assert forced.returncode == 0, forced.stderr

@@ -172,8 +172,8 @@ def test_saves_are_in_the_order_of_the_commands_whatever_the_clock_says(copy: Co
     undone = [copy.run("undo").stdout.splitlines()[0] for _ in range(2)]
 
     assert undone == [
-        "exercises/ is as it was before goto 3.",
-        "exercises/ is as it was before goto 2.",
+        "exercises/ is back to its state before goto 3.",
+        "exercises/ is back to its state before goto 2.",
     ]
 
 
@@ -187,7 +187,7 @@ def test_a_save_from_before_saves_had_numbers_can_be_undone(copy: Copy) -> None:
     undone = [copy.run("undo").stdout.splitlines()[0] for _ in range(2)]
 
     assert newer.returncode == 0, newer.stderr
-    assert undone[1] == "exercises/ is as it was before reset app/core/config.py."
+    assert undone[1] == "exercises/ is back to its state before reset app/core/config.py."
     assert (copy.exercises / "app/core/config.py").read_text() == "OLD = True\n"
     assert (copy.exercises / "app/hollow").is_dir()
 
@@ -215,9 +215,9 @@ def test_what_was_written_since_a_goto_was_broken_off_is_kept(copy: Copy) -> Non
     next_command = copy.run("hint", "01.1")
 
     broken, kept = next_command.stderr.splitlines()
-    assert broken == "goto 3 was broken off: exercises/ is as it was before it."
+    assert broken == "goto 3 was broken off: exercises/ is back to its state before it."
     assert main.read_text() == "BEFORE = True\n"
-    place = copy.root / kept.removeprefix("What was there until now is kept in ")
+    place = copy.root / kept.removeprefix("The state until now is kept in ")
     assert (place / "app/main.py").read_text() == "SINCE = True\n"
 
 
@@ -256,8 +256,8 @@ def test_goto_says_which_files_it_takes_away(copy: Copy) -> None:
     gone = copy.run("goto", "2")
 
     assert (
-        "Taken away, since the course has no such files: "
-        "exercises/app/\\x1b[31m.py, exercises/app/mine.py\n" in gone.stdout
+        "Removed, since the course has no such files: exercises/app/\\x1b[31m.py, "
+        "exercises/app/mine.py\n" in gone.stdout
     )
 
 
@@ -269,7 +269,9 @@ def test_undo_names_the_command_as_it_was_typed(copy: Copy, command: tuple[str, 
 
     undone = copy.run("undo")
 
-    assert undone.stdout.startswith(f"exercises/ is as it was before {' '.join(command)}.\n")
+    assert undone.stdout.startswith(
+        f"exercises/ is back to its state before {' '.join(command)}.\n"
+    )
 
 
 @pytest.mark.parametrize("command", [("goto", "3"), ("reset", "01.2"), ("undo",), ("start",)])

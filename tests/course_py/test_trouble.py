@@ -29,7 +29,7 @@ def test_no_network_to_fetch_the_packages_then_there_is(clone: Clone, tmp_path: 
     told = clone.run("start", environ={"UV_CACHE_DIR": str(tmp_path / "cache"), **NO_NETWORK})
 
     assert last_line(told).startswith(
-        "Could not install what uv.lock lists; the reason stands above."
+        "Could not install the packages of uv.lock; the reason stands above."
     )
     assert clone.run("groundrules", "--help").returncode == 0
 

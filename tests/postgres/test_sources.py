@@ -277,7 +277,7 @@ async def test_the_wheels_server_runs_and_is_fetched_once(
     again = postgres.ensure(wheels_clone, source="wheel", say=said.append)
 
     assert (again.source, again.version) == ("wheel", "15.5")
-    assert said == ["Fetching PostgreSQL 15 (15 MB) …", "Setting up PostgreSQL's data …"]
+    assert said == ["Downloading PostgreSQL 15 (15 MB) …", "Setting up PostgreSQL's data …"]
 
 
 @pytest.mark.slow

@@ -160,7 +160,7 @@ def test_a_read_only_clone_is_refused_in_one_sentence(nobody: Nobody) -> None:
     said = nobody.start(root)
 
     assert said.startswith(
-        f"refused: PostgreSQL's data cannot be kept in {root}/.groundrules/postgres ("
+        f"refused: PostgreSQL's data cannot be stored in {root}/.groundrules/postgres ("
     )
     assert "\n" not in said
 

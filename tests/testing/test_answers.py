@@ -26,10 +26,10 @@ def test_another_code_is_told() -> None:
 
 
 def test_a_redirect_is_about_the_slash() -> None:
-    with pytest.raises(AssertionError, match=r"it answers 307\. The path must end with a slash\.$"):
+    with pytest.raises(AssertionError, match=r"it returns 307\. The path must end with a slash\.$"):
         must_answer(answer(307), 201, to="a sign-up")
     with pytest.raises(
-        AssertionError, match=r"it answers 307\. The path must end without a slash\.$"
+        AssertionError, match=r"it returns 307\. The path must end without a slash\.$"
     ):
         must_answer(answer(307, path="/api/v1/health"), 200, to="a request")
 
@@ -41,7 +41,7 @@ def test_a_refusal_says_why(detail: Any) -> None:
 
 @pytest.mark.parametrize("body", [{"error": "no"}, {"detail": ""}, [], None, "no"])
 def test_a_refusal_without_a_reason_is_told(body: Any) -> None:
-    with pytest.raises(AssertionError, match='refuses a sign-up: its body must have a "detail"'):
+    with pytest.raises(AssertionError, match='rejects a sign-up: its body must have a "detail"'):
         must_refuse(answer(400, body), 400, to="a sign-up")
 
 

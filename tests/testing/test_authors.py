@@ -85,8 +85,8 @@ def test_what_a_test_cannot_use_is_a_sentence_unless_a_traceback_is_asked_for(cl
     author = clone.pytest("steps/01/test_new.py", "--app=alice", "--tb=short")
 
     request, call = ([" ".join(line.split()) for line in told] for told in trainee.wrong)
-    assert (
-        request[1] == "What GET /openapi.json answers is not what the test reads from it (KeyError:"
+    assert request[1] == (
+        "The response to GET /openapi.json does not have what the test reads from it"
     )
     assert request[3].startswith("Last GET /openapi.json: 200 OK")
     assert call[1] == (

@@ -144,7 +144,7 @@ SLOW = {
     "a function that stands in a class": Break(
         CONFIG,
         "    def get_settings(self):\n        return self\n\n\ndef other(",
-        ("no `get_settings`. It stands in the class", "makes it the"),
+        ("no `get_settings`. It is in the class", "adds it to the"),
         old="@lru_cache\ndef get_settings(",
         once=2,
     ),
@@ -179,7 +179,7 @@ SLOW = {
     "an application that the function did not make": Break(
         MAIN,
         'app = FastAPI(title="Library")',
-        ("create_app() refuses, but `app` is there all the same", "It has no routes yet."),
+        ("create_app() fails, but `app` exists", "It has no routes yet."),
         old="app = create_app()",
         once=2,
     ),
@@ -236,7 +236,7 @@ def test_a_deleted_file_is_named_with_how_to_have_it_back(
     [told] = run.wrong
     assert told[1:3] == [
         f"    {file} is missing.",
-        f"    To have it back: groundrules reset {file}",
+        f"    To restore it: groundrules reset {file}",
     ]
     must_be_plain(run)
 

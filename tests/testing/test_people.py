@@ -165,7 +165,7 @@ async def test_a_wrong_password_is_told(people: People) -> None:
     person = await people.sign_up()
     wrong = replace(person, password="another password")
 
-    with pytest.raises(AssertionError, match=r"/auth/token must answer 200 .* it answers 401"):
+    with pytest.raises(AssertionError, match=r"/auth/token must return 200 .* it returns 401"):
         await people.log_in(wrong)
 
 

@@ -69,7 +69,7 @@ def test_a_run_that_never_began_leaves_no_older_verdict(
 
     if typed != ("-p", "no_such_plugin"):  # there pytest ends before any plugin is asked
         assert verdict_of(clone)["complete"] is False
-        assert "did not begin" in verdict_of(clone)["why"]
+        assert "did not start" in verdict_of(clone)["why"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
@@ -194,7 +194,7 @@ def test_a_database_that_stays_away_is_trouble_and_not_a_mistake(own_server: Clo
     verdict = verdict_of(own_server)
     assert process.returncode == 6, out
     assert "trouble  03." in out
-    assert "which says nothing about the code" in " ".join(out.split())
+    assert "and that says nothing about the code" in " ".join(out.split())
     assert "FAILED" not in out
     assert "Next:" not in out
     assert "the machine had trouble" in verdict["why"]

@@ -92,7 +92,7 @@ def differences(wanted: Schema, found: Schema, *, by: str, made_by: str) -> Iter
         if name not in found:
             yield f"The {name} is missing: {by} have it, {made_by} do not create it"
         elif name not in wanted:
-            yield f"The {name} is too much: {made_by} create it, {by} do not have it"
+            yield f"The {name} must not exist: {made_by} create it, {by} do not have it"
         elif wanted[name] != found[name]:
             yield (
                 f"The {name} differs: by {by} it is `{wanted[name]}`, {made_by} create "
