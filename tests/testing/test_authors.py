@@ -90,7 +90,7 @@ def test_what_a_test_cannot_use_is_a_sentence_unless_a_traceback_is_asked_for(cl
     )
     assert request[3].startswith("Last GET /openapi.json: 200 OK")
     assert call[1] == (
-        "ready() returned 3, and the test cannot continue with it (TypeError: object of"
+        "ready() returned 3, and the test cannot continue with it (TypeError: object"
     )
     assert "Traceback" not in trainee.out
     assert "test_new.py:7" not in trainee.out

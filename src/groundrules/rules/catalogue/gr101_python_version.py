@@ -191,11 +191,11 @@ VALID_ALTERNATIVE = (
         _project('[project]\nrequires-python = ">=3.11.0a1"\n'),
     ),
     case(
-        "3.10 is let in and shut out again",
+        "3.10 is allowed by one part and excluded by another",
         _project('[project]\nrequires-python = ">=3.10,!=3.10.*"\n'),
     ),
     case(
-        "Poetry's several sets, all new enough",
+        "Several version sets in Poetry's syntax, all new enough",
         _project('[tool.poetry.dependencies]\npython = ">=3.11,<3.13 || ~3.13 || >=3.14 <4"\n'),
     ),
 )

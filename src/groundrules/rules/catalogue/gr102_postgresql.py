@@ -335,7 +335,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "a URL for asyncpg itself, which wants no driver named",
+        "a URL for asyncpg itself, which needs no driver in it",
         """
         import asyncpg
 
@@ -348,7 +348,7 @@ VALID_ALTERNATIVE = (
         path="app/core/database.py",
     ),
     case(
-        "a URL that is given its driver before it is used",
+        "a URL that gets its driver before it is used",
         """
         from pydantic import field_validator
         from pydantic_settings import BaseSettings
@@ -368,7 +368,7 @@ VALID_ALTERNATIVE = (
         path="app/core/config.py",
     ),
     case(
-        "URLs that are looked at and refused, and words about them",
+        "URLs that are checked and rejected, and messages about them",
         '''
         """Only postgresql+asyncpg:// is allowed; sqlite:///library.db is not."""
 

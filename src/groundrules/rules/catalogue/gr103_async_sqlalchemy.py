@@ -438,7 +438,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "`sessionmaker` and `AsyncEngine` in the older way to make async sessions",
+        "The older way to create async sessions, with `sessionmaker` and `AsyncEngine`",
         """
         from sqlalchemy import create_engine
         from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -457,7 +457,7 @@ VALID_ALTERNATIVE = (
         path="app/core/database.py",
     ),
     case(
-        "functions handed to `run_sync`, with what only they call",
+        "functions passed to `run_sync`, and functions that only they call",
         """
         from functools import partial
 
@@ -497,7 +497,7 @@ VALID_ALTERNATIVE = (
         path="app/services/books.py",
     ),
     case(
-        "a helper that hands on what it is given",
+        "a helper that passes on its arguments",
         """
         from collections.abc import Callable
         from typing import Annotated
@@ -525,7 +525,7 @@ VALID_ALTERNATIVE = (
         path="app/services/books.py",
     ),
     case(
-        "listeners to events, which get the sync session inside an async one",
+        "event listeners, which get the sync session inside an async one",
         """
         from sqlalchemy import event
         from sqlalchemy.orm import Session, UOWTransaction
@@ -546,7 +546,7 @@ VALID_ALTERNATIVE = (
         path="app/core/events.py",
     ),
     case(
-        "other packages' sessions, and one's own",
+        "sessions of other packages, and of the project",
         """
         import boto3
         import requests
@@ -567,7 +567,7 @@ VALID_ALTERNATIVE = (
         path="app/core/sessions.py",
     ),
     case(
-        "a name that cannot be resolved, and settings that are not known",
+        "a name that cannot be resolved, and unknown settings",
         """
         from sqlalchemy.orm import sessionmaker
 

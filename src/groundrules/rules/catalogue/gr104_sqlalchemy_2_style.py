@@ -473,7 +473,7 @@ VALID_ALTERNATIVE = (
         path="app/models/book.py",
     ),
     case(
-        "a model on a table that is written out, with its columns under other names",
+        "a model on an explicit `Table`, with other names for its columns",
         {
             "app/models/base.py": _BASE,
             "app/models/book.py": """
@@ -501,7 +501,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "`query` of other objects, and of a class of one's own",
+        "`query` on other objects, and on a class of the project",
         {
             "app/models/base.py": _BASE,
             "app/models/book.py": _BOOK,
@@ -559,7 +559,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "functions of one's own with the old names",
+        "functions of the project with the old names",
         """
         def declarative_base(name: str) -> str:
             return name

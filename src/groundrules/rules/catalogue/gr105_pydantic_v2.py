@@ -630,7 +630,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "the same names on objects that are no schemas",
+        "the same names on objects that are not schemas",
         """
         import json
 
@@ -683,7 +683,7 @@ VALID_ALTERNATIVE = (
         path="app/schemas/book.py",
     ),
     case(
-        "a schema or a dict, and settings that fall back to where V1 had them",
+        "a schema or a dict, and an import that falls back to V1's place for settings",
         """
         try:
             from pydantic_settings import BaseSettings
@@ -733,7 +733,7 @@ VALID_ALTERNATIVE = (
         path="app/services/books.py",
     ),
     case(
-        "objects whose class is not known, or has a parent that is not",
+        "objects whose class or base class is unknown",
         """
         from company_schemas import Described, Schema
         from pydantic import BaseModel
@@ -756,7 +756,7 @@ VALID_ALTERNATIVE = (
         path="app/schemas/book.py",
     ),
     case(
-        "V2's own `validate` and `dict` of Python, and a model that holds a mapping",
+        "V2's own `validate`, Python's `dict`, and a model that contains a mapping",
         """
         from pydantic import BaseModel, RootModel, TypeAdapter
 

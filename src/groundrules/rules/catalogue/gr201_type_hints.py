@@ -205,7 +205,7 @@ VALID_ALTERNATIVE = (
         path="app/services/sorting.py",
     ),
     case(
-        "hints as strings, and the first argument by another name than self",
+        "hints as strings, and a first argument that is not called self",
         """
         class Node:
             def join(this, other: "Node", /) -> "list[Node]":

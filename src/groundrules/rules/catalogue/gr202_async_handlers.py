@@ -445,7 +445,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "objects of one's own that merely have a `get` or `post`",
+        "objects of the project that happen to have a `get` or `post`",
         """
         from collections.abc import Callable
 
@@ -481,7 +481,7 @@ VALID_ALTERNATIVE = (
         path="app/services/jobs.py",
     ),
     case(
-        "WebSockets, middleware, event and exception handlers are no HTTP routes",
+        "WebSockets, middleware, and event and exception handlers are not HTTP routes",
         """
         from fastapi import FastAPI, Request, WebSocket
         from fastapi.responses import PlainTextResponse
@@ -561,7 +561,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "a name that is a router in one module and something else in another",
+        "a name that is a router in one module, and something else in another",
         {
             "app/api/items.py": """
                 from fastapi import APIRouter

@@ -592,7 +592,7 @@ VALID_ALTERNATIVE = (
         path="app/services/work.py",
     ),
     case(
-        "coroutines that are awaited by way of a variable, a choice or a list",
+        "coroutines that are awaited through a variable, a conditional or a list",
         """
         import asyncio
 
@@ -613,7 +613,7 @@ VALID_ALTERNATIVE = (
         path="app/services/work.py",
     ),
     case(
-        "a lambda that makes the coroutine later, and one that an `async def` hands back",
+        "a lambda that creates the coroutine later, and one that an `async def` returns",
         """
         from collections.abc import Awaitable, Callable
 
@@ -664,7 +664,7 @@ VALID_ALTERNATIVE = (
         path="app/services/cache.py",
     ),
     case(
-        "a session class of one's own, some of whose methods are plain",
+        "a session class of the project, with some plain methods",
         """
         from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -701,7 +701,7 @@ VALID_ALTERNATIVE = (
         path="app/services/numbers.py",
     ),
     case(
-        "coroutines of the application that others await",
+        "coroutines of the application that other functions await",
         """
         import asyncio
         from collections.abc import Awaitable

@@ -235,7 +235,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "single quotes, a raw string, and one of adjacent parts",
+        "single quotes, a raw string, and adjacent string literals",
         """
         from fastapi import APIRouter
 
@@ -274,7 +274,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "a dependency without one, beside a handler with one",
+        "a dependency without a docstring, next to a handler with one",
         """
         from fastapi import APIRouter, Depends
 
@@ -292,7 +292,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "a WebSocket's handler is no HTTP endpoint",
+        "the handler of a WebSocket is not an HTTP endpoint",
         """
         from fastapi import APIRouter, WebSocket
 

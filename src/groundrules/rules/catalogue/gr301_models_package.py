@@ -304,7 +304,7 @@ VALID_ALTERNATIVE = (
         path="app/services/export.py",
     ),
     case(
-        "a model that `models/` makes available, used and named elsewhere",
+        "a model that `models/` exports, used and mentioned elsewhere",
         {
             "app/models/base.py": _BASE,
             "app/models/book.py": _BOOK,

@@ -456,7 +456,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "what a dependency gives to a handler, which comes from no request",
+        "A value from a dependency, which is not part of the request",
         {
             "app/core/security.py": """
                 from pydantic import BaseModel
@@ -511,7 +511,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a parent in `core/` that has no fields of its own",
+        "a base class in `core/` without fields",
         {
             "app/core/schema.py": """
                 from pydantic import BaseModel, ConfigDict
@@ -543,7 +543,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "models in `core/` and elsewhere that no handler takes or gives",
+        "models in `core/` and elsewhere that no handler takes or returns",
         {
             "app/core/events.py": """
                 from pydantic import BaseModel
@@ -603,7 +603,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "classes whose parent is not known",
+        "classes whose base class is unknown",
         """
         from company_schemas import BaseModel, Schema
 
@@ -618,7 +618,7 @@ VALID_ALTERNATIVE = (
         path="app/services/items.py",
     ),
     case(
-        "schemas that `api/` and `services/` only hand on",
+        "schemas that `api/` and `services/` only pass on",
         {
             "app/schemas/item.py": """
                 from pydantic import BaseModel

@@ -392,7 +392,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a command line whose functions are decorated like handlers",
+        "a command line whose functions have decorators like handlers",
         """
         from collections.abc import Callable
 

@@ -408,7 +408,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "objects of one's own that hash, verify, encode and decode",
+        "objects of the project that hash, verify, encode and decode",
         """
         import json
         from hashlib import sha256
@@ -432,7 +432,7 @@ VALID_ALTERNATIVE = (
         path="app/services/isbn.py",
     ),
     case(
-        "a service that is handed a hasher of the project's own",
+        "a service that receives a hasher of the project",
         {
             "app/core/security.py": """
                 from argon2 import PasswordHasher

@@ -425,7 +425,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "mixins over several modules, aliases of types and declared attributes",
+        "mixins in several modules, type aliases and declared attributes",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/types.py": """
@@ -476,7 +476,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a written table with both, and one whose columns are read from the database",
+        "an explicit `Table` with both, and one whose columns are reflected from the database",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/book.py": """
@@ -505,7 +505,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "columns with these names under other attributes, or made by a function of the project",
+        "columns with these names under other attributes, or created by a function of the project",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/book.py": """
@@ -538,7 +538,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a parent that cannot be seen, a decorator and a hook that may add the columns",
+        "an unknown base class, and a decorator and a hook that may add the columns",
         {
             "app/models/base.py": """
                 from sqlalchemy.orm import DeclarativeBase, mapped_column

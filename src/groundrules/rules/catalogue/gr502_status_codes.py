@@ -572,7 +572,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "middleware and exception handlers answer what they must",
+        "middleware and exception handlers may return any code",
         """
         from collections.abc import Awaitable, Callable
 
@@ -649,7 +649,7 @@ VALID_ALTERNATIVE = (
         ),
     ),
     case(
-        "actions answer 200: they may add a row, but it is not what was asked for",
+        "actions return 200: they may add a row, but the row is not the purpose of the request",
         library(
             "app/api/items.py",
             """
@@ -677,7 +677,7 @@ VALID_ALTERNATIVE = (
         ),
     ),
     case(
-        "a DELETE that answers 200 and the row, or 204 through a service that returns nothing",
+        "a DELETE that returns 200 and the row, or 204 through a service that returns nothing",
         library(
             "app/api/items.py",
             """
@@ -714,7 +714,7 @@ VALID_ALTERNATIVE = (
         ),
     ),
     case(
-        "other numbers that are no status codes",
+        "other numbers that are not status codes",
         """
         from fastapi import APIRouter, HTTPException
 

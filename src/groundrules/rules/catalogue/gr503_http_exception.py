@@ -643,7 +643,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "middleware answers by a response: no `HTTPException` would reach the client from there",
+        "middleware returns a response: an `HTTPException` from there would not reach the client",
         """
         from collections.abc import Awaitable, Callable
 
@@ -664,7 +664,7 @@ VALID_ALTERNATIVE = (
         path="app/main.py",
     ),
     case(
-        "results that have a place for errors",
+        "results with a field for errors",
         """
         from fastapi import APIRouter
 
