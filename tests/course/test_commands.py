@@ -201,6 +201,6 @@ def test_lost_exercises_are_one_sentence(beginning: Copy, command: str) -> None:
 
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == (
-        "exercises/app is missing: bring it back with `git checkout exercises`, "
-        "or begin anew with `groundrules goto 1`.\n"
+        "exercises/app is missing: restore it with `git checkout exercises`, "
+        "or start again with `groundrules goto 1`.\n"
     )

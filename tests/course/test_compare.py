@@ -43,7 +43,7 @@ def test_what_is_the_same_is_said_in_a_sentence(done: Copy) -> None:
     whole, one = done.run("compare"), done.run("compare", HEALTH)
 
     assert whole.stdout == "Your files are the same as the course's, after step 01.\n"
-    assert one.stdout == f"{HEALTH} is the same as the course's own after step 01.\n"
+    assert one.stdout == f"{HEALTH} is the same as the course's version after step 01.\n"
 
 
 def test_each_file_that_differs_is_listed_with_its_lines(done: Copy) -> None:
@@ -122,7 +122,7 @@ def test_a_step_to_come_is_not_given_away(done: Copy) -> None:
     )
     assert forced.returncode == 0, forced.stderr
     assert "+++ solution/app/api/auth.py" in forced.stdout
-    assert "same as the course's own after step 01" in of_now.stdout
+    assert "same as the course's version after step 01" in of_now.stdout
 
 
 def test_where_nothing_is_done_nothing_is_shown(beginning: Copy) -> None:

@@ -94,13 +94,13 @@ def test_exercises_that_are_a_link_as_a_whole_are_saved_like_any(copy: Copy) -> 
 def file_for_folder(exercises: Path) -> str:
     shutil.rmtree(exercises / "app/api")
     (exercises / "app/api").write_text("mine\n")
-    return "exercises/app/api is a file, where the course needs a folder"
+    return "exercises/app/api is a file, but the course needs a folder"
 
 
 def folder_for_file(exercises: Path) -> str:
     (exercises / "app/main.py").unlink()
     (exercises / "app/main.py/inside").mkdir(parents=True)
-    return "exercises/app/main.py is a folder, where the course needs a file"
+    return "exercises/app/main.py is a folder, but the course needs a file"
 
 
 def read_only_file(exercises: Path) -> str:
@@ -215,7 +215,7 @@ def test_what_was_written_since_a_goto_was_broken_off_is_kept(copy: Copy) -> Non
     next_command = copy.run("hint", "01.1")
 
     broken, kept = next_command.stderr.splitlines()
-    assert broken == "goto 3 was broken off: exercises/ is back to its state before it."
+    assert broken == "goto 3 was interrupted: exercises/ is back to its state before that."
     assert main.read_text() == "BEFORE = True\n"
     place = copy.root / kept.removeprefix("The state until now is kept in ")
     assert (place / "app/main.py").read_text() == "SINCE = True\n"
@@ -244,7 +244,7 @@ def test_a_command_that_never_lets_go_is_not_waited_for_for_ever(copy: Copy) -> 
         refused = copy.run("goto", "3")
 
     assert refused.stderr == (
-        "Another command is changing exercises/: try again when it has ended.\n"
+        "Another command is changing exercises/: try again when it has finished.\n"
     )
     assert snapshot(copy.exercises) == before
 

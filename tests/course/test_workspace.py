@@ -20,7 +20,7 @@ def test_goto_makes_the_exercises_what_they_are_when_a_step_begins(copy: Copy) -
     state = state_after(copy.course, 0)
     assert done.returncode == 0, done.stderr
     assert contents(copy.exercises) == {file: path.read_bytes() for file, path in state.items()}
-    assert "To have it back: groundrules undo" in done.stdout
+    assert "To restore it: groundrules undo" in done.stdout
 
 
 @pytest.mark.parametrize("command", [("goto", "1"), ("reset", "01.3"), ("reset", "app/main.py")])

@@ -40,7 +40,7 @@ def assert_mended(clone: Clone) -> None:
     mended = clone.run("groundrules", "--help")
     assert mended.returncode == 0, mended.stderr
     assert "Usage: groundrules" in mended.stdout
-    assert "Making the environment .venv" in mended.stderr
+    assert "Creating the environment .venv" in mended.stderr
     assert clone.run("groundrules", "--help").stderr == ""
 
 
@@ -157,7 +157,7 @@ def test_uv_is_fetched_with_pip_where_there_is_none(clone: Clone) -> None:
     )
 
     assert without.returncode == 0, without.stderr
-    assert "Fetching uv" in without.stderr
+    assert "Downloading uv" in without.stderr
     assert list(clone.folder.glob(".tools/uv-*/bin/uv"))
 
 

@@ -196,8 +196,8 @@ class Workspace:
             self._bring_back(save, save.files)
             save.drop()
             self.say(
-                f"{harmless(command.typed)} was broken off: exercises/ is back to its "
-                "state before it."
+                f"{harmless(command.typed)} was interrupted: exercises/ is back to its "
+                "state before that."
             )
         else:
             kept = self._finish_undo(save, self._saves.named(command.restores))
