@@ -128,7 +128,7 @@ def test_a_run_that_breaks_off_is_one_sentence(beginning: Copy) -> None:
     broken = beginning.run("status")
 
     assert broken.returncode == 2
-    assert broken.stderr.splitlines()[-1].startswith("The check of step 01 broke off")
+    assert broken.stderr.splitlines()[-1].startswith("The check of step 01 failed")
     assert "Traceback" not in broken.stderr
 
 

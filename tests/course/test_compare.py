@@ -47,7 +47,7 @@ def test_what_is_the_same_is_said_in_a_sentence(done: Copy) -> None:
 
 
 def test_each_file_that_differs_is_listed_with_its_lines(done: Copy) -> None:
-    rewrite(done, HEALTH, '"""Tell', '"""Say')
+    rewrite(done, HEALTH, '"""Report', '"""Say')
     long = f"app/core/{'very_' * 20}long.py"
     (done.exercises / long).write_text('"""Mine."""\n')
     (done.exercises / "app/core/__init__.py").write_text('"""Core."""\n')
@@ -74,7 +74,7 @@ def test_a_file_that_is_not_there_is_named(done: Copy) -> None:
 
 
 def test_one_file_is_shown_as_a_diff_wherever_one_is(done: Copy) -> None:
-    rewrite(done, HEALTH, '"""Tell', '"""Say')
+    rewrite(done, HEALTH, '"""Report', '"""Say')
 
     shown = [
         run_in(done.root, HEALTH),
@@ -88,7 +88,7 @@ def test_one_file_is_shown_as_a_diff_wherever_one_is(done: Copy) -> None:
     assert second == f"+++ steps/01-setup/draft/{HEALTH}"
     assert [line[:12] for line in lines if line.startswith(("+", "-"))] == [
         '-    """Say ',
-        '+    """Tell',
+        '+    """Report',
     ]
     assert len({each.stdout for each in shown}) == 1
 
@@ -96,7 +96,7 @@ def test_one_file_is_shown_as_a_diff_wherever_one_is(done: Copy) -> None:
 def test_a_terminal_shows_it_in_colours(
     done: Copy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rewrite(done, HEALTH, '"""Tell', '"""Say')
+    rewrite(done, HEALTH, '"""Report', '"""Say')
     monkeypatch.setattr("groundrules.terminal.wants_colour", lambda: True)
     monkeypatch.chdir(done.root)
 
@@ -143,7 +143,7 @@ def test_a_file_that_nobody_has_is_one_sentence(done: Copy, name: str) -> None:
 
 
 def test_programs_are_told_the_same(done: Copy) -> None:
-    rewrite(done, HEALTH, '"""Tell', '"""Say')
+    rewrite(done, HEALTH, '"""Report', '"""Say')
 
     whole = json.loads(done.run("compare", "--json").stdout)
     one = json.loads(done.run("compare", HEALTH, "--json").stdout)

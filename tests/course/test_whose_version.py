@@ -85,7 +85,7 @@ def test_where_it_is_not_known_the_courses_comes_with_a_warning(copy: Copy) -> N
         "time is unknown." in done.stdout
     )
     assert (
-        f"  Beware: app/core/database.py relies on my_own_address, which {CONFIG} now lacks.\n"
+        f"  Note: app/core/database.py needs my_own_address, which {CONFIG} now lacks.\n"
         in done.stdout
     )
 

@@ -88,7 +88,7 @@ async def test_the_server_that_the_variable_names_is_used(named: Elsewhere, tmp_
 
 
 def test_a_server_of_somebody_else_is_never_stopped(named: Elsewhere, tmp_path: Path) -> None:
-    with pytest.raises(PostgresError, match="did not start: nothing is stopped"):
+    with pytest.raises(PostgresError, match="did not start, so it is not stopped"):
         postgres.stop(tmp_path)
 
     assert postgres.find(tmp_path)
@@ -119,7 +119,7 @@ def test_a_wrong_password_is_one_sentence_without_the_password(
     monkeypatch.setenv("GROUNDRULES_DATABASE_URL", named.url(password="not-it"))
 
     with pytest.raises(
-        PostgresError, match=r"does not let maker in: password.*; check that"
+        PostgresError, match=r"rejects maker: password.*; check that"
     ) as refused:
         postgres.ensure(tmp_path)
 

@@ -187,7 +187,7 @@ INVALID = (
         path="app/core/database.py",
     ),
     case(
-        "`Session` as the type of an argument, in what is returned, and opened",
+        "`Session` as the type of an argument or in a return type, and opened",
         """
         from collections.abc import Iterator
 
@@ -210,7 +210,7 @@ INVALID = (
         path="app/services/counts.py",
     ),
     case(
-        "under other names: an alias, and a package that hands it on",
+        "under other names: an alias, and a package that re-exports it",
         {
             "app/core/database.py": """
                 from sqlalchemy.orm import Session as OrmSession
@@ -247,7 +247,7 @@ INVALID = (
         path="app/core/database.py",
     ),
     case(
-        "`Annotated`, an alias of a union, a string and an import for type checkers alone",
+        "`Annotated`, an alias of a union, a string, and an import only for type checkers",
         """
         from __future__ import annotations
 
@@ -288,7 +288,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "SQLModel's own, a class of one's own, and attributes",
+        "SQLModel's session, a class of the project, and attributes",
         """
         from dataclasses import dataclass
 
@@ -342,7 +342,7 @@ INVALID = (
         path="app/core/database.py",
     ),
     case(
-        "a function that is handed to `run_sync`, and called as well",
+        "a function that is passed to `run_sync`, and also called directly",
         """
         from sqlalchemy.ext.asyncio import AsyncSession
         from sqlalchemy.orm import Session
@@ -365,7 +365,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "work for a thread, which is no work for `AsyncSession.run_sync`",
+        "work for a thread, which is not work for `AsyncSession.run_sync`",
         """
         from anyio import to_thread
         from sqlalchemy.orm import Session

@@ -355,7 +355,7 @@ INVALID = (
         path="app/schemas/user.py",
     ),
     case(
-        "methods of V1, on a class, an argument and what a class method gives",
+        "methods of V1, on a class, an argument and the result of a class method",
         {
             "app/schemas/user.py": """
                 from pydantic import BaseModel
@@ -397,7 +397,7 @@ INVALID = (
         path="app/services/users.py",
     ),
     case(
-        "what loops and comprehensions go through, and a method that is handed on",
+        "variables of loops and comprehensions, and a method that is passed on",
         {
             "app/schemas/book.py": """
                 from pydantic import BaseModel
@@ -448,7 +448,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "old settings in the new places, `Extra`, `regex` and attributes",
+        "old settings in the new place, `Extra`, `regex` and attributes",
         """
         from pydantic import BaseModel, ConfigDict, Extra, Field
 
@@ -538,7 +538,7 @@ INVALID = (
         9,
     ),
     case(
-        "a class between, with a method that calls the one it replaces",
+        "a class in between, with a method that calls the one that it overrides",
         {
             "app/schemas/base.py": """
                 from typing import Any, Generic, TypeVar

@@ -283,7 +283,7 @@ INVALID = (
         26,
     ),
     case(
-        "a password with every request, beside a token that is read",
+        "a password in every request, next to a token that is read",
         {
             "app/core/security.py": """
                 from jose import jwt
@@ -454,7 +454,7 @@ INVALID = (
         path="app/core/security.py",
     ),
     case(
-        "a user's name, or a text made of it, for a token",
+        "a user name, or a string made from it, as a token",
         {
             "app/schemas/token.py": """
                 from pydantic import BaseModel

@@ -71,7 +71,7 @@ INVALID = (
         7,
     ),
     case(
-        "an empty docstring, and one of blanks",
+        "an empty docstring, and one of spaces",
         """
         from fastapi import APIRouter
 
@@ -95,7 +95,7 @@ INVALID = (
         13,
     ),
     case(
-        "an f-string, bytes and a comment are none",
+        "an f-string, bytes or a comment instead of a docstring",
         """
         from fastapi import APIRouter
 
@@ -139,7 +139,7 @@ INVALID = (
         7,
     ),
     case(
-        "`summary=` and `description=` do not stand in for it",
+        "`summary=` and `description=` instead of a docstring",
         """
         from fastapi import APIRouter
 
@@ -171,7 +171,7 @@ INVALID = (
         1,
     ),
     case(
-        "a method that answers a route",
+        "a method that handles a route",
         """
         from fastapi import APIRouter
 

@@ -140,7 +140,7 @@ INVALID = (
         path="app/services/shelf.py",
     ),
     case(
-        "a comment or a string that comes later is no docstring",
+        "a comment or a later string instead of a docstring",
         """
         def grade(points: int) -> str:
             # Turn points into a grade.
@@ -163,7 +163,7 @@ INVALID = (
         path="app/services/grades.py",
     ),
     case(
-        "a nested function counts on its own",
+        "a nested function is counted separately",
         """
         from collections.abc import Callable
 

@@ -126,7 +126,7 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "a request model beside the handler that takes it",
+        "a request model next to the handler that takes it",
         """
         from fastapi import APIRouter
         from pydantic import BaseModel
@@ -266,7 +266,7 @@ INVALID = (
         path="app/core/parts.py",
     ),
     case(
-        "what dependencies take from the request",
+        "models that dependencies take from the request",
         {
             "app/core/paging.py": """
                 from pydantic import BaseModel
@@ -335,7 +335,7 @@ INVALID = (
         path="app/services/fines.py",
     ),
     case(
-        "a model in `models/`, and one of SQLModel that is no table",
+        "a model in `models/`, and a SQLModel class without a table",
         """
         from pydantic import BaseModel
         from sqlmodel import SQLModel
@@ -353,7 +353,7 @@ INVALID = (
         path="app/models/user.py",
     ),
     case(
-        "a model that a function makes",
+        "a model that a function creates",
         """
         from pydantic import create_model
 
@@ -365,7 +365,7 @@ INVALID = (
         3,
     ),
     case(
-        "a model that a handler builds, in a module beside the package",
+        "a model that a handler creates, in a module next to the package",
         {
             "answers.py": """
                 from pydantic import BaseModel

@@ -291,7 +291,7 @@ INVALID = (
         14,
     ),
     case(
-        "calls of a session, however it is declared",
+        "calls on a session, however it is declared",
         library(
             "app/api/items.py",
             """
@@ -366,7 +366,7 @@ INVALID = (
         27,
     ),
     case(
-        "a helper of the API that builds queries, and a filter handed to a service",
+        "a helper in `api/` that builds queries, and a filter passed to a service",
         library(
             "app/api/items.py",
             """
@@ -398,7 +398,7 @@ INVALID = (
         15,
     ),
     case(
-        "loops, arithmetic, and what sums and sorts",
+        "loops, arithmetic, sums and sorting",
         library(
             "app/api/items.py",
             """
@@ -473,7 +473,7 @@ INVALID = (
         23,
     ),
     case(
-        "logic in what a handler depends on, classes and routers' dependencies too",
+        "logic in dependencies of a handler or a router, including classes",
         library(
             "app/api/items.py",
             """

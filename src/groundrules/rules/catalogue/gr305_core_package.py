@@ -161,7 +161,7 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "settings beside the package `core`",
+        "settings next to the package `core`",
         """
         from pydantic_settings import BaseSettings
 
@@ -217,7 +217,7 @@ INVALID = (
         path="app/services/users.py",
     ),
     case(
-        "a context of `core` used elsewhere, and handed to a thread",
+        "a context of `core` used elsewhere, or passed to a thread",
         {
             "app/core/security.py": """
                 from passlib.context import CryptContext

@@ -216,7 +216,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "classes that a registry's decorators map",
+        "classes mapped by the decorators of a registry",
         """
         from dataclasses import dataclass
         from datetime import datetime
@@ -273,7 +273,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "a base that a registry makes, beside `Base`",
+        "a base from a registry, next to `Base`",
         {
             "app/models/base.py": _BASE,
             "app/models/user.py": _USER,

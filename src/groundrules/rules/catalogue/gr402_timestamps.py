@@ -157,7 +157,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "a mixin that one model has and another has not",
+        "a mixin that one model has and another does not",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/mixins.py": """
@@ -192,7 +192,8 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "attributes that are no columns: a property, a plain annotation, a constant, a class variable",
+        "attributes that are not columns: a property, a plain annotation, a constant, a "
+        "class variable",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/book.py": """
@@ -241,7 +242,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "a table that is written out, without both",
+        "an explicit `Table` without both",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/book.py": """
@@ -265,7 +266,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "a mixin's column that the model takes away, and an abstract base without columns",
+        "a mixin's column that the model removes, and an abstract base without columns",
         {
             "app/models/base.py": _STAMPED_BASE,
             "app/models/plain.py": """
@@ -289,7 +290,7 @@ INVALID = (
         path="app/models/plain.py",
     ),
     case(
-        "a base with a parent, and a model that inherits from a model",
+        "a base with a base class, and a model that inherits from a model",
         {
             "app/models/base.py": """
                 from sqlalchemy.orm import DeclarativeBase

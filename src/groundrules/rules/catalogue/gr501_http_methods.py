@@ -145,7 +145,7 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "a method that is not agreed on",
+        "a method outside the agreed five",
         """
         from fastapi import APIRouter
 
@@ -266,7 +266,7 @@ INVALID = (
         10,
     ),
     case(
-        "a POST to one resource that only changes it",
+        "a POST to one resource that only changes that resource",
         library(
             "app/api/items.py",
             """
@@ -322,7 +322,7 @@ INVALID = (
         17,
     ),
     case(
-        "a GET that deletes through a service made of classes",
+        "a GET that deletes through a service that is a class",
         {
             **LIBRARY,
             "app/services/crud.py": """
