@@ -45,7 +45,7 @@ async def test_questions_may_be_asked_at_the_same_time(database: Database) -> No
 async def test_a_refused_statement_tells_the_constraint(database: Database) -> None:
     await database.execute(NEW_BOOK, "Emma")
 
-    with pytest.raises(Refused, match=r"PostgreSQL refuses `UPDATE books SET taken_by") as refusal:
+    with pytest.raises(Refused, match=r"PostgreSQL rejects `UPDATE books SET taken_by") as refusal:
         await database.execute("UPDATE books SET taken_by = gen_random_uuid()")
 
     assert refusal.value.sqlstate == "23503"
@@ -259,7 +259,7 @@ async def test_models_that_cannot_be_imported_are_told_with_their_line(
     sites = Sites(forks, ROOT, tmp_path, sockets, Patience())
 
     with pytest.raises(
-        Raised, match=r"^Making the tables of the models raised ModuleNotFound"
+        Raised, match=r"^Creating the tables of the models raised ModuleNotFound"
     ) as told:
         await asyncio.wrap_future(sites.begin(Tables.MODELS))
 

@@ -159,7 +159,7 @@ async def connection(server: Server) -> "AsyncIterator[asyncpg.Connection]":
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         why = (
-            "it did not answer within 10 seconds"
+            "it did not respond within 10 seconds"
             if isinstance(error, TimeoutError)
             else _one_line(error)
         )
@@ -169,13 +169,13 @@ async def connection(server: Server) -> "AsyncIterator[asyncpg.Connection]":
             else "run `groundrules db stop` and try again"
         )
         raise PostgresError(
-            f"PostgreSQL on {server.host}, port {server.port}, does not let {server.role} in: {why}; "
+            f"PostgreSQL on {server.host}, port {server.port}, rejects {server.role}: {why}; "
             f"{advice}."
         ) from None
     try:
         yield session
     except asyncpg.PostgresError as error:
-        raise PostgresError(f"PostgreSQL refused: {_one_line(error)}.") from None
+        raise PostgresError(f"PostgreSQL reported: {_one_line(error)}.") from None
     finally:
         await session.close(timeout=10)
 

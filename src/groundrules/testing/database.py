@@ -97,7 +97,7 @@ class Refused(AssertionError):
     def __init__(self, error: "asyncpg.PostgresError", statement: str) -> None:
         shown = " ".join(statement.split())
         shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
-        super().__init__(f"PostgreSQL refuses `{shown}`: {error.args[0].rstrip('.')}.")
+        super().__init__(f"PostgreSQL rejects `{shown}`: {error.args[0].rstrip('.')}.")
         self.sqlstate: str = error.sqlstate
         self.constraint: str | None = getattr(error, "constraint_name", None)
 
@@ -243,7 +243,7 @@ class Database(Session):
             )
         except (OSError, asyncpg.PostgresError) as error:
             raise MachineTrouble(
-                f"The tests cannot connect to their database: {error or 'no answer in time'}."
+                f"The tests cannot connect to their database: {error or 'no response in time'}."
             ) from None
         self._own.append(connection.get_server_pid())
         return connection
@@ -296,12 +296,12 @@ class Databases:
         try:
             return self._background.begin(self._trouble()).result(30)
         except Exception as error:
-            return f"PostgreSQL does not answer ({error})."
+            return f"PostgreSQL does not respond ({error})."
 
     async def _trouble(self) -> str | None:
         role = await asyncio.wrap_future(self.role)
         if await _start_of(role.tool) != role.server_started:
-            return "PostgreSQL was started anew during the run."
+            return "PostgreSQL was restarted during the run."
         return None
 
     async def settle(self) -> None:

@@ -27,7 +27,9 @@ INDENT = "    "
 BODY_LINES = 8  # with the heading, where to read on and two lines of the list: twelve
 SENTENCE_LINES = 4
 FRAMES_SHOWN = 3
-LEFT_DEBUGGER = "The debugger was left with q, which ends the code there; c lets it go on."
+LEFT_DEBUGGER = (
+    "The debugger was left with q, which ends the code there. To continue the code, type c."
+)
 PRINTED_SHOWN = 2  # lines
 SQLALCHEMY_S_OWN = re.compile(  # what it puts around the words of the database
     r"\(sqlalchemy\.\S+\) <class '[\w.]+'>: |\nDETAIL:  Failing row .*|\n\[SQL: .*"
@@ -157,7 +159,7 @@ def explain(
         else:
             reason = f"{type(error).__name__}: {error}"
             error = AssertionError(
-                f"The test cannot go on with what it found ({reason}). To see where: --tb=short."
+                f"The test cannot continue with the result ({reason}). To see where: --tb=short."
             )
     if not str(error):
         return None
@@ -165,7 +167,7 @@ def explain(
     file = missing_file(name, course, source.folder) if name is not None else None
     place = file
     if file is not None:
-        told = [f"{INDENT}{file} is missing.", f"{INDENT}To have it back: groundrules reset {file}"]
+        told = [f"{INDENT}{file} is missing.", f"{INDENT}To restore it: groundrules reset {file}"]
         cause = f"no {file}"
     else:
         told = [*_sentence(error, source.original), *_account(account, error)][:BODY_LINES]
@@ -256,7 +258,7 @@ def _what_was_raised(error: Raised, folder: Path) -> str:
     failure = error.failure
     text = SQLALCHEMY_S_OWN.sub("", _said(failure).replace(f"{folder}/", ""))
     if failure.kind == "SystemExit":
-        text = f"{failure.kind}: this line ends the program; take it out."
+        text = f"{failure.kind}: this line ends the program; remove it."
     if error.instead_of is not None:
         text = f"{text.rstrip('.')}; it must raise {error.instead_of}."
     if error.refused is not None:

@@ -110,7 +110,7 @@ async def create_tables(runner: Runner, database: Database) -> None:
     await runner.worker().ask(
         "create_tables",
         limit=MIGRATION_LIMIT,
-        doing="Making the tables of the models",
+        doing="Creating the tables of the models",
         url=database.url,
     )
 
@@ -119,10 +119,10 @@ def _revision(data: JSON) -> Revision:
     match data:
         case {"id": str(number), "down": [*down], "text": str(text)}:
             return Revision(number, tuple(_checked(each, str) for each in down), text)
-    raise BadReply("The worker sent something that is no revision.")
+    raise BadReply("The worker sent something that is not a revision.")
 
 
 def _checked(data: JSON, kind: type) -> Any:
     if not isinstance(data, kind):
-        raise BadReply(f"The worker sent something that is no {kind.__name__}.")
+        raise BadReply(f"The worker sent something that is not a {kind.__name__}.")
     return data

@@ -70,7 +70,7 @@ def register(
     if config.option.reportchars == "fE":  # pytest's default: a list of what was told just above
         config.option.reportchars = ""
     config.addinivalue_line("markers", "task(id, rules): the task of the lesson, and its rules")
-    config.addinivalue_line("markers", "rules_so_far: run once for each rule that holds by then")
+    config.addinivalue_line("markers", "rules_so_far: run once for each rule that applies by then")
     config.addinivalue_line("markers", "waits: begin before others, beside which it waits")
     config.addinivalue_line("markers", "when_begun: run when no file of the task is a stub")
 
@@ -136,7 +136,7 @@ class Suites:
             item.stash[STEP], item.stash[TASK] = step, step.task(mark.args[0])
         except CourseError as error:
             raise pytest.UsageError(
-                f"{item.nodeid}: {error} Its tasks stand in steps/{step.name}/step.toml."
+                f"{item.nodeid}: {error} Its tasks are in steps/{step.name}/step.toml."
             ) from None
 
     @pytest.hookimpl(tryfirst=True)
@@ -176,7 +176,7 @@ class Suites:
         for earlier in self._course.steps[: self._course.steps.index(step)]:
             for file in earlier.files:
                 if self._untouched(file):
-                    return StepBefore(earlier, f"{file} is still its stub")
+                    return StepBefore(earlier, f"{file} is still a stub")
         stubs = [file for file in task.files if self._is_stub_of(step, file)]
         introduced = [file for file in task.files if self._course.introduces(file) is step]
         # A rule is kept by a stub, which says nothing of the code that is to come.
@@ -272,7 +272,9 @@ class Suites:
         self._verdict.show(terminalreporter, first and (first[1].task.id, first[1]))
         if self._fixtures.seed_used:
             seed = self._fixtures.seed
-            terminalreporter.write_line(f"To repeat its values: --groundrules-seed {seed}")
+            terminalreporter.write_line(
+                f"To repeat the values of this run: --groundrules-seed {seed}"
+            )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -288,9 +290,9 @@ class Suites:
     def _why_incomplete(self, session: pytest.Session) -> str | None:
         """Return what kept the run from a whole verdict, if anything did."""
         if session.exitstatus == pytest.ExitCode.INTERRUPTED:
-            return "the run was stopped before its end"
+            return "the run was stopped before it ended"
         if session.exitstatus == pytest.ExitCode.INTERNAL_ERROR:
-            return "the run broke off with an error of its own"
+            return "the run ended with an internal error"
         if self._verdict.troubles:
             return f"the machine had trouble: {' '.join(self._verdict.troubles)}"
         if session.shouldfail or session.shouldstop:
@@ -298,7 +300,7 @@ class Suites:
         if self._verdict.changed:
             return "the code was changed during the run"
         if self._verdict.partial:
-            return "only a part of the tests was run"
+            return "only some of the tests ran"
         return None
 
     def _trouble(self, error: BaseException) -> str | None:

@@ -225,7 +225,7 @@ async def _migrate(migrations: Migrations) -> None:
     except MachineTrouble:
         raise
     except WorkerError as error:
-        does = "does not end well"
+        does = "fails"
         if isinstance(error, Raised):
             told, *_ = error.failure.message.splitlines() or [""]
             does = (
@@ -234,7 +234,7 @@ async def _migrate(migrations: Migrations) -> None:
         place = f" at {error.frames[-1].file}:{error.frames[-1].line}" if error.frames else ""
         raise TablesMissing(f"alembic upgrade head {does}{place}") from error
     if await migrations.database.tables() <= {"alembic_version"}:
-        raise TablesMissing("alembic upgrade head makes no tables")
+        raise TablesMissing("alembic upgrade head creates no tables")
 
 
 def _environment(database: Database) -> dict[str, str]:

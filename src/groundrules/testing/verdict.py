@@ -183,8 +183,8 @@ class Verdict:
         number = sum(verdict.trouble for verdict in self._tasks.values())
         tests = "1 test" if number == 1 else f"{number} tests"
         told = (
-            f"The machine had trouble with {tests}, which says nothing about the code: run it again. "
-            f"{self.troubles[0]}"
+            f"The machine had trouble with {tests}, and that says nothing about the code: run "
+            f"the step again. {self.troubles[0]}"
         )
         return textwrap.wrap(told, WIDTH, subsequent_indent=" " * 6, break_on_hyphens=False)
 
