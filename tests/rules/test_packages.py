@@ -94,6 +94,59 @@ def test_two_packages_must_be_told_apart(tmp_path: Path) -> None:
         check(tmp_path, files)
 
 
+@pytest.mark.parametrize("proper", ["routers", "schemas", "nowhere"])
+def test_folders_that_a_module_beside_them_puts_together_are_one_application(
+    tmp_path: Path, proper: str
+) -> None:
+    report = check(
+        tmp_path,
+        {
+            "main.py": f"import fastapi\n{imports('routers.items')}",
+            "routers/items.py": HANDLER + imports("prices", "schemas.items"),
+            "schemas/items.py": f"import fastapi\n{imports('schemas.base')}",
+            "schemas/base.py": "x = 1\n",
+            "prices.py": UNHINTED,
+            f"{proper}/__init__.py": "",
+        },
+    )
+
+    assert (report.package, paths(report)) == (tmp_path.name, ["prices.py", "routers/items.py"])
+
+
+def test_domains_that_a_module_beside_them_puts_together_are_one_application(
+    tmp_path: Path,
+) -> None:
+    files = {
+        f"{domain}/{path}": text
+        for domain in ("lending", "stock")
+        for path, text in {
+            "__init__.py": "",
+            "api/routes.py": HANDLER + imports(f"{domain}.core.sums"),
+            "core/sums.py": "x = 1\n",
+        }.items()
+    }
+    server = f"import fastapi\n{imports('lending.api.routes', 'stock.api.routes')}"
+    report = check(tmp_path, {**files, "server.py": server})
+
+    assert paths(report) == ["lending/api/routes.py", "stock/api/routes.py"]
+
+
+def test_a_package_with_layers_is_one_whatever_module_starts_it(tmp_path: Path) -> None:
+    report = check(
+        tmp_path,
+        {
+            "main.py": f"import fastapi\n{imports('shop.api', 'middleware')}",
+            "middleware/__init__.py": "import fastapi\n",
+            "settings.py": "x = 1\n",
+            "shop/__init__.py": "",
+            "shop/api/__init__.py": HANDLER + imports("shop.core", "settings", "middleware"),
+            "shop/core/__init__.py": "x = 1\n",
+        },
+    )
+
+    assert report.package == "shop"
+
+
 def test_packages_beside_it_belong_to_it_if_its_code_imports_them(tmp_path: Path) -> None:
     report = check(
         tmp_path,

@@ -239,7 +239,8 @@ def _by_content(path: Path) -> Package:
             if _is_candidate(folder, path) and _has_handlers(folder):
                 candidates.append(_package(folder, path))
     proper = any((each.folder / "__init__.py").is_file() for each in candidates)
-    if not proper and any(map(mentions_fastapi, modules_in(path))):
+    starts = [file for file in modules_in(path) if mentions_fastapi(file)]
+    if starts and (not proper or _are_layers(candidates, starts, path)):
         return Package(path.resolve().name, path, path, path)
     chosen = [each for each in candidates if (each.folder / "__init__.py").is_file()] or candidates
     if len(chosen) > 1:
@@ -257,6 +258,28 @@ def _by_content(path: Path) -> Package:
     raise CheckError(
         f"No package with FastAPI code in {path}: name the folder that holds it, or use --package NAME."
     )
+
+
+def _are_layers(candidates: list[Package], starts: list[Path], path: Path) -> bool:
+    """Whether folders are the layers of one application, which modules beside them start.
+
+    A layer knows of its neighbours; a package of its own has layers itself.
+    """
+    started = {top for file in starts for top in imported_tops(file)}
+    used = [each.folder for each in candidates if each.folder.name in started]
+    packages = [each for each in used if _has_layers(each)]
+    if packages:
+        return len(packages) > 1
+    beside = {each.stem for each in path.iterdir() if each.suffix == ".py" or _has_python(each)}
+    return any(
+        beside & imported_tops(file) - {folder.name}
+        for folder in used
+        for file in python_files(folder)
+    )
+
+
+def _has_layers(folder: Path) -> bool:
+    return len(list(filter(_has_python, folder.iterdir()))) > 1 and _uses(folder, folder) > 0
 
 
 def _is_candidate(folder: Path, path: Path) -> bool:
