@@ -308,6 +308,62 @@ def test_app_is_the_package_if_it_has_the_handlers_whatever_lies_beside_it(tmp_p
     assert report.notes[0].startswith("app was checked and not examples")
 
 
+@pytest.mark.parametrize("start", [".", "src", "src/app"])
+@pytest.mark.parametrize("init", ["src/__init__.py", "src/app/__init__.py"])
+def test_a_package_may_be_imported_from_further_above(
+    tmp_path: Path, start: str, init: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        tmp_path,
+        {
+            init: "",
+            "src/app/api/items.py": HANDLER.replace(
+                ROUTES, "from src.app.core.web import router\n"
+            ),
+            "src/app/core/web.py": ROUTES + imports("src.prices", "src.app.core.sums"),
+            "src/app/core/sums.py": "x = 1\n",
+            "src/prices.py": UNHINTED,
+            "src/others.py": UNHINTED,
+        },
+    )
+    monkeypatch.chdir(tmp_path / start)
+
+    report = check_project(Path(), select=["GR201", "GR204", "GR303"])
+
+    found = sorted(Path(each).name for each in paths(report))
+    assert (report.package, found) == ("app", ["items.py", "prices.py"])
+
+
+def test_in_a_suite_a_package_is_imported_by_its_name_whatever_is_written(tmp_path: Path) -> None:
+    lines = "from course.app.items import x\n" * 30
+    write(
+        tmp_path / "course",
+        {
+            "app/items.py": HANDLER.replace(ROUTES, "from app.web import router\n"),
+            "app/web.py": f'{ROUTES}"""\n{lines}"""\n',
+        },
+    )
+
+    report = check_project(tmp_path / "course", package="app", every_file=True, select=["GR204"])
+
+    assert paths(report) == ["app/items.py"]
+
+
+def test_layers_that_lie_deeper_are_found(tmp_path: Path) -> None:
+    files = {
+        "backend/__init__.py": "",
+        "backend/main.py": HANDLER + "from .shop import core\n",
+        "backend/shop/api/items.py": HANDLER + "from ..core.sums import x\n",
+        "backend/shop/core/sums.py": "x = 1\n",
+        "backend/scripts/run.py": "x = 1\n",
+    }
+    write(tmp_path, files)
+
+    report = check_project(tmp_path, select=["GR303"])
+
+    assert (report.package, paths(report)) == ("shop", ["backend/main.py"])
+
+
 def test_of_two_packages_the_one_that_is_imported_is_checked(tmp_path: Path) -> None:
     files = {"old/__init__.py": ROUTES, "shop/__init__.py": "", "shop/core.py": "x = 1\n"}
     report = check(tmp_path, {**files, "shop/main.py": HANDLER + imports("shop.core")})
