@@ -14,7 +14,16 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an old Python is what this is fo
     advice = (
         "Install Python 3.11 or newer (https://www.python.org/downloads/), then run this again."
     )
-    for found in ["py -3", "python3", "python3.13", "python3.12", "python3.11", "python3.14", "uv"]:
+    for found in [
+        "py -3",
+        "python3",
+        "python3.13",
+        "python3.12",
+        "python3.11",
+        "python3.14",
+        "python3.15",
+        "uv",
+    ]:
         probe = found.split()
         probe.extend(["--version"] if found == "uv" else ["-c", check])
         try:

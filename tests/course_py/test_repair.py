@@ -100,12 +100,12 @@ def test_it_was_moved_with_its_folder(made: Clone, tmp_path: Path) -> None:
 
 def other_python() -> str:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
-    for version in ("3.11", "3.12", "3.13"):
+    for version in ("3.11", "3.12", "3.13", "3.14", "3.15"):
         kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
         found = str(kept[-1]) if kept else shutil.which(f"python{version}")
         if found and version != here:
             return found
-    pytest.skip("this machine has no other Python of 3.11 to 3.13")
+    pytest.skip("this machine has no other Python of 3.11 to 3.15")
 
 
 def test_another_python_makes_it_anew_and_keeps_the_groups(clone: Clone) -> None:

@@ -118,9 +118,7 @@ def test_a_wrong_password_is_one_sentence_without_the_password(
 ) -> None:
     monkeypatch.setenv("GROUNDRULES_DATABASE_URL", named.url(password="not-it"))
 
-    with pytest.raises(
-        PostgresError, match=r"rejects maker: password.*; check that"
-    ) as refused:
+    with pytest.raises(PostgresError, match=r"rejects maker: password.*; check that") as refused:
         postgres.ensure(tmp_path)
 
     assert "not-it" not in str(refused.value)

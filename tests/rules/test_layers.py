@@ -1,52 +1,12 @@
 """Each layer of the rules' engine imports only from those before it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-RULES = Path(__file__).parents[2] / "src" / "groundrules" / "rules"
-ROOT = "groundrules.rules"
-LAYERS = (
-    ("source",),
-    ("meaning",),
-    ("facts",),
-    ("cases", "rule", "places", "catalogue", "registry"),
-    ("findings", "report"),
-    ("pythons", "cache", "engine"),
-    ("__init__",),
-    ("command",),
-)
-
-
-def layer_of(module: str) -> int:
-    name = module.removeprefix(ROOT).lstrip(".").partition(".")[0] or "__init__"
-    return next(number for number, names in enumerate(LAYERS) if name in names)
-
-
-def imported(file: Path) -> set[str]:
-    """Return the modules of the engine that a file imports, wherever it does."""
-    found = set[str]()
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == ROOT:
-            found |= {
-                f"{ROOT}.{each.name}"
-                if (RULES / each.name).is_dir() or (RULES / f"{each.name}.py").is_file()
-                else ROOT
-                for each in node.names
-            }
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{file}: relative imports hide the layer"
-            found.add(node.module or "")
-        elif isinstance(node, ast.Import):
-            found |= {each.name for each in node.names}
-    return {each for each in found if each.startswith(ROOT)}
-
-
-def module_of(file: Path) -> str:
-    parts = file.relative_to(RULES).with_suffix("").parts
-    return ".".join([ROOT, *parts])
-
+from groundrules.site.layers import LAYERS, ROOT, RULES, imported, layer_of, module_of, picture
 
 FILES = sorted(RULES.rglob("*.py"))
 
@@ -56,6 +16,17 @@ def test_a_module_imports_from_its_own_layer_and_from_those_before_it(file: Path
     own = layer_of(module_of(file))
 
     assert {each for each in imported(file) if layer_of(each) > own} == set()
+
+
+def test_relative_imports_do_not_hide_a_layer() -> None:
+    assert {each for file in FILES for each in imported(file) if each.startswith(".")} == set()
+
+
+def test_no_arrow_of_the_picture_points_up() -> None:
+    arrows = re.findall(r"layer(\d) -->\|\d+\| layer(\d)", picture())
+
+    assert len(arrows) > len(LAYERS)
+    assert all(user > used for user, used in arrows)
 
 
 def test_every_module_is_in_a_layer() -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -109,31 +110,67 @@ def test_a_project_for_a_python_to_come_is_told_the_command_that_reads_it(tmp_pa
     assert "To read them: uvx --python 3.99 --from " in first
 
 
+# it is asked whether it can, and then to run `main()`: the paths it is told may hold any word
+ABLE = """#!/bin/sh
+case "$4" in *"; main()") echo "read by a newer one: $#"; exit 1;; esac
+"""
+
+
+def install(folder: Path, script: str) -> Path:
+    """Put a command on a path that answers for Python 3.99, and return its folder."""
+    folder.mkdir()
+    (folder / "python3.99").write_text(script)
+    (folder / "python3.99").chmod(0o755)
+    return folder
+
+
 def test_a_newer_python_on_the_machine_reads_it(tmp_path: Path) -> None:
-    newer = tmp_path / "bin" / "python3.99"
-    newer.parent.mkdir()
-    newer.write_text(
-        '#!/bin/sh\ncase "$4" in *main*) echo "read by a newer one: $#"; exit 1;; esac\n'
-    )
-    newer.chmod(0o755)
     write(tmp_path, TOO_NEW, ">=3.99")
 
-    done = run(tmp_path, path=newer.parent)
+    done = run(tmp_path, path=install(tmp_path / "bin", ABLE))
 
     assert (done.stdout, done.returncode) == ("read by a newer one: 7\n", 1)
 
 
-def test_a_newer_python_that_cannot_is_passed_over(tmp_path: Path) -> None:
-    newer = tmp_path / "bin" / "python3.99"
-    newer.parent.mkdir()
-    newer.write_text("#!/bin/sh\necho no such Python >&2\nexit 127\n")
-    newer.chmod(0o755)
+def test_a_newer_python_is_waited_for(tmp_path: Path) -> None:
     write(tmp_path, TOO_NEW, ">=3.99")
+    newer = install(tmp_path / "bin", ABLE)
 
-    done = run(tmp_path, path=newer.parent)
+    with (newer / "python3.99").open("a"):  # what is being written cannot be started
+        running = start(tmp_path, path=newer)
+        time.sleep(0.5)
+    said, _ = running.communicate()
+
+    assert (said, running.returncode) == ("read by a newer one: 7\n", 1)
+
+
+def test_a_newer_python_that_cannot_is_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, TOO_NEW, ">=3.99")
+    newer = install(tmp_path / "bin", "#!/bin/sh\necho no such Python >&2\nexit 127\n")
+
+    done = run(tmp_path, path=newer)
 
     assert done.stdout.startswith("The project asks for Python 3.99")
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("script", "trouble"),
+    [
+        ("#!/bin/sh\nkill -9 $$\n", "signal 9 ended it"),
+        (ABLE.replace("exit 1", "kill -9 $$"), "signal 9 ended it"),
+        ("#!/no/such/interpreter\n", "No such file or directory"),
+    ],
+    ids=["killed when asked", "killed at work", "cannot be started"],
+)
+def test_trouble_with_a_newer_python_is_said(tmp_path: Path, script: str, trouble: str) -> None:
+    write(tmp_path, TOO_NEW, ">=3.99")
+    newer = install(tmp_path / "bin", script)
+
+    done = run(tmp_path, path=newer)
+
+    assert "The project asks for Python 3.99" in done.stdout
+    assert done.stderr == f"{newer / 'python3.99'} was not used: {trouble}.\n"
 
 
 @pytest.mark.parametrize(
@@ -155,10 +192,18 @@ def test_the_oldest_python_of_a_project_is_known(
 
 
 def run(folder: Path, *options: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    running = start(folder, *options, path=path)
+    said, warned = running.communicate()
+    return subprocess.CompletedProcess(running.args, running.returncode, said, warned)
+
+
+def start(folder: Path, *options: str, path: Path | None = None) -> subprocess.Popen[str]:
     command = [
         sys.executable,
         *("-c", "from groundrules.cli import main; main()", "check", *options, str(folder)),
     ]
     places = [str(each) for each in (path,) if each] + ["/usr/bin", "/bin"]
     environment = {"PATH": ":".join(places), "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    return subprocess.Popen(
+        command, text=True, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )

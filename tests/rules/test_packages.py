@@ -94,6 +94,59 @@ def test_two_packages_must_be_told_apart(tmp_path: Path) -> None:
         check(tmp_path, files)
 
 
+@pytest.mark.parametrize("proper", ["routers", "schemas", "nowhere"])
+def test_folders_that_a_module_beside_them_puts_together_are_one_application(
+    tmp_path: Path, proper: str
+) -> None:
+    report = check(
+        tmp_path,
+        {
+            "main.py": f"import fastapi\n{imports('routers.items')}",
+            "routers/items.py": HANDLER + imports("prices", "schemas.items"),
+            "schemas/items.py": f"import fastapi\n{imports('schemas.base')}",
+            "schemas/base.py": "x = 1\n",
+            "prices.py": UNHINTED,
+            f"{proper}/__init__.py": "",
+        },
+    )
+
+    assert (report.package, paths(report)) == (tmp_path.name, ["prices.py", "routers/items.py"])
+
+
+def test_domains_that_a_module_beside_them_puts_together_are_one_application(
+    tmp_path: Path,
+) -> None:
+    files = {
+        f"{domain}/{path}": text
+        for domain in ("lending", "stock")
+        for path, text in {
+            "__init__.py": "",
+            "api/routes.py": HANDLER + imports(f"{domain}.core.sums"),
+            "core/sums.py": "x = 1\n",
+        }.items()
+    }
+    server = f"import fastapi\n{imports('lending.api.routes', 'stock.api.routes')}"
+    report = check(tmp_path, {**files, "server.py": server})
+
+    assert paths(report) == ["lending/api/routes.py", "stock/api/routes.py"]
+
+
+def test_a_package_with_layers_is_one_whatever_module_starts_it(tmp_path: Path) -> None:
+    report = check(
+        tmp_path,
+        {
+            "main.py": f"import fastapi\n{imports('shop.api', 'middleware')}",
+            "middleware/__init__.py": "import fastapi\n",
+            "settings.py": "x = 1\n",
+            "shop/__init__.py": "",
+            "shop/api/__init__.py": HANDLER + imports("shop.core", "settings", "middleware"),
+            "shop/core/__init__.py": "x = 1\n",
+        },
+    )
+
+    assert report.package == "shop"
+
+
 def test_packages_beside_it_belong_to_it_if_its_code_imports_them(tmp_path: Path) -> None:
     report = check(
         tmp_path,
@@ -253,6 +306,62 @@ def test_app_is_the_package_if_it_has_the_handlers_whatever_lies_beside_it(tmp_p
 
     assert (report.package, paths(report)) == ("app", ["app/main.py"])
     assert report.notes[0].startswith("app was checked and not examples")
+
+
+@pytest.mark.parametrize("start", [".", "src", "src/app"])
+@pytest.mark.parametrize("init", ["src/__init__.py", "src/app/__init__.py"])
+def test_a_package_may_be_imported_from_further_above(
+    tmp_path: Path, start: str, init: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        tmp_path,
+        {
+            init: "",
+            "src/app/api/items.py": HANDLER.replace(
+                ROUTES, "from src.app.core.web import router\n"
+            ),
+            "src/app/core/web.py": ROUTES + imports("src.prices", "src.app.core.sums"),
+            "src/app/core/sums.py": "x = 1\n",
+            "src/prices.py": UNHINTED,
+            "src/others.py": UNHINTED,
+        },
+    )
+    monkeypatch.chdir(tmp_path / start)
+
+    report = check_project(Path(), select=["GR201", "GR204", "GR303"])
+
+    found = sorted(Path(each).name for each in paths(report))
+    assert (report.package, found) == ("app", ["items.py", "prices.py"])
+
+
+def test_in_a_suite_a_package_is_imported_by_its_name_whatever_is_written(tmp_path: Path) -> None:
+    lines = "from course.app.items import x\n" * 30
+    write(
+        tmp_path / "course",
+        {
+            "app/items.py": HANDLER.replace(ROUTES, "from app.web import router\n"),
+            "app/web.py": f'{ROUTES}"""\n{lines}"""\n',
+        },
+    )
+
+    report = check_project(tmp_path / "course", package="app", every_file=True, select=["GR204"])
+
+    assert paths(report) == ["app/items.py"]
+
+
+def test_layers_that_lie_deeper_are_found(tmp_path: Path) -> None:
+    files = {
+        "backend/__init__.py": "",
+        "backend/main.py": HANDLER + "from .shop import core\n",
+        "backend/shop/api/items.py": HANDLER + "from ..core.sums import x\n",
+        "backend/shop/core/sums.py": "x = 1\n",
+        "backend/scripts/run.py": "x = 1\n",
+    }
+    write(tmp_path, files)
+
+    report = check_project(tmp_path, select=["GR303"])
+
+    assert (report.package, paths(report)) == ("shop", ["backend/main.py"])
 
 
 def test_of_two_packages_the_one_that_is_imported_is_checked(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def check_project(
     Raises `CheckError` if it cannot check: no such folder or package, or an unknown code.
     """
     settings = read_settings(root) if honour_ignores else Settings()
-    found = find_package(root, package or settings.package)
+    found = find_package(root, package or settings.package, as_named=every_file)
     chosen = (
         settings.select if select is None else tuple(select),
         settings.ignore if ignore is None else tuple(ignore),

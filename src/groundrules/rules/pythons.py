@@ -3,16 +3,24 @@
 What few checks need is imported where it is needed: a check must start at once.
 """
 
+import errno
 import os
 import re
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from groundrules.rules.source.pyproject import declared_python, pyprojects
 
+if TYPE_CHECKING:
+    import subprocess
+
 _BOUND = re.compile(r"(?:^|[,\s])\s*(?:>=|~=|\^|~|={2,3}|>)?\s*v?3\.(\d{1,3})")
 _NEWER = 8  # minor releases above the wanted one that are looked for
+_ATTEMPTS, _PAUSE = 5, 0.2  # of a start that a busy machine refuses, and seconds between them
+_PASSING = frozenset({errno.EAGAIN, errno.ENOMEM, errno.ETXTBSY})
 _PLACE = "import sys; sys.path[:0], sys.path[len(sys.path):] = [{root!r}], [{packages!r}]; "
 _RUN = "from groundrules.cli import main; main()"
 _PROBE = "import groundrules.rules.command; sys.exit(sys.version_info < (3, {minor}))"
@@ -39,7 +47,6 @@ def read_by(minor: int, args: Sequence[str]) -> int | None:
 
     None if there is no such Python, or it cannot run it.
     """
-    import subprocess
     from importlib.util import find_spec
 
     packaging = find_spec("packaging")
@@ -47,20 +54,38 @@ def read_by(minor: int, args: Sequence[str]) -> int | None:
     place = _PLACE.format(root=str(Path(__file__).parents[2]), packages=str(packages))
     for python in _pythons(minor):
         command = [*python, "-I", "-S", "-c"]
-        if _works([*command, place + _PROBE.format(minor=minor)]):
+        probe = _run([*command, place + _PROBE.format(minor=minor)], quiet=True)
+        if probe is not None and probe.returncode == 0:
             sys.stdout.flush()
-            return subprocess.run([*command, place + _RUN, *args], check=False).returncode
+            done = _run([*command, place + _RUN, *args])
+            if done is not None:
+                return done.returncode
     return None
 
 
-def _works(command: list[str]) -> bool:
-    """Whether a command is there and exits with 0; a shim may stand for no Python at all."""
+def _run(command: list[str], *, quiet: bool = False) -> "subprocess.CompletedProcess[str] | None":
+    """Run a Python, or what may find one, to its end; None if it cannot be started, or was killed.
+
+    A shim that stands for no Python fails by itself and is passed over without a word. Trouble of the machine
+    is not: without a word, fewer findings would look like better code.
+    """
     import subprocess
 
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
+    for attempt in range(_ATTEMPTS):
+        try:
+            done = subprocess.run(command, capture_output=quiet, text=True, check=False)
+        except OSError as error:
+            if error.errno in _PASSING and attempt + 1 < _ATTEMPTS:
+                time.sleep(_PAUSE)
+                continue
+            trouble = error.strerror or str(error)
+        else:
+            if done.returncode >= 0:
+                return done
+            trouble = f"signal {-done.returncode} ended it"
+        print(f"{command[0]} was not used: {trouble}.", file=sys.stderr)
+        return None
+    return None
 
 
 def command_for(minor: int, path: str) -> str:
@@ -86,7 +111,6 @@ def _source() -> str:
 def _pythons(minor: int) -> list[list[str]]:
     """Return the commands of Pythons that are new enough, those that are found at once first."""
     import shutil
-    import subprocess
 
     found = [
         [path]
@@ -95,8 +119,9 @@ def _pythons(minor: int) -> list[list[str]]:
     ]
     if not found and shutil.which("uv"):
         wanted = ["uv", "python", "find", "--no-project", "--no-python-downloads", f">=3.{minor}"]
-        done = subprocess.run(wanted, capture_output=True, text=True, check=False)
-        found += [[line] for line in done.stdout.splitlines()[:1] if not done.returncode]
+        done = _run(wanted, quiet=True)
+        if done is not None and done.returncode == 0:
+            found += [[line] for line in done.stdout.splitlines()[:1]]
     if not found and sys.platform == "win32" and shutil.which("py"):
         found += [["py", f"-3.{each}"] for each in range(minor, minor + _NEWER)]
     return found

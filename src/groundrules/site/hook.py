@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from groundrules.course.steps import Course
 from groundrules.rules.registry import all_rules
-from groundrules.site import api, evidence, explorations, listings, mermaid, reference, workshop
+from groundrules.site import (
+    api,
+    evidence,
+    explorations,
+    layers,
+    listings,
+    mermaid,
+    reference,
+    workshop,
+)
 from groundrules.site.clauses import clauses, table_of_clauses
 from groundrules.site.lessons import page_of_step, table_of_steps
 from groundrules.site.links import between_pages
@@ -76,6 +85,7 @@ def _parts(course: Course) -> dict[str, Callable[[], str]]:
         "commands": reference.commands,
         "bootstrap": reference.bootstrap,
         "pytest": partial(reference.pytest_options, course.root),
+        "layers": layers.picture,
         "evidence": partial(evidence.table, course),
         "finding": reference.finding,
         "json": reference.finding_as_json,

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,9 @@ _NOT_APPLICATION = frozenset(
     }
 )
 _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|tests\.py|conftest\.py")
+_LAYERS = ("api", "models", "schemas", "services", "core")
+_ABOVE = 4  # folders above a package that its code may be imported from
+_ENOUGH = 20  # imports that tell which of them it is
 _REVISIONS = "script.py.mako"  # Alembic's, in the folder that holds a project's migrations
 _FASTAPI = re.compile(rb"^[ \t]*(?:from|import)[ \t]+fastapi\b", re.MULTILINE)
 
@@ -29,6 +33,9 @@ _FASTAPI = re.compile(rb"^[ \t]*(?:from|import)[ \t]+fastapi\b", re.MULTILINE)
 _IMPORTED = re.compile(
     rb"^[ \t]*(?:from|import)[ \t]+(\w+)(?:\.(\w+))?(?:[ \t]+import[ \t]+\(?\s*(\w+))?",
     re.MULTILINE,
+)
+_FULL_IMPORT = re.compile(
+    rb"^[ \t]*(?:from|import)[ \t]+(\w[\w.]*)(?:[ \t]+import[ \t]+\(?\s*(\w+))?", re.MULTILINE
 )
 _RELATIVE = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
@@ -66,11 +73,20 @@ class Package:
         return f"{chosen} was checked and not {other}, because {self.reason}; --package NAME chooses another."
 
 
-def find_package(path: Path, name: str | None = None) -> Package:
+def find_package(path: Path, name: str | None = None, *, as_named: bool = False) -> Package:
     """Return the application package in `path`, or that `path` is.
+
+    :param as_named: whether its modules are surely imported by that name, whatever its code says.
 
     Raises `CheckError` if there is none, or several and `name` does not say which.
     """
+    found = _find(path, name)
+    if as_named:
+        return found
+    return _as_imported(found if name else _with_layers(found))
+
+
+def _find(path: Path, name: str | None) -> Package:
     if not path.exists():
         raise CheckError(f"{path} does not exist: name the folder that holds the package.")
     if not path.is_dir():
@@ -152,13 +168,51 @@ def _app_or_rival(apps: list[Path], path: Path) -> Package:
     return chosen
 
 
+def _with_layers(package: Package) -> Package:
+    """Return the only folder in a package that has the application's layers, if itself it has none."""
+    inner = [each for each in package.folder.iterdir() if _is_candidate(each, package.folder)]
+    if any(each.name in _LAYERS for each in inner):
+        return package
+    layered = [each for each in inner if sum(_has_python(each / name) for name in _LAYERS) > 1]
+    if len(layered) != 1 or package.folder == package.imports:
+        return package
+    return replace(package, name=layered[0].name, folder=layered[0], imports=package.folder)
+
+
+def _as_imported(package: Package) -> Package:
+    """Return a package with the folder from which its own code imports it: `app.…`, or `src.app.…`."""
+    if package.folder == package.imports:
+        return package
+    folder, known = package.folder.resolve(), package.imports.resolve()
+    places = {".".join(folder.relative_to(place).parts): place for place in folder.parents[:_ABOVE]}
+    votes = Counter[Path]()
+    for file in python_files(package.folder):
+        for name, imported in _FULL_IMPORT.findall(_content(file)):
+            dotted = f"{name.decode('ascii', 'replace')}.{imported.decode('ascii', 'replace')}"
+            for prefix, place in places.items():
+                module = dotted.removeprefix(f"{prefix}.").partition(".")[0]
+                if dotted.startswith(f"{prefix}.") and _is_module(package.folder, module):
+                    votes[place] += 1
+        if votes.total() >= _ENOUGH:
+            break
+    if not votes or votes[known] == max(votes.values()):
+        return package
+    ((place, _),) = votes.most_common(1)
+    above = [".."] * len(folder.relative_to(place).parts)
+    return replace(package, imports=package.folder.joinpath(*above))
+
+
+def _is_module(folder: Path, name: str) -> bool:
+    return bool(name) and ((folder / name).is_dir() or (folder / f"{name}.py").is_file())
+
+
 def _rivals(app: Path, path: Path) -> list[Package]:
     """Return the packages beside `app` that have FastAPI code and do not belong to it."""
     beside = [
         each
         for holder in (path, path / "src")
         for each in (sorted(holder.iterdir()) if holder.is_dir() else ())
-        if each.name != "app" and _is_candidate(each, path) and _has_handlers(each)
+        if not app.is_relative_to(each) and _is_candidate(each, path) and _has_handlers(each)
     ]
     if not beside:
         return []
@@ -239,7 +293,8 @@ def _by_content(path: Path) -> Package:
             if _is_candidate(folder, path) and _has_handlers(folder):
                 candidates.append(_package(folder, path))
     proper = any((each.folder / "__init__.py").is_file() for each in candidates)
-    if not proper and any(map(mentions_fastapi, modules_in(path))):
+    starts = [file for file in modules_in(path) if mentions_fastapi(file)]
+    if starts and (not proper or _are_layers(candidates, starts, path)):
         return Package(path.resolve().name, path, path, path)
     chosen = [each for each in candidates if (each.folder / "__init__.py").is_file()] or candidates
     if len(chosen) > 1:
@@ -257,6 +312,28 @@ def _by_content(path: Path) -> Package:
     raise CheckError(
         f"No package with FastAPI code in {path}: name the folder that holds it, or use --package NAME."
     )
+
+
+def _are_layers(candidates: list[Package], starts: list[Path], path: Path) -> bool:
+    """Whether folders are the layers of one application, which modules beside them start.
+
+    A layer knows of its neighbours; a package of its own has layers itself.
+    """
+    started = {top for file in starts for top in imported_tops(file)}
+    used = [each.folder for each in candidates if each.folder.name in started]
+    packages = [each for each in used if _has_layers(each)]
+    if packages:
+        return len(packages) > 1
+    beside = {each.stem for each in path.iterdir() if each.suffix == ".py" or _has_python(each)}
+    return any(
+        beside & imported_tops(file) - {folder.name}
+        for folder in used
+        for file in python_files(folder)
+    )
+
+
+def _has_layers(folder: Path) -> bool:
+    return len(list(filter(_has_python, folder.iterdir()))) > 1 and _uses(folder, folder) > 0
 
 
 def _is_candidate(folder: Path, path: Path) -> bool:
@@ -290,6 +367,17 @@ def is_test(file: Path) -> bool:
 def mentions_fastapi(file: Path) -> bool:
     """Whether a file has an import of FastAPI in it; False if it cannot be read."""
     return _FASTAPI.search(_content(file)) is not None
+
+
+def imported_names(file: Path) -> set[str]:
+    """Return the dotted names, and all that begin them, that a file seems to import from the top."""
+    found = set[str]()
+    for name, imported in _FULL_IMPORT.findall(_content(file)):
+        parts = f"{name.decode('ascii', 'replace')}.{imported.decode('ascii', 'replace')}".split(
+            "."
+        )
+        found |= {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
+    return found
 
 
 def imported_tops(file: Path) -> set[str]:

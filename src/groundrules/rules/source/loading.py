@@ -4,13 +4,13 @@ import ast
 import io
 import os
 import tokenize
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from groundrules.rules.source.files import (
     Package,
-    imported_tops,
+    imported_names,
     is_test,
     mentions_fastapi,
     modules_in,
@@ -76,16 +76,21 @@ def _beside(package: Package, files: list[Path], *, every_file: bool) -> list[Pa
 
     That is the modules with FastAPI code, and the modules and packages that its code imports.
     """
-    if package.folder == package.imports:
-        return []
-    modules = modules_in(package.imports, every=every_file)
-    found = [file for file in modules if mentions_fastapi(file) and not is_test(file)]
-    named = {file.stem: file for file in modules if file not in found}
-    folders = packages_in(package.imports, every=every_file)
-    named |= {each.name: each for each in folders if each != package.folder}
+    found, named = list[Path](), dict[str, Path]()
+    for place, prefix in _around(package):
+        modules = modules_in(place, every=every_file)
+        with_handlers = [each for each in modules if mentions_fastapi(each) and not is_test(each)]
+        found += with_handlers
+        named |= {prefix + each.stem: each for each in modules if each not in with_handlers}
+        folders = packages_in(place, every=every_file)
+        named |= {
+            prefix + each.name: each
+            for each in folders
+            if not package.folder.resolve().is_relative_to(each.resolve())
+        }
     reading = [*files, *found]
     while named and reading:
-        imported = {name for file in reading for name in imported_tops(file)}
+        imported = {name for file in reading for name in imported_names(file)}
         reading = [
             file
             for name in sorted(named.keys() & imported)
@@ -93,6 +98,14 @@ def _beside(package: Package, files: list[Path], *, every_file: bool) -> list[Pa
         ]
         found += reading
     return sorted(found)
+
+
+def _around(package: Package) -> Iterator[tuple[Path, str]]:
+    """Yield the folders around a package up to which it is imported, and how their modules' names begin."""
+    place, ends = package.folder, [package.imports.resolve(), package.root.resolve()]
+    while place.resolve() not in ends:
+        place = place.parent if place.name not in ("", "..") else place / ".."
+        yield place, _below(place, package.imports).replace("/", ".")
 
 
 def _code_of(place: Path, *, every_file: bool) -> list[Path]:
