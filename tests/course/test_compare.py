@@ -88,7 +88,7 @@ def test_one_file_is_shown_as_a_diff_wherever_one_is(done: Copy) -> None:
     assert second == f"+++ steps/01-setup/draft/{HEALTH}"
     assert [line[:12] for line in lines if line.startswith(("+", "-"))] == [
         '-    """Say ',
-        '+    """Report',
+        '+    """Repo',
     ]
     assert len({each.stdout for each in shown}) == 1
 
