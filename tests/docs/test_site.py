@@ -206,7 +206,7 @@ def test_mermaid_that_cannot_be_fetched_is_one_sentence(
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://127.0.0.1:9")
 
     with pytest.raises(
-        NotFetched, match=r"could not be fetched \(.*refused.*\), so diagrams show as text"
+        NotFetched, match=r"could not be downloaded \(.*refused.*\), so diagrams show as text"
     ):
         fetched(tmp_path)
 
