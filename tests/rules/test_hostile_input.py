@@ -308,7 +308,7 @@ def test_poetrys_notation_is_called_by_its_name(app: Path) -> None:
     [found] = [each for each in check_project(app.parent).findings if each.rule == "GR101"]
 
     assert found.message == (
-        '`requires-python = "^3.11"` is no set of Python versions: `^` is Poetry\'s notation.'
+        '`requires-python = "^3.11"` is not a valid set of Python versions: `^` is Poetry\'s notation.'
     )
 
 

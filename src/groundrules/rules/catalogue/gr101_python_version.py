@@ -40,8 +40,8 @@ def _judge(declared: Declaration) -> str | None:
     except ValueError:  # NotASpecifier, or a number too long to be one
         poetry = isinstance(text, str) and text.lstrip().startswith("^") and not declared.poetry
         notation = ": `^` is Poetry's notation" if poetry else ""
-        return f"{written} is no set of Python versions{notation}."
-    return f"{written} lets in Python {version}." if version else None
+        return f"{written} is not a valid set of Python versions{notation}."
+    return f"{written} allows Python {version}." if version else None
 
 
 def _place(

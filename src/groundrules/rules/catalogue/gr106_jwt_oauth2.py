@@ -14,9 +14,7 @@ from groundrules.rules.rule import Violation
 from groundrules.rules.source.tree import Function, Scope
 
 CLAUSE = "stack.auth"
-RATIONALE = (
-    "With one standard scheme, every client and the API's own documentation know how to log in."
-)
+RATIONALE = "With one standard scheme, every client and the API documentation know how to log in."
 FIX = (
     "Depend on `OAuth2PasswordBearer(tokenUrl=…)`, and let a JWT library encode and decode the "
     "token."

@@ -18,7 +18,7 @@ from groundrules.rules.source.syntax import written
 from groundrules.rules.source.tree import CallSite, Function, Module
 
 CLAUSE = "style.async"
-RATIONALE = "A coroutine that nobody awaits never runs: nothing is read, and nothing is saved."
+RATIONALE = "A coroutine that is not awaited never runs: nothing is read, and nothing is saved."
 FIX = "Make the function `async def`, and put `await` before the call."
 
 _BOTH = {"aclose", "close", "commit", "execute", "invalidate", "rollback", "run_sync"}

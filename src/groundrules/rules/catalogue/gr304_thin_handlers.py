@@ -81,7 +81,7 @@ def _logic(project: Project) -> Iterator[Violation]:
         for choice in choices(function.node.body, _Handler(project, function)):
             message = f"`{function.name}` chooses between services."
             if choice.by_state:
-                message = f"`{function.name}` decides by the state of a row what is done."
+                message = f"`{function.name}` decides by the state of a row what to do."
             yield at_node(function.module, choice.statement, message)
 
 
@@ -256,8 +256,8 @@ PAIR = pair(
     },
     context=LIBRARY,
     matters=(
-        "The rule that a title must be unique, written in the handler, holds for this route only. "
-        "The nightly import and the next version of the API write rows without it."
+        "The rule that a title must be unique, written in the handler, applies to this route "
+        "only. The nightly import and the next version of the API write rows without it."
     ),
     links={
         "FastAPI: bigger applications": "https://fastapi.tiangolo.com/tutorial/bigger-applications/",
