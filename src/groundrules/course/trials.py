@@ -59,7 +59,7 @@ def _judged(
         try:
             version.write(course, folder)
         except CourseError as error:
-            return f"it does not fit: {error}"
+            return str(error)
         digest = digest_of(course, version, folder)
         results = kept.get(version, digest)
         if results is None:
