@@ -2,8 +2,8 @@
 
 `python benchmarks/verdict.py [STEP…] [--rounds 5]` runs `pytest steps/STEP` for each step, and for all
 of them together, on the application as that step leaves it, in turn with `import fastapi,
-sqlalchemy.ext.asyncio, asyncpg`. It prints the median and the spread of each in seconds, and the median in imports, which can be
-compared between machines. For one core: `taskset --cpu-list 0 python benchmarks/verdict.py`.
+sqlalchemy.ext.asyncio, asyncpg`. It prints the median and the spread of each in seconds, and the median in
+imports, which can be compared between machines. For one core: `taskset --cpu-list 0 python …`.
 """
 
 import argparse
