@@ -1,6 +1,10 @@
 """What every test of the project needs."""
 
+import os
+import shutil
+import tempfile
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -14,3 +18,23 @@ def pytest_configure(config: pytest.Config) -> None:
             "The project's own tests need tools that are not installed: type `python3 course.py test`, which "
             "installs them. To check your own work, name a step: `pytest steps/01`."
         )
+    if hasattr(os, "fork") and not config.option.collectonly:
+        _share_a_fork_server(config)
+
+
+def _share_a_fork_server(config: pytest.Config) -> None:
+    """Let the hundreds of runs that tests start have their workers from one process."""
+    from groundrules.worker.launcher import ALL
+    from groundrules.worker.warm import VARIABLE, SharedServer
+
+    if VARIABLE in os.environ:  # that of the process that distributes the tests
+        return
+    folder = Path(tempfile.mkdtemp(prefix="groundrules-tests-"))
+    server = SharedServer(ALL, folder / "warm.json")
+    os.environ[VARIABLE] = str(folder / "warm.json")
+
+    def end() -> None:
+        server.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    config.add_cleanup(end)

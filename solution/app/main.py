@@ -17,7 +17,7 @@ from app.core.logging import RequestLog, configure_logging
 
 MAX_BODY_BYTES = 64 * 1024
 
-# Classes of SQLSTATE: lost connections, deadlocks, a server that is full, one that shuts down.
+# Classes of SQLSTATE: lost connections, deadlocks, too many connections, shutdown of the server.
 PASSING = ("08", "40", "53", "57")
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def lifespan(application: FastAPI) -> AsyncIterator[None]:
-    """Make the engine before the first request, and close its connections after the last."""
+    """Create the engine before the first request, and close its connections after the last."""
     configure_logging(get_settings().log_level)
     engine = get_engine()
     yield
@@ -33,7 +33,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app() -> FastAPI:
-    """Make a new application; settings that are wrong stop it here, before the first request."""
+    """Return a new application; wrong settings raise an error here, before the first request."""
     get_settings()
     application = FastAPI(
         title="Library",
@@ -52,12 +52,12 @@ def create_app() -> FastAPI:
 
 
 def name_of(route: APIRoute) -> str:
-    """Return what generated clients call a route: the name of its handler."""
+    """Return the name of a route in generated clients: that of its handler."""
     return route.name
 
 
 async def answer_database_lost(request: Request, error: Exception) -> Response:
-    """Answer 503 while the database cannot be reached; what else goes wrong there is an error of ours."""
+    """Return 503 if the database cannot be reached; raise any other database error again."""
     if not is_lost(error):
         raise error
     logger.error("The database cannot be reached: %r", getattr(error, "orig", error))
@@ -69,7 +69,7 @@ async def answer_database_lost(request: Request, error: Exception) -> Response:
 
 
 def is_lost(error: Exception) -> bool:
-    """Return whether an error comes from the database's state rather than from what it was asked."""
+    """Return whether an error comes from the state of the database, and not from the statement."""
     if not isinstance(error, DBAPIError):
         return True
     sqlstate = getattr(error.orig, "sqlstate", None) or ""
@@ -77,7 +77,7 @@ def is_lost(error: Exception) -> bool:
 
 
 async def answer_invalid(request: Request, error: Exception) -> Response:
-    """Answer 422 as FastAPI does, but for the input: it may be a password, or no valid text at all."""
+    """Return 422 as FastAPI does, but without the input: it may be a password, or not valid text."""
     assert isinstance(error, RequestValidationError)
     problems = [{key: problem[key] for key in ("type", "loc", "msg")} for problem in error.errors()]
     return JSONResponse({"detail": problems}, status_code=422)

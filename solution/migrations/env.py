@@ -1,4 +1,4 @@
-"""What Alembic runs for every command: it migrates the database that DATABASE_URL names."""
+"""Alembic runs this file for every command: it migrates the database in DATABASE_URL."""
 
 import asyncio
 

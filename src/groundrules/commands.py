@@ -14,21 +14,21 @@ from groundrules.terminal import Format, plain_errors
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Learn a team's FastAPI backend rules by building one application, and check code by them.",
+    help="Learn a team's FastAPI backend rules by building one application, and check any project.",
 )
 app.add_typer(db.app, name="db")
-authors = typer.Typer(no_args_is_help=True, help="Look after the course, for those who write it.")
+authors = typer.Typer(no_args_is_help=True, help="Maintain the course: for its authors.")
 app.add_typer(authors, name="course")
 
 
 @app.callback()
 def groundrules() -> None:
-    """Learn a team's FastAPI backend rules by building one application, and check code by them."""
+    """Learn a team's FastAPI backend rules by building one application, and check any project."""
 
 
 @app.command()
 def start() -> None:
-    """Set up, show where you stand in the course, and say what to do next."""
+    """Set up the course, show your progress, and name the next task."""
     from groundrules.course import command
 
     with plain_errors():
@@ -39,7 +39,7 @@ def start() -> None:
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show where you stand in the course, by checking your code."""
+    """Check your code, and show your progress in the course."""
     from groundrules.course import command
 
     with plain_errors():
@@ -49,11 +49,13 @@ def status(
 @app.command()
 def hint(
     task: Annotated[
-        str | None, typer.Argument(help="The task, as 01.2; the next one to do if left out.")
+        str | None, typer.Argument(help="A task, such as 01.2; by default, the next one.")
     ] = None,
-    number: Annotated[str, typer.Argument(help="Which hint; each says more than the last.")] = "1",
+    number: Annotated[
+        str, typer.Argument(help="The number of the hint; each says more than the one before.")
+    ] = "1",
 ) -> None:
-    """Give a hint for a task."""
+    """Show a hint for a task."""
     from groundrules.course import command
 
     with plain_errors():
@@ -62,11 +64,11 @@ def hint(
 
 @app.command()
 def goto(
-    step: Annotated[int, typer.Argument(help="The step to begin, by its number.")],
+    step: Annotated[int, typer.Argument(help="The number of the step to start.")],
 ) -> None:
-    """Make exercises/ what it is when a step begins, with all steps before it done.
+    """Start a step, with all steps before it done, in exercises/.
 
-    What you have is saved first, and `groundrules undo` brings it back.
+    Your files are saved first, and `groundrules undo` restores them.
     """
     from groundrules.course import command
 
@@ -78,12 +80,12 @@ def goto(
 def reset(
     what: Annotated[
         str | None,
-        typer.Argument(help="A task, as 01.2, or a file as the lessons name it: app/main.py."),
+        typer.Argument(help="A task, such as 01.2, or a file as in the lessons: app/main.py."),
     ] = None,
 ) -> None:
-    """Put the files of a task, or one file, back to what you began with.
+    """Reset a file, or the files of a task, to the state in which you got them.
 
-    What you have is saved first, and `groundrules undo` brings it back.
+    Your files are saved first, and `groundrules undo` restores them.
     """
     from groundrules.course import command
 
@@ -93,7 +95,7 @@ def reset(
 
 @app.command()
 def undo() -> None:
-    """Take back the last goto or reset; again, the one before it."""
+    """Undo the last goto or reset; run it again to undo the one before."""
     from groundrules.course import command
 
     with plain_errors():
@@ -104,14 +106,17 @@ def undo() -> None:
 def compare(
     file: Annotated[
         str | None,
-        typer.Argument(help="A file as the lessons name it, app/main.py; all of them if left out."),
+        typer.Argument(
+            help="A file as in the lessons, such as app/main.py; by default, all files."
+        ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Compare with the finished application at once.")
+        bool,
+        typer.Option("--force", help="Compare with the finished application, and reveal its code."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Compare your files with the course's own, as far as you have finished its steps."""
+    """Compare your files with the course's version, for the steps that you have finished."""
     from groundrules.course.compare import compare as run
 
     with plain_errors():
@@ -122,16 +127,18 @@ def compare(
 def serve(
     folder: Annotated[
         Path | None,
-        typer.Option("--app", help="The folder that holds the app package; solution by default."),
+        typer.Option(
+            "--app", help="The folder that contains the app package; by default, solution."
+        ),
     ] = None,
     port: Annotated[int, typer.Option(help="The port, on this machine only.", max=65535)] = 8000,
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart when the code changes.")
     ] = False,
 ) -> None:
-    """Serve the finished application, or yours, with a login and some books to play with.
+    """Serve the finished application, or yours, with a login and some sample books.
 
-    It has a database of its own, which stays for the next time. For yours: --app exercises
+    It has its own database, which is kept for the next time. For your application: --app exercises
     """
     from groundrules.serve import serve as run
 
@@ -146,9 +153,9 @@ def docs(
         int, typer.Option(help="The port, on this machine only.", min=1, max=65535)
     ] = 8080,
 ) -> None:
-    """Serve the documentation: lessons, rules, guides and reference, without the network.
+    """Serve the documentation on this machine: lessons, rules, guides and reference.
 
-    `python3 course.py docs` installs first what it needs.
+    `python3 course.py docs` installs the packages that it needs first.
     """
     from groundrules.site.serve import serve as run
 
@@ -166,7 +173,7 @@ def notebooks(
 ) -> None:
     """Open the explorations in JupyterLab: a notebook for each step.
 
-    `python3 course.py notebooks` installs first what it needs. Stop it with Ctrl-C, twice.
+    `python3 course.py notebooks` installs the packages that it needs first. Press Ctrl-C twice to stop.
     """
     from groundrules.notebooks.jupyter import start as run
 
@@ -178,26 +185,26 @@ def notebooks(
 @app.command()
 def check(
     path: Annotated[
-        Path, typer.Argument(help="The folder that holds the package, or the package itself.")
+        Path, typer.Argument(help="The folder that contains the package, or the package itself.")
     ] = Path(),
     package: Annotated[
-        str | None, typer.Option(help="The application package, if it is not found by itself.")
+        str | None, typer.Option(help="The application package, if it is not found automatically.")
     ] = None,
     select: Annotated[
-        list[str] | None, typer.Option(help="Codes to check, as in GR201,GR202; all by default.")
+        list[str] | None, typer.Option(help="Rules to check, such as GR201,GR202; by default, all.")
     ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(help="Codes to leave out.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="Rules to ignore.")] = None,
     output: Annotated[
         Format,
-        typer.Option("--format", help="How to print the findings."),
+        typer.Option("--format", help="The output format."),
     ] = "text",
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Check anew, even if nothing has changed.")
+        bool, typer.Option("--no-cache", help="Do not reuse results of unchanged files.")
     ] = False,
 ) -> None:
-    """Check a project by the rules, without running it.
+    """Check that a project keeps the rules, without running its code.
 
-    Exits with 0 if nothing is found, 1 if something is, 2 if it could not check.
+    Exits with 0 if there are no findings, 1 if there are some, 2 if it could not check.
     """
     from groundrules.rules.command import run_check
 
@@ -220,9 +227,9 @@ def rules(
 
 @authors.command()
 def verify() -> None:
-    """Check the course itself: that its exercises fail, its states pass, and its lessons are whole.
+    """Check the course: exercises must fail, finished states must pass, and lessons must be complete.
 
-    Exits with 0 if all holds, and 1 with a line for each thing to mend.
+    Exits with 0 if all is well, and with 1 and a line for each problem if not.
     """
     from groundrules.course.steps import find_course, say
     from groundrules.course.verify import verify as problems
@@ -232,13 +239,13 @@ def verify() -> None:
         for problem in problems(find_course(), say):
             count += 1
             typer.echo(str(problem))
-    typer.echo(f"{count} to mend." if count else "All holds.", err=bool(count))
+    typer.echo(f"Problems: {count}." if count else "No problems.", err=bool(count))
     raise typer.Exit(1 if count else 0)
 
 
 @authors.command()
 def digests() -> None:
-    """Write the digests of steps/ and solution/ anew, after you have changed something there."""
+    """Update the digests of steps/ and solution/; run it after a change there."""
     from groundrules.course.digests import write_digests
     from groundrules.course.steps import find_course
 

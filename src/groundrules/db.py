@@ -18,10 +18,10 @@ DATABASE = "groundrules_dev"
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Look after the course's PostgreSQL 15.\n\n"
-    "Commands that need it start it themselves, and it runs until `groundrules db stop`. "
-    "It belongs to this clone, listens on no network, and its databases stay until you delete them.\n\n"
-    "To use a server of your own, set GROUNDRULES_DATABASE_URL.",
+    help="Manage the course's PostgreSQL 15.\n\nCommands that need it start it themselves, and "
+    "it runs until `groundrules db stop`. It belongs to this clone, does not listen on the "
+    "network, and its databases stay until you delete them.\n\nTo use a server of your own, "
+    "set GROUNDRULES_DATABASE_URL.",
 )
 
 
@@ -30,7 +30,7 @@ def start(
     wheel: Annotated[
         bool,
         typer.Option(
-            "--wheel", help="Use the PostgreSQL 15 that a wheel carries, not the machine's."
+            "--wheel", help="Use the PostgreSQL 15 of a Python wheel, not the one of the machine."
         ),
     ] = False,
 ) -> None:
@@ -42,7 +42,7 @@ def start(
 
     with plain_errors():
         server = postgres.ensure(_root(), source="wheel" if wheel else None, say=_say)
-    print(f"PostgreSQL {server.version} runs ({_ORIGIN[server.source]}).")
+    print(f"PostgreSQL {server.version} is running ({_ORIGIN[server.source]}).")
 
 
 @app.command()
@@ -78,9 +78,9 @@ def status(
         }
         print(json.dumps(told, indent=2))
     elif server is None:
-        print("PostgreSQL does not run. Start it with: groundrules db start")
+        print("PostgreSQL is not running. Start it with: groundrules db start")
     else:
-        print(f"PostgreSQL {server.version} runs ({_ORIGIN[server.source]}).")
+        print(f"PostgreSQL {server.version} is running ({_ORIGIN[server.source]}).")
         if found.data:
             print(f"Its data is in {found.data}")
     raise typer.Exit(0 if server else 1)
@@ -88,7 +88,9 @@ def status(
 
 @app.command()
 def url(
-    name: Annotated[str, typer.Argument(help="The database, made if it is missing.")] = DATABASE,
+    name: Annotated[
+        str, typer.Argument(help=("The database; it is created if it does not exist."))
+    ] = DATABASE,
 ) -> None:
     """Print the URL of a database, for the application's DATABASE_URL.
 
@@ -112,8 +114,8 @@ def psql(context: typer.Context) -> None:
         program = shutil.which("psql", path=server.binaries) or shutil.which("psql")
         if program is None:
             print(
-                "psql is not on this machine: install PostgreSQL's client programs "
-                "(apt install postgresql-client, brew install libpq).",
+                "psql is not installed: install PostgreSQL's client programs (apt install "
+                "postgresql-client, brew install libpq).",
                 file=sys.stderr,
             )
             raise typer.Exit(2)
@@ -134,9 +136,9 @@ def psql(context: typer.Context) -> None:
 
 
 _ORIGIN = {
-    "environment": "the server that GROUNDRULES_DATABASE_URL names",
-    "machine": "this clone's own, of the PostgreSQL on the machine",
-    "wheel": "this clone's own, of the downloaded PostgreSQL",
+    "environment": "the server in GROUNDRULES_DATABASE_URL",
+    "machine": "this clone's own, with the PostgreSQL of the machine",
+    "wheel": "this clone's own, with the downloaded PostgreSQL",
 }
 
 

@@ -57,6 +57,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         type=int,
         help="repeat the values of the run that printed this seed",
     )
+    group.addoption(
+        "--groundrules-lanes",
+        metavar="N",
+        type=int,
+        help="how many tests to run at a time (default: one for each core, and one more)",
+    )
     from groundrules.testing import isolation
 
     asked = parser.parse_known_args(

@@ -127,7 +127,7 @@ def _migrate(application: Application) -> None:
         check=False,
     )
     if done.returncode:
-        told = [line for line in done.stderr.splitlines() if line.strip()] or ["it said nothing"]
+        told = [line for line in done.stderr.splitlines() if line.strip()] or ["it printed nothing"]
         raise CourseError(
             f"The migrations fail ({told[-1].strip()}): run pytest steps/04 to see what is wrong."
         )

@@ -55,5 +55,5 @@ def plain_errors() -> Iterator[None]:
         reason = (error.strerror or str(error)).lower()
         where = error.filename2 or error.filename
         place = f"{harmless(os.fsdecode(where))}: " if where else ""
-        print(f"{place}{reason}; mend that and try again.", file=sys.stderr)
+        print(f"{place}{reason}; fix that and try again.", file=sys.stderr)
         raise typer.Exit(2) from None

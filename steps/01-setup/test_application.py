@@ -32,24 +32,23 @@ async def test_wrong_settings_stop_the_start(app: App) -> None:
     async with app.started(LOG_LEVEL="LOUD") as other:
         refusal = await other.start_failure()
         with other.refuses(
-            message="LOG_LEVEL=LOUD must be refused, but get_settings() takes it as a level."
+            message="LOG_LEVEL=LOUD must be rejected, but get_settings() accepts it as a level."
         ):
             await other.core.config.get_settings()
     async with app.started("app.main.create_app", factory=True, LOG_LEVEL="LOUD") as other:
         refusal_by_create_app = await other.start_failure()
 
     assert refusal_by_create_app is not None, (
-        "With LOG_LEVEL=LOUD, create_app() makes an application all the same: it must call "
+        "With LOG_LEVEL=LOUD, create_app() still creates an application: it must call "
         "get_settings()."
     )
     assert refusal is not None, (
-        "With LOG_LEVEL=LOUD, create_app() refuses, but `app` is there all the same: "
-        "write `app = create_app()`."
+        "With LOG_LEVEL=LOUD, create_app() fails, but `app` exists: write `app = create_app()`."
     )
 
 
 async def must_be_the_library(app: App) -> None:
     response = await app.get("/openapi.json")
-    assert response.status_code == 200, "GET /openapi.json does not answer 200."
+    assert response.status_code == 200, "GET /openapi.json does not return 200."
     title = response.json()["info"]["title"]
-    assert title == "Library", f"The application's title must be 'Library'; it is {title!r}."
+    assert title == "Library", f"The title of the application must be 'Library'; it is {title!r}."

@@ -11,8 +11,8 @@ HEALTH = "/api/v1/health"
 async def test_health_answers_that_the_application_is_up(app: App) -> None:
     body = (await must_be_found(app)).json()
 
-    assert isinstance(body, dict), f"GET {HEALTH} must answer a JSON object."
-    assert body.get("status") == "ok", f'GET {HEALTH} must answer {{"status": "ok"}}.'
+    assert isinstance(body, dict), f"GET {HEALTH} must return a JSON object."
+    assert body.get("status") == "ok", f'GET {HEALTH} must return {{"status": "ok"}}.'
 
 
 @task("01.4")
@@ -21,7 +21,7 @@ async def test_health_is_found_under_the_prefix_only(app: App) -> None:
 
     response = await app.get("/health")
 
-    assert response.status_code == 404, "GET /health, without /api/v1, must answer 404."
+    assert response.status_code == 404, "GET /health, without /api/v1, must return 404."
 
 
 @task("01.4")
@@ -30,7 +30,7 @@ async def test_health_is_only_read(app: App) -> None:
     if response.status_code != 405:
         await must_be_found(app)
 
-    assert response.status_code == 405, f"POST {HEALTH} must answer 405: the route is a GET."
+    assert response.status_code == 405, f"POST {HEALTH} must return 405: the route is a GET."
 
 
 @task("01.4")
@@ -45,5 +45,5 @@ async def test_health_stands_in_the_documentation(app: App) -> None:
 
 async def must_be_found(app: App) -> Response:
     response = await app.get(HEALTH)
-    assert response.status_code == 200, f"GET {HEALTH} must answer 200.{about_its_slash(response)}"
+    assert response.status_code == 200, f"GET {HEALTH} must return 200.{about_its_slash(response)}"
     return response

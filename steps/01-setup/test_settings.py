@@ -25,8 +25,8 @@ async def test_the_log_level_comes_from_the_environment(app: App, wanted: str) -
         f"With LOG_LEVEL={wanted}, log_level must be {wanted!r}; it is {level!r}."
     )
     assert made == wanted, (
-        f"With LOG_LEVEL={wanted}, Settings() must have the log_level {wanted!r}, not {made!r}: let it "
-        "inherit from BaseSettings, which reads the environment."
+        f"With LOG_LEVEL={wanted}, Settings() must have the log_level {wanted!r}, not {made!r}. "
+        "It must inherit from BaseSettings, which reads the environment."
     )
 
 
@@ -38,10 +38,12 @@ async def test_an_unknown_log_level_is_refused(app: App) -> None:
     for level in ("LOUD", "info", "WARN", "NOTSET"):
         async with app.started(LOG_LEVEL=level) as other:
             with other.refuses(
-                message=f"LOG_LEVEL={level} must be refused, but get_settings() takes it as a level."
+                message=(
+                    f"LOG_LEVEL={level} must be rejected, but get_settings() accepts it as a level."
+                )
             ):
                 await other.core.config.get_settings()
             with other.refuses(
-                message=f"LOG_LEVEL={level} must be refused, but Settings() takes it as a level."
+                message=f"LOG_LEVEL={level} must be rejected, but Settings() accepts it as a level."
             ):
                 await other.core.config.Settings()

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from groundrules.testing import task
+from groundrules.testing import task, waits
 from groundrules.testing.answers import about_its_slash
 from groundrules.testing.app import App, Response
 from groundrules.testing.database import Database
@@ -17,7 +17,7 @@ GIVEN_UP = 3.5  # seconds; the lesson says two, and a busy machine may be late
 async def test_ping_is_true_while_the_database_answers(app: App) -> None:
     answer = await app.core.database.ping()
 
-    assert answer is True, f"ping() must return True while the database answers, not {answer!r}."
+    assert answer is True, f"ping() must return True while the database replies, not {answer!r}."
 
 
 @task("02.4")
@@ -29,11 +29,11 @@ async def test_ping_is_false_while_the_database_is_away(app: App, database: Data
         async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
             refusal = await other.start_failure()
             assert refusal is None, (
-                f"The application must start while the database is away: {refusal}"
+                f"The application must start while the database is down: {refusal}"
             )
             answer = await other.core.database.ping()
 
-    assert answer is False, f"ping() must return False while the database is away, not {answer!r}."
+    assert answer is False, f"ping() must return False while the database is down, not {answer!r}."
 
 
 @task("02.4")
@@ -51,7 +51,7 @@ async def test_ping_is_false_where_postgresql_refuses(app: App, database: Databa
 
 @task("02.4")
 async def test_health_says_that_the_database_answers(app: App) -> None:
-    await must_say(app, "ok", "while the database answers")
+    await must_say(app, "ok", "while the database replies")
 
 
 @task("02.4")
@@ -62,10 +62,10 @@ async def test_health_says_when_the_database_goes_and_when_it_is_back(
         database.proxy() as way,
         app.started(DATABASE_URL=way.url_for(database.name)) as other,
     ):
-        await must_say(other, "ok", "while the database answers")
+        await must_say(other, "ok", "while the database replies")
         await asyncio.sleep(0.1)  # the session of that request is closed after its answer
         await way.close()
-        await must_say(other, "unreachable", "while the database is away")
+        await must_say(other, "unreachable", "while the database is down")
         await way.open()
         await must_say(other, "ok", "once the database is back, without a restart")
 
@@ -76,7 +76,7 @@ async def test_a_database_that_was_restarted_is_found_at_once(app: App, database
         database.proxy() as way,
         app.started(DATABASE_URL=way.url_for(database.name)) as other,
     ):
-        await must_say(other, "ok", "while the database answers")
+        await must_say(other, "ok", "while the database replies")
         await asyncio.sleep(0.1)
         await way.close()
         await way.open()
@@ -84,6 +84,7 @@ async def test_a_database_that_was_restarted_is_found_at_once(app: App, database
 
 
 @task("02.4")
+@waits
 async def test_a_database_that_says_nothing_holds_nobody_up(app: App, database: Database) -> None:
     async with database.proxy() as way:
         way.block()
@@ -94,15 +95,16 @@ async def test_a_database_that_says_nothing_holds_nobody_up(app: App, database: 
             if not waiting.done():
                 await other.get("/openapi.json")
                 assert not waiting.done() or way.taken == 0, (
-                    f"While GET {HEALTH} waits for the database, other requests must be answered."
+                    f"While GET {HEALTH} waits for the database, other requests must get "
+                    "their responses."
                 )
             response = await waiting
             took = time.perf_counter() - began
 
-    must_have_said(response, "unreachable", "while the database says nothing")
+    must_have_said(response, "unreachable", "while the database stays silent")
     assert took < GIVEN_UP, (
-        "While the database says nothing, ping() must give up after two seconds; "
-        f"GET {HEALTH} took {took:.1f} s."
+        f"While the database stays silent, ping() must give up after two seconds; GET {HEALTH} "
+        f"took {took:.1f} s."
     )
 
 
@@ -115,8 +117,8 @@ async def test_a_hundred_requests_leave_nothing_behind(app: App, database: Datab
 
     stuck, open_ = await database.left("idle in transaction%"), await database.connections()
     assert open_ <= POOL, (
-        f"After 100 requests, PostgreSQL sees {open_} connections of the application; "
-        f"a pool has {POOL} at most. Is there more than one engine?"
+        f"After 100 requests, PostgreSQL counts {open_} connections of the application; a pool "
+        f"opens {POOL} at most. Is there more than one engine?"
     )
     assert stuck == 0, f"After 100 requests, {stuck} connections are still in a transaction."
 
@@ -127,11 +129,11 @@ async def must_say(app: App, state: str, when: str) -> None:
 
 def must_have_said(response: Response, state: str, when: str) -> None:
     assert response.status_code == 200, (
-        f"GET {HEALTH} must answer 200 {when}.{about_its_slash(response)}"
+        f"GET {HEALTH} must return 200 {when}.{about_its_slash(response)}"
     )
     body = response.json()
-    assert isinstance(body, dict), f"GET {HEALTH} must answer a JSON object."
+    assert isinstance(body, dict), f"GET {HEALTH} must return a JSON object."
     for name, wanted in (("status", "ok"), ("database", state)):
         assert body.get(name) == wanted, (
-            f'GET {HEALTH} must answer "{name}": "{wanted}" {when}; it says {body.get(name)!r}.'
+            f'GET {HEALTH} must return "{name}": "{wanted}" {when}; it says {body.get(name)!r}.'
         )

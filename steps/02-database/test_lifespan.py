@@ -18,7 +18,7 @@ async def test_it_starts_while_the_database_is_away(app: App, database: Database
         async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
             refusal = await other.start_failure()
 
-    assert refusal is None, f"The application must start while the database is away: {refusal}"
+    assert refusal is None, f"The application must start while the database is down: {refusal}"
 
 
 @task("02.5")
@@ -39,6 +39,6 @@ async def test_no_connection_is_left_after_shut_down(app: App, database: Databas
         left = way.open_connections
 
     assert left == 0, (
-        f"{left} connections are left after shut-down: "
-        "the lifespan must dispose of the engine that is used, and await it."
+        f"{left} connections are left after shutdown: the lifespan must dispose of the engine "
+        "that is in use, and await that."
     )

@@ -24,7 +24,9 @@ async def test_the_address_is_read_from_the_environment_only(app: App, database:
         async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
             await other.query("SELECT 1")
 
-        assert way.taken > 0, "The sessions of get_db() do not connect where DATABASE_URL says."
+        assert way.taken > 0, (
+            "The sessions of get_db() do not connect to the database of DATABASE_URL."
+        )
 
 
 @task("02.3")
@@ -34,15 +36,15 @@ async def test_two_requests_at_a_time_have_two_sessions(app: App) -> None:
     first, second = await asyncio.gather(app.query(asked), app.query(asked))
 
     assert first != second, (
-        "Two requests at the same time must have two sessions, with a connection each; "
-        "get_db() gives both the same connection."
+        "Two concurrent requests must have two sessions, each with its own connection; get_db() "
+        "gives both the same connection."
     )
 
 
 @task("02.3")
 async def test_objects_can_be_read_after_a_commit(app: App) -> None:
     assert not await app.expires_on_commit(), (
-        "The sessions of get_db() empty their objects at a commit: the session factory in "
+        "The sessions of get_db() expire their objects at a commit: the session factory in "
         "app/core/database.py needs expire_on_commit=False."
     )
 
@@ -68,13 +70,17 @@ async def test_a_session_is_closed_after_an_error_too(
     ours = error == "the handler's"
     await app.query("SELECT 1")
     for _ in range(3):
-        with app.refuses(message="What a handler raises must be raised on by get_db()."):
+        with app.refuses(message="get_db() must let an exception of the handler through."):
             await app.query("SELECT 1" if ours else "SELECT nothing", fails=ours)
 
     left = await database.left("idle in transaction%")
 
     assert left == 0, (
         f"After 3 requests that failed, {left} of the connections are still in a transaction: "
-        "get_db() must close its session whatever happens"
-        + (", also if the handler raises an error that is none of the database." if ours else ".")
+        "get_db() must close its session in any case"
+        + (
+            (", even if the handler raises an error that has nothing to do with the database.")
+            if ours
+            else "."
+        )
     )

@@ -34,6 +34,6 @@ async def test_what_is_no_address_of_a_postgresql_is_refused(app: App, address: 
 
     async with app.started(DATABASE_URL=address) as other:
         with other.refuses(
-            message=f"DATABASE_URL={address} must be refused, but get_settings() takes it."
+            message=f"DATABASE_URL={address} must be rejected, but get_settings() accepts it."
         ):
             await other.core.config.get_settings()

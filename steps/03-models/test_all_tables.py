@@ -101,16 +101,16 @@ async def must_have(database: Database, table: str, name: str, kind: str) -> Non
     column = await database.fetchrow(COLUMNS, table, name)
     assert column is not None, f"The table {table} has no column `{name}`: add it to {model}."
     assert column["type"] in TYPES[kind], (
-        f"{table}.{name} must be {kind}; the table that {model} makes has it as {column['type']}."
+        f"{table}.{name} must be {kind}; in the table that {model} creates, it is {column['type']}."
     )
     may = name in MAY_BE_NULL
     assert column["nullable"] == may, (
-        f"{table}.{name} must {'be' if may else 'not be'} nullable. "
-        "Mapped[… | None] makes it so, Mapped[…] does not; without a hint, nullable= decides."
+        f"{table}.{name} must {'be' if may else 'not be'} nullable. Mapped[… | None] is nullable "
+        "and Mapped[…] is not; without a type hint, nullable= decides."
     )
     if name == "id":
         keys = await database.fetchval(PRIMARY_KEY, table)
-        assert keys == ["id"], f"`id`, and nothing else, must be the primary key of {table}."
+        assert keys == ["id"], f"The primary key of {table} must be `id` alone."
 
 
 async def must_be_named(database: Database, table: str) -> None:
@@ -119,15 +119,15 @@ async def must_be_named(database: Database, table: str) -> None:
     for each in constraints:
         start = f"{PREFIXES[each['kind']]}_{table}"
         assert each["name"].startswith(start), (
-            f"The constraint {each['name']} of the table {table} is not named by the convention: "
-            f"its name must begin with {start}."
+            f"The constraint {each['name']} of the table {table} does not follow the naming "
+            f"convention: its name must begin with {start}."
         )
 
 
 async def must_exist(database: Database, table: str) -> None:
     assert table in await database.tables(), (
-        f"There is no table {table}: write the class {CLASSES[table]} in {file_of(table)}, "
-        f'with `Base` of app/models/base.py as its parent, and __tablename__ = "{table}".'
+        f"There is no table {table}: write the class {CLASSES[table]} in {file_of(table)}, which "
+        f'inherits from `Base` of app/models/base.py, with __tablename__ = "{table}".'
     )
 
 

@@ -18,7 +18,8 @@ async def test_no_two_books_have_one_isbn(library: Library, samples: Samples) ->
     await library.book()
 
     with library.database.refuses(
-        *UNIQUE, message="PostgreSQL takes two books with one ISBN: books.isbn must be unique."
+        *UNIQUE,
+        message="PostgreSQL accepts two books with the same ISBN: books.isbn must be unique.",
     ):
         await library.book(isbn=isbn)
 
@@ -39,8 +40,8 @@ async def test_an_isbn_is_13_digits(library: Library, samples: Samples) -> None:
         "",
     ):
         with library.database.refuses(
-            message=f"PostgreSQL takes {wrong!r} as an ISBN: books.isbn must be 13 digits "
-            "from 0 to 9, and a constraint must say so."
+            message=f"PostgreSQL accepts {wrong!r} as an ISBN: add a constraint that requires 13 "
+            "digits from 0 to 9."
         ):
             await library.book(isbn=wrong)
 
@@ -52,11 +53,13 @@ async def test_copies_are_not_negative(library: Library) -> None:
             await library.book(copies=copies)
         except Refused as refusal:
             raise AssertionError(
-                f"A book must be allowed to have {copies} copies. {refusal}"
+                f"A book with {copies} copies must be accepted. {refusal}"
             ) from None
 
     with library.database.refuses(
-        message="PostgreSQL takes a book with -1 copies: a constraint must say that they are 0 or more."
+        message=(
+            "PostgreSQL accepts a book with -1 copies: add a constraint that requires 0 or more."
+        )
     ):
         await library.book(copies=-1)
 
@@ -86,8 +89,8 @@ async def test_a_book_may_have_no_year(app: App, library: Library, samples: Samp
     found = await library.read(book)
     assert found is not None, "A book that was added and committed is not in the table books."
     assert found["published_year"] is None, (
-        f"books.published_year must be null unless it is given; it is {found['published_year']}."
+        f"books.published_year must be null if no year is passed; it is {found['published_year']}."
     )
     assert found["copies"] == copies, (
-        f"Book(…, copies={copies}) must be saved as it says; the table has {found['copies']}."
+        f"Book(…, copies={copies}) must be stored as passed; the table has {found['copies']}."
     )

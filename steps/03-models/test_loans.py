@@ -35,14 +35,14 @@ async def test_a_loan_is_of_a_user_and_a_book(app: App, library: Library, sample
     found = await library.read(loan)
     assert found is not None, "A loan that was added and committed is not in the table loans."
     assert (found["user_id"], found["book_id"]) == (user.id, book.id), (
-        f"Loan(user_id={user.id}, book_id={book.id}, …) must be saved as it says; "
-        f"the table has user_id {found['user_id']} and book_id {found['book_id']}."
+        f"Loan(user_id={user.id}, book_id={book.id}, …) must be stored as passed; the table has "
+        f"user_id {found['user_id']} and book_id {found['book_id']}."
     )
     assert (found["borrowed_at"], found["due_at"]) == (borrowed_at, borrowed_at + LOAN_PERIOD), (
-        "borrowed_at and due_at must be saved as Loan(…) is given them."
+        "borrowed_at and due_at must be stored as they are passed to Loan(…)."
     )
     assert found["returned_at"] is None, (
-        f"loans.returned_at must be null unless it is given; it is {found['returned_at']}."
+        f"loans.returned_at must be null if it is not passed; it is {found['returned_at']}."
     )
 
 
@@ -55,8 +55,8 @@ async def test_a_loan_of_nobody_or_nothing_is_refused(library: Library, kind: st
 
     with library.database.refuses(
         FOREIGN_KEY,
-        message=f"PostgreSQL takes a loan of a {kind} that is not there: "
-        f"loans.{kind}_id must be a foreign key to {kind}s.id.",
+        message=f"PostgreSQL accepts a loan of a {kind} that does not exist: loans.{kind}_id "
+        f"must be a foreign key to {kind}s.id.",
     ):
         await library.loan(await library.user(), await library.book(), **unknown)
 
@@ -73,8 +73,8 @@ async def test_a_second_open_loan_of_a_book_is_refused(library: Library) -> None
 async def test_it_is_refused_after_others_that_were_returned(library: Library) -> None:
     user, book = await library.user(), await library.book(copies=2)
     for _ in range(2):
-        await may_borrow(library, user, book, "who has brought a book back", returned=True)
-    await may_borrow(library, user, book, "who has brought a book back")
+        await may_borrow(library, user, book, "who has returned a book", returned=True)
+    await may_borrow(library, user, book, "who has returned a book")
 
     await must_be_refused(library, user, book, "while another is open")
 
@@ -86,7 +86,7 @@ async def test_who_has_brought_a_book_back_may_borrow_it_again(library: Library)
     returned_at = loan.borrowed_at + timedelta(days=1)
     await library.database.execute("UPDATE loans SET returned_at = $1", returned_at)
 
-    await may_borrow(library, user, book, "who has brought a book back")
+    await may_borrow(library, user, book, "who has returned a book")
 
     assert await library.open_loans(user) == 1
 
@@ -110,8 +110,8 @@ async def test_one_user_may_have_two_books(library: Library) -> None:
 async def must_be_refused(library: Library, user: Row, book: Row, when: str) -> None:
     with library.database.refuses(
         *UNIQUE,
-        message=f"PostgreSQL takes a second loan of one book to one user {when}: "
-        "a unique index on both, of the loans that are open, must refuse it.",
+        message=f"PostgreSQL accepts a second loan of the same book by the same user {when}: it "
+        "must be rejected, by a unique index on both columns for open loans.",
     ):
         await library.loan(user, book)
 
@@ -125,5 +125,6 @@ async def may_borrow(
         if refusal.constraint is None:
             raise
         raise AssertionError(
-            f"A user {who} must be able to borrow it; the constraint {refusal.constraint} is against it."
+            f"A user {who} must be able to borrow it; the constraint {refusal.constraint} "
+            "prevents it."
         ) from None

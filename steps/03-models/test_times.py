@@ -86,17 +86,17 @@ async def test_a_new_row_has_both_times(
     later = await in_table(library, second)
     for column in TIMES:
         assert abs(row[column] - datetime.now(UTC)) < CLOCKS_DIFFER, (
-            f"{column} of a new {kind_of(first)} must be the present time; it is {row[column]}."
+            f"{column} of a new {kind_of(first)} must be the current time; it is {row[column]}."
         )
         if later[column] == row[column]:
             assert row[column].microsecond, (
-                f"{column} of two rows of {kind_of(first)}, one made after the other, is the same: the "
-                "time is cut to whole seconds. Keep all of it."
+                f"{column} of two rows of {kind_of(first)}, created one after the other, is the "
+                "same: the time is cut to whole seconds. Keep the microseconds."
             )
             await must_be_no_text(library, first, column)
         assert later[column] > row[column], (
-            f"{column} of two rows of {kind_of(first)}, one made after the other, is the same: "
-            "the time must be taken for each row, not once when the module is imported."
+            f"{column} of two rows of {kind_of(first)}, created one after the other, is the "
+            "same: the time must be computed for each row, not once when the module is imported."
         )
 
 
@@ -116,10 +116,10 @@ async def test_every_change_moves_updated_at_and_nothing_else(
 
         name = f"{kind_of(row)}.{next(iter(changes))}"
         assert after["updated_at"] > before["updated_at"], (
-            f"A change of {name} must move updated_at on; it {how_it_moves(before, after)}."
+            f"A change of {name} must move updated_at forward; it {how_it_moves(before, after)}."
         )
         assert after["created_at"] == before["created_at"], (
-            f"A change of {name} must leave created_at as it is; it moves."
+            f"A change of {name} must not change created_at."
         )
         before = after
 
@@ -142,10 +142,10 @@ async def test_the_times_are_right_wherever_clocks_stand(
     for column in TIMES:
         for shown in (found[column], changed.values.get(column, found[column])):
             assert abs(shown.astimezone(UTC) - present) < CLOCKS_DIFFER, (
-                f"With the application in one time zone and the database in another, {column} of a "
-                f"{kind_of(row)} must be the present time, {present}; it is {shown}. A time without a "
-                "zone is taken for the zone of the session: use now() in PostgreSQL, or "
-                "datetime.now(UTC) in Python."
+                f"With the application in one time zone and the database in another, {column} of "
+                f"a {kind_of(row)} must be the current time, {present}; it is {shown}. A time "
+                "without a time zone is interpreted in the zone of the session: use now() in "
+                "PostgreSQL, or datetime.now(UTC) in Python."
             )
 
 
@@ -187,31 +187,32 @@ async def must_be_no_text(library: Library, row: Row, column: str) -> None:
     """A default in quotes is a value to PostgreSQL, which it reads when the table is made."""
     text = await library.database.fetchval(DEFAULT, f"{kind_of(row).lower()}s", column)
     assert not str(text).startswith("'"), (
-        f"{column} of every new {kind_of(row)} is the moment at which the table was made: "
-        "as a default, a text in quotes is read only then. Write server_default=func.now()."
+        f"{column} of every new {kind_of(row)} is the time at which the table was created: a "
+        "default that is a string is evaluated only once, at that time. Write "
+        "server_default=func.now()."
     )
 
 
 def must_show(row: Row, found: dict[str, Any], when: str) -> None:
     """The object holds both times as the table has them, so that nobody needs to ask again."""
     assert row.values, (
-        f"{when}, nothing can be read from the object any more: the session factory in "
+        f"{when}, no attribute of the object can be read: the session factory in "
         "app/core/database.py needs expire_on_commit=False."
     )
     for column in TIMES:
         name = f"{kind_of(row)}.{column}"
         assert column in row.values, (
-            f"{when}, `{name}` is not loaded: to read it would need the database again. "
-            "With eager_defaults, what the database sets is loaded at once."
+            f"{when}, `{name}` is not loaded, and reading it would send a query. With "
+            "eager_defaults, values that the database computes are loaded with the statement."
         )
         shown = row.values[column]
         assert getattr(shown, "tzinfo", None) is not None, (
-            f"{when}, `{name}` of the object names no time zone: "
-            "datetime.now(UTC) does, datetime.now() and utcnow() do not."
+            f"{when}, `{name}` of the object has no time zone. datetime.now(UTC) has one; "
+            "datetime.now() and utcnow() have none."
         )
         assert shown == found[column], (
-            f"{when}, `{name}` of the object is not what the table has: who changed it must tell "
-            "the model, as server_onupdate=FetchedValue() does of a trigger."
+            f"{when}, `{name}` of the object differs from the table. If a trigger changes the "
+            "column, declare that in the model with server_onupdate=FetchedValue()."
         )
 
 

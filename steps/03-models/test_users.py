@@ -18,7 +18,8 @@ async def test_no_two_users_have_one_email(library: Library, samples: Samples) -
     await library.user()
 
     with library.database.refuses(
-        *UNIQUE, message="PostgreSQL takes two users with one email: users.email must be unique."
+        *UNIQUE,
+        message="PostgreSQL accepts two users with the same email: users.email must be unique.",
     ):
         await library.user(email=email)
 
@@ -58,7 +59,8 @@ async def test_a_new_user_is_active_and_no_librarian(
     assert found is not None, "A user that was added and committed is not in the table users."
     for column, wanted in (("is_librarian", False), ("is_active", True)):
         assert found[column] is wanted, (
-            f"users.{column} must be {wanted} unless User(…) is told otherwise; it is {found[column]}."
+            f"users.{column} must be {wanted} unless User(…) gets another value; it is "
+            f"{found[column]}."
         )
         assert getattr(user, column) is wanted, (
             f"After the commit, the object's {column} must be {wanted}, "
@@ -81,6 +83,6 @@ async def test_a_user_may_be_a_librarian(app: App, library: Library, samples: Sa
     found = await library.read(user)
     assert found is not None, "A user that was added and committed is not in the table users."
     assert (found["is_librarian"], found["is_active"]) == (True, False), (
-        "User(…, is_librarian=True, is_active=False) must be saved as it says; "
-        f"the table has {found['is_librarian']} and {found['is_active']}."
+        "User(…, is_librarian=True, is_active=False) must be stored as passed; the table has "
+        f"{found['is_librarian']} and {found['is_active']}."
     )

@@ -33,7 +33,7 @@ async def test_books_that_were_there_get_copies_and_nothing_else_changes(
     await migrations.upgrade()
 
     await must_have_copies(migrations.database, wanted)
-    must_be_kept(before, await rows(migrations.database), "The migration that brings copies")
+    must_be_kept(before, await rows(migrations.database), "The migration that adds copies")
 
 
 @task("04.5")
@@ -46,8 +46,8 @@ def test_no_migration_imports_a_model(code: Code) -> None:
         if module == "app.models" or module.startswith("app.models.")
     ]
     assert not imported, (
-        f"{imported[0]}. Models will change, and a migration must still do what it does today: write it "
-        "in SQL, or with tables that it describes itself."
+        f"{imported[0]}. Models will change, and a migration must still do what it does today: "
+        "write it in SQL, or with tables that are defined in the migration."
     )
 
 
@@ -55,7 +55,7 @@ def test_no_migration_imports_a_model(code: Code) -> None:
 async def test_nothing_is_left_after_the_way_back(migrations: Migrations) -> None:
     await migrations.upgrade()
     made = await schema_of(migrations.database)
-    assert "table loans" in made, "The tables are not made yet: do 04.4 first."
+    assert "table loans" in made, "The migrations create no tables yet: do 04.4 first."
 
     await migrations.downgrade()
 
@@ -145,10 +145,10 @@ async def last_before_copies(migrations: Migrations) -> str:
         if columns.keys() >= TABLES:
             last = each.id
     else:
-        raise AssertionError("No migration gives the table books a column copies.")
+        raise AssertionError("No migration adds the column copies to the table books.")
     assert last is not None, (
-        "The table books has the column copies from the beginning; the first migrations must make the "
-        "three tables without it: do 04.4 first."
+        "The table books has the column copies from the beginning; the first migrations must "
+        "create the three tables without it: do 04.4 first."
     )
     await migrations.database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     return last
@@ -247,15 +247,15 @@ def must_be_kept(before: Rows, after: Rows, who: str) -> None:
         for number, row in old.items():
             for name in row.keys() & new[number].keys() - {"updated_at", "copies"}:
                 assert row[name] == new[number][name], (
-                    f"{who} must keep what is there; {table}.{name} was {row[name]!r} and became "
-                    f"{new[number][name]!r}."
+                    f"{who} must keep the existing values; {table}.{name} was {row[name]!r} and "
+                    f"became {new[number][name]!r}."
                 )
 
 
 def must_be_as_before(before: Schema, after: Schema, revision: str) -> None:
     odd = sorted(dict(before.items() ^ after.items()))
     assert not odd, (
-        f"After alembic downgrade {revision} and upgrade head, the {odd[0]} is not what it was."
+        f"After alembic downgrade {revision} and upgrade head, the {odd[0]} has changed."
     )
 
 
@@ -263,6 +263,7 @@ async def must_have_copies(database: Database, wanted: Mapping[str, int]) -> Non
     found = {row["isbn"]: row["copies"] for row in await database.fetch("SELECT * FROM books")}
     for isbn, copies in wanted.items():
         assert found.get(isbn) == copies, (
-            f"A book that was there before copies, with {copies if copies > 1 else 'at most one'} open "
-            f"loan{'s' if copies > 1 else ''}, must get copies = {copies}; it has {found.get(isbn)}."
+            "A book that existed before the column copies, with "
+            f"{copies if copies > 1 else 'at most one'} open loan{'s' if copies > 1 else ''}, "
+            f"must get copies = {copies}; it has {found.get(isbn)}."
         )

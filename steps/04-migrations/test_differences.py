@@ -17,7 +17,7 @@ async def test_alembic_sees_no_difference(migrations: Migrations) -> None:
             raise
         raise AssertionError(
             f"After alembic upgrade head, alembic check would still {error.failure.message}. "
-            "Models that migrations/env.py does not import are unknown to it."
+            "Alembic only knows models that migrations/env.py imports."
         ) from None
 
 

@@ -23,8 +23,8 @@ async def test_commands_reach_the_database_that_the_settings_name(migrations: Mi
                 if "OSError" not in error.failure.kinds or way.taken > 0:
                     raise
                 raise AssertionError(
-                    "migrations/env.py does not connect where DATABASE_URL says, but somewhere else: "
-                    f"{error.failure}."
+                    "migrations/env.py does not connect to the database of DATABASE_URL, but "
+                    f"somewhere else: {error.failure}."
                 ) from None
 
     await must_have_been_reached(migrations)
@@ -53,21 +53,22 @@ def test_the_address_stands_in_no_file(code: Code) -> None:
 
     address = settings.get("alembic", "sqlalchemy.url", fallback="")
     assert address.startswith((*UNUSED, "%")) or not address, (
-        "alembic.ini holds an address of a database. Take it out: it comes from the settings, and a file "
-        "that is committed must hold no password."
+        "alembic.ini contains a database URL. Remove it: the URL comes from the settings, and a "
+        "committed file must contain no password."
     )
 
 
 def must_know_the_password(error: Raised) -> None:
     assert "InvalidPasswordError" not in error.failure.kinds, (
-        "migrations/env.py connects with another password than the one in DATABASE_URL. Does it take the "
-        "URL from an engine? str() of that has *** in place of the password: take it from the settings."
+        "migrations/env.py connects with a different password than the one in DATABASE_URL. Does "
+        "it take the URL from an engine? Its str() has *** in place of the password: take the "
+        "URL from the settings."
     )
 
 
 async def must_have_been_reached(migrations: Migrations) -> None:
     assert "alembic_version" in await migrations.database.tables(), (
-        "An Alembic command ended without an error, but left no table alembic_version in the database "
-        "that DATABASE_URL names. Does migrations/env.py connect to this one, call "
-        "context.run_migrations(), and commit?"
+        "An Alembic command reported no error, but left no table alembic_version in the database "
+        "of DATABASE_URL. Does migrations/env.py connect to it, call context.run_migrations(), "
+        "and commit?"
     )

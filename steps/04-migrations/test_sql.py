@@ -16,14 +16,16 @@ async def test_the_sql_is_made_without_a_database(migrations: Migrations) -> Non
 
     for table in ("users", "books", "loans"):
         assert "CREATE TABLE" in sql, "alembic upgrade head --sql prints no CREATE TABLE."
-        assert table in sql, f"What alembic upgrade head --sql prints does not make {table}."
+        assert table in sql, (
+            f"The SQL that alembic upgrade head --sql prints does not create {table}."
+        )
 
 
 @task("04.8")
 async def test_the_sql_does_what_the_upgrade_does(migrations: Migrations) -> None:
     await migrations.upgrade()
     wanted = await schema_of(migrations.database)
-    assert "table loans" in wanted, "The tables are not made yet: do 04.4 first."
+    assert "table loans" in wanted, "The migrations create no tables yet: do 04.4 first."
     await migrations.database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
     await migrations.database.execute(await migrations.sql())

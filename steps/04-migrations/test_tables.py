@@ -19,8 +19,8 @@ async def test_the_migrations_follow_one_after_another(migrations: Migrations) -
 
     assert heads, "There is no migration in migrations/versions/."
     assert len(heads) == 1, (
-        f"One migration must be the newest, and here {len(heads)} are: {', '.join(sorted(heads))}. "
-        "Let `down_revision` of one name the other."
+        f"There must be one head, and here are {len(heads)}: {', '.join(sorted(heads))}. Set the "
+        "`down_revision` of one to the id of the other."
     )
 
 
@@ -54,11 +54,12 @@ async def test_there_was_a_time_before_copies(migrations: Migrations) -> None:
                 without.append(each.id)
             elif not without:
                 raise AssertionError(
-                    f"The migration {each.id} makes books with the column copies; the first ones must "
-                    "make the three tables without it, as they were before copies were counted."
+                    f"The migration {each.id} creates books with the column copies; the first "
+                    "migrations must create the three tables without it, as they were before "
+                    "copies were counted."
                 )
 
-    assert without, "There is no migration after which the tables users, books and loans are there."
+    assert without, "There is no migration after which the tables users, books and loans exist."
 
 
 @task("04.4")
@@ -73,8 +74,8 @@ async def test_a_migration_that_failed_can_be_run_again(migrations: Migrations) 
         await migrations.database.execute("DROP TABLE loans")
     else:
         raise AssertionError(
-            "alembic upgrade head ended without an error although there was a table loans before it: "
-            "the migration must make that table, and not skip one that is there."
+            "alembic upgrade head reported no error although a table loans existed before: the "
+            "migration must create the table, and not skip it if it exists."
         )
 
     try:
@@ -84,9 +85,9 @@ async def test_a_migration_that_failed_can_be_run_again(migrations: Migrations) 
         if says == first or not re.search(r"\bDuplicate\w+", error.failure.message):
             raise  # a mistake of its own, which leaves nothing behind
         raise AssertionError(
-            "alembic upgrade head failed halfway and cannot be run again, for what it did before is still "
-            f"there ({says}). "
-            "Run migrations in a transaction: context.begin_transaction()."
+            "alembic upgrade head failed halfway and cannot be run again, because the first half "
+            f"is still there ({says}). Run migrations in a transaction: "
+            "context.begin_transaction()."
         ) from None
 
 

@@ -20,16 +20,16 @@ async def test_a_new_migration_says_what_it_does_and_what_it_follows(
 
     said = ast.get_docstring(new) or ""
     assert message in said, (
-        f"A new migration made with the message {message!r} must say so in its docstring; "
-        f"that is {said!r}. See {FILE}."
+        f"A new migration with the message {message!r} must have it in its docstring, which is "
+        f"{said!r}. See {FILE}."
     )
     heads, values = await migrations.heads(), assigned(new)
     for name in ("revision", "down_revision"):
         assert name in values, f"A new migration must set `{name}`. See {FILE}."
     wanted = heads[0] if heads else None
     assert values["down_revision"] == wanted, (
-        f"A new migration must have down_revision = {wanted!r}, which is the newest one; "
-        f"it has {values['down_revision']!r}. See {FILE}."
+        f"A new migration must have down_revision = {wanted!r}, the id of the newest one; it has "
+        f"{values['down_revision']!r}. See {FILE}."
     )
 
 
@@ -43,18 +43,19 @@ async def test_a_new_migration_holds_what_alembic_found(migrations: Migrations) 
     for name, call in (("upgrade", "create_table"), ("downgrade", "drop_table")):
         assert name in functions, f"A new migration has no function {name}(). See {FILE}."
         assert call in ast.unparse(functions[name]), (
-            f"In a database without tables, a new migration must call op.{call}() in {name}(); here that "
-            f"says `{ast.unparse(functions[name].body[-1])[:40]}`. See {FILE}, and target_metadata in env.py."
+            f"In a database without tables, a new migration must call op.{call}() in {name}(); "
+            f"this {name}() ends with `{ast.unparse(functions[name].body[-1])[:40]}`. See "
+            f"{FILE}, and target_metadata in env.py."
         )
     unknown = sorted(used_in(new) - known_in(new))
-    assert not unknown, f"A new migration uses `{unknown[0]}` without an import of it. See {FILE}."
+    assert not unknown, f"A new migration uses `{unknown[0]}` and does not import it. See {FILE}."
 
 
 @task("04.3")
 async def test_a_new_migration_may_have_nothing_to_do_yet(migrations: Migrations) -> None:
     text = await migrations.new("Nothing yet", autogenerate=False)
 
-    new = parsed(text, "A new migration without --autogenerate, which has nothing to do yet,")
+    new = parsed(text, "A new migration without --autogenerate, which is still empty,")
 
     for name in ("upgrade", "downgrade"):
         assert any(isinstance(each, ast.FunctionDef) and each.name == name for each in new.body), (
@@ -75,7 +76,9 @@ def parsed(text: str, what: str) -> ast.Module:
         return ast.parse(text)
     except SyntaxError as error:
         line = (text.splitlines() or [""])[(error.lineno or 1) - 1].strip()
-        raise AssertionError(f"{what} is no Python: {error.msg} in `{line}`. See {FILE}.") from None
+        raise AssertionError(
+            f"{what} is not valid Python: {error.msg} in `{line}`. See {FILE}."
+        ) from None
 
 
 def assigned(module: ast.Module) -> dict[str, object]:

@@ -23,7 +23,7 @@ async def test_an_answer_is_made_of_a_row(app: App, library: Library) -> None:
         for field in FIELDS:
             found = getattr(answer, field)
             assert found == getattr(row, field), (
-                f"UserResponse made of a row must have its {field}, "
+                f"A UserResponse created from a row must have its {field}, "
                 f"{getattr(row, field)!r}, not {found!r}."
             )
 
@@ -54,7 +54,7 @@ async def test_no_password_leaves_the_server(app: App, library: Library, samples
         text = await as_text(app, user)
         assert secret not in text, f"UserResponse shows the hashed password: {text}"
         named = [name for name in json.loads(text) if "password" in name]
-        assert not named, f"UserResponse must have no field of that name: {named[0]}."
+        assert not named, f"UserResponse must have no field with this name: {named[0]}."
 
 
 @task("05.4")
@@ -77,7 +77,7 @@ async def test_an_answer_can_be_read_again(app: App, library: Library) -> None:
         again = await app.schemas.user.UserResponse.model_validate_json(text)
 
     assert again.fields == json.loads(text), (
-        "A UserResponse that is read from its own JSON must be the same."
+        "A UserResponse that is created from its own JSON must be equal to the first."
     )
 
 
@@ -101,7 +101,7 @@ async def as_text(app: App, user: object) -> str:
 
 
 def must_be_the_moment(field: str, text: Any, moment: datetime) -> None:
-    assert isinstance(text, str), f"UserResponse must show {field} as text; it shows {text!r}."
+    assert isinstance(text, str), f"UserResponse must show {field} as a string; it shows {text!r}."
     shown = datetime.fromisoformat(text)
     assert shown.tzinfo is not None, (
         f"UserResponse must show {field} with its time zone; it shows {text!r}."

@@ -76,7 +76,7 @@ async def test_what_a_new_book_may_not_have_no_change_may(app: App, samples: Sam
         },
         "whose isbn has 12 digits": {"isbn": isbn[:-1]},
         "whose isbn has 14 digits": {"isbn": isbn + "0"},
-        "whose isbn is one with 10 digits": {"isbn": "0131103628"},
+        "whose isbn has 10 digits": {"isbn": "0131103628"},
         "whose isbn has a letter": {"isbn": isbn[:-1] + "X"},
         "whose isbn has digits of another script": {"isbn": isbn.translate(ARABIC)},
         **{
@@ -91,12 +91,12 @@ async def test_what_a_new_book_may_not_have_no_change_may(app: App, samples: Sam
         },
         "whose published_year is 0": {"published_year": 0},
         "whose published_year is 10000": {"published_year": 10_000},
-        "whose published_year is a part of one": {"published_year": 1999.5},
+        "whose published_year is not a whole number": {"published_year": 1999.5},
         "with -1 copies": {"copies": -1},
         "with one and a half copies": {"copies": 1.5},
         "with 1000001 copies": {"copies": 1_000_001},
         "that sets its id": {"id": 1},
-        "that sets what is available": {"available": 1},
+        "that sets available": {"available": 1},
     }
 
     for what, fields in wrong.items():
@@ -140,7 +140,7 @@ async def test_an_answer_can_be_read_again(app: App, samples: Samples) -> None:
         again = await response.model_validate_json(text)
 
     assert again.fields == json.loads(text), (
-        "A BookResponse that is read from its own JSON must be the same."
+        "A BookResponse that is created from its own JSON must be equal to the first."
     )
     for field in ("created_at", "updated_at"):
         text, moment = getattr(again, field), book[field]
@@ -182,6 +182,6 @@ async def must_refuse(app: App, fields: dict[str, Any], what: str) -> None:
     with app.refuses(
         "ValidationError",
         field=field,
-        message=f"A BookUpdate {what} must be refused, but it is taken.",
+        message=f"A BookUpdate {what} must be rejected, but it is accepted.",
     ):
         await dumped(app, **fields)

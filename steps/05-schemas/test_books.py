@@ -42,7 +42,7 @@ async def test_the_year_need_not_be_known(app: App, book: dict[str, Any]) -> Non
         with app.accepts("A book without a published_year, or with null for it,"):
             taken = await app.schemas.book.BookCreate(**fields)
         assert taken.published_year is None, (
-            f"A published_year that is not known must be null, not {taken.published_year!r}."
+            f"An unknown published_year must be null, not {taken.published_year!r}."
         )
 
 
@@ -108,15 +108,15 @@ async def test_what_has_not_13_digits_is_refused(
 ) -> None:
     isbn = samples.isbn()
     wrong = {
-        "An ISBN of nothing": "",
+        "An empty ISBN": "",
         "An ISBN of hyphens only": "-" * 13,
         f"The ISBN {isbn}0, of 14 digits,": isbn + "0",
         "An ISBN of 12 digits": shortened(isbn),
-        "An ISBN of the older kind, with 10 digits,": ten_digits(isbn[3:12]),
+        "An older ISBN, with 10 digits,": ten_digits(isbn[3:12]),
         "An ISBN with a letter in it": isbn[:6] + "x" + isbn[7:],
         "An ISBN with a NUL": isbn + "\0",
         "An ISBN in Arabic digits": isbn.translate(ARABIC),
-        "An ISBN in digits of full width": isbn.translate(WIDE),
+        "An ISBN in full-width digits": isbn.translate(WIDE),
     }
 
     for what, value in wrong.items():
@@ -132,7 +132,7 @@ async def test_nothing_but_13_digits_is_ever_stored(app: App, book: dict[str, An
         except Raised:
             continue  # to refuse it is right too
         assert taken.isbn == isbn, (
-            f"The ISBN {written!r} may be refused, or become {isbn!r}; it becomes {taken.isbn!r}."
+            f"The ISBN {written!r} may be rejected, or become {isbn!r}; it becomes {taken.isbn!r}."
         )
 
 
@@ -145,7 +145,7 @@ async def test_a_text_has_1_to_200_characters(
 
     with app.accepts(f"A text of 200 characters for the {field}"):
         taken = await app.schemas.book.BookCreate(**{**book, field: f" {fits} "})
-    assert getattr(taken, field) == fits, f"Spaces around the {field} must be taken away."
+    assert getattr(taken, field) == fits, f"Spaces around the {field} must be stripped."
     with app.accepts(f"A text of one character for the {field}"):
         await app.schemas.book.BookCreate(**{**book, field: "Q"})
     await must_refuse(
@@ -219,6 +219,6 @@ async def must_refuse(app: App, fields: dict[str, Any], field: str, what: str) -
     with app.refuses(
         "ValidationError",
         field=field,
-        message=f"{what} must be refused, but BookCreate takes it.",
+        message=f"{what} must be rejected, but BookCreate accepts it.",
     ):
         await app.schemas.book.BookCreate(**fields)

@@ -31,8 +31,8 @@ async def test_each_field_can_be_given_alone(app: App, samples: Samples, field: 
         given = await dumped(app, **{field: value})
 
     assert list(given) == [field], (
-        f"A UserUpdate in which only {field} is given must have that field set alone; "
-        f"it has {sorted(given)}."
+        f"A UserUpdate in which only {field} is given must have only that field set; it has "
+        f"{sorted(given)}."
     )
 
 
@@ -46,8 +46,8 @@ async def test_what_is_given_is_kept(app: App, samples: Samples) -> None:
         f"A UserUpdate with the email {email!r} must keep it; it becomes {given['email']!r}."
     )
     assert given["full_name"] == name, (
-        f"A UserUpdate with the full_name {f' {name} '!r} must keep it without the spaces around it; "
-        f"it becomes {given['full_name']!r}."
+        f"A UserUpdate with the full_name {f' {name} '!r} must keep it, without the surrounding "
+        f"spaces; it becomes {given['full_name']!r}."
     )
 
 
@@ -57,8 +57,8 @@ async def test_null_is_refused(app: App, field: str) -> None:
     with app.refuses(
         "ValidationError",
         field=field,
-        message=f"A UserUpdate in which {field} is null must be refused: "
-        "null is not the same as not given.",
+        message=f"A UserUpdate in which {field} is null must be rejected: null is not the same "
+        "as not given.",
     ):
         await dumped(app, **{field: None})
 
@@ -68,7 +68,7 @@ async def test_what_a_sign_up_may_not_contain_no_change_may(app: App, samples: S
     wrong: dict[str, tuple[str, Any]] = {
         "empty": ("full_name", ""),
         "three spaces": ("full_name", "   "),
-        "a tab and a line's end": ("full_name", "\t\n"),
+        "a tab and a line feed": ("full_name", "\t\n"),
         "a text of 201 characters": ("full_name", samples.word(201)),
         "a text with a NUL": ("full_name", samples.name() + "\0"),
         "one of 7 characters": ("password", samples.word(7)),
@@ -85,7 +85,7 @@ async def test_what_a_sign_up_may_not_contain_no_change_may(app: App, samples: S
         with app.refuses(
             "ValidationError",
             field=field,
-            message=f"A UserUpdate whose {field} is {what} must be refused, as UserCreate does.",
+            message=f"A UserUpdate whose {field} is {what} must be rejected, as by UserCreate.",
         ):
             await dumped(app, **{field: value})
 
@@ -101,13 +101,13 @@ async def test_an_email_is_one_here_too(
         with app.accepts(f"A UserUpdate with the email {address}"):
             given = await dumped(app, email=address)
         assert given["email"].lower() == address, (
-            f"The email {address} must stay the same address; it becomes {given['email']!r}."
+            f"The email {address} must stay the same; it becomes {given['email']!r}."
         )
     for wrong in (*no_addresses, f"{local}{samples.word(251 - len(local))}.org"):
         with app.refuses(
             "ValidationError",
             field="email",
-            message=f"The email {wrong!r} must be refused, but UserUpdate takes it.",
+            message=f"The email {wrong!r} must be rejected, but UserUpdate accepts it.",
         ):
             await dumped(app, email=wrong)
 
@@ -136,8 +136,8 @@ async def test_the_spaces_around_a_new_password_belong_to_it(app: App, samples: 
         both = [app.schemas.user.UserUpdate(password=each) for each in (password, other)]
         same = await Call(app.call, "app.schemas.user.UserUpdate.__eq__", both, {})
         assert same is not True, (
-            f"UserUpdate takes the password {other!r} for {password!r}: a space is a character of it "
-            "like any other, so strip nothing."
+            f"UserUpdate turns the password {password!r} into {other!r}: spaces are part of a "
+            "password, so strip nothing."
         )
 
 
@@ -147,7 +147,7 @@ async def test_users_cannot_promote_themselves(app: App, field: str) -> None:
     with app.refuses(
         "ValidationError",
         field=field,
-        message=f"A UserUpdate with {field} must be refused, but it is taken.",
+        message=f"A UserUpdate with {field} must be rejected, but it is accepted.",
     ):
         await dumped(app, **{field: True})
 
@@ -160,17 +160,19 @@ async def test_a_password_is_not_shown(app: App, samples: Samples) -> None:
     for form in ("repr", "str"):
         made = app.schemas.user.UserUpdate(password=password)
         text += await Call(app.call, f"app.schemas.user.UserUpdate.__{form}__", [made], {})
-    with app.refuses(message="A UserUpdate with a blank full_name must be refused.") as refusal:
+    with app.refuses(message="A UserUpdate with a blank full_name must be rejected.") as refusal:
         await dumped(app, password=password, full_name="")
-    with app.refuses(message="A UserUpdate with is_librarian must be refused.") as other:
+    with app.refuses(message="A UserUpdate with is_librarian must be rejected.") as other:
         await dumped(app, is_librarian=True, password=password)
     short = samples.word(7)
-    with app.refuses(message="A UserUpdate whose password has 7 letters must be refused.") as wrong:
+    with app.refuses(
+        message="A UserUpdate whose password has 7 letters must be rejected."
+    ) as wrong:
         await dumped(app, password=short)
 
     assert password not in text, "repr() or str() of a UserUpdate shows its password."
     shown = password in refusal.message + other.message or short in wrong.message
-    assert not shown, "The error for a UserUpdate that is refused shows the password."
+    assert not shown, "The error for a UserUpdate that is rejected shows the password."
 
 
 async def dumped(app: App, **fields: Any) -> dict[str, Any]:

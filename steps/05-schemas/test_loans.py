@@ -32,7 +32,7 @@ async def test_what_is_no_id_is_refused(app: App) -> None:
         with app.refuses(
             "ValidationError",
             field="book_id",
-            message=f"The book_id {wrong!r} must be refused, but LoanCreate takes it.",
+            message=f"The book_id {wrong!r} must be rejected, but LoanCreate accepts it.",
         ):
             await app.schemas.loan.LoanCreate(book_id=wrong)
 
@@ -42,7 +42,7 @@ async def test_a_loan_of_no_book_is_refused(app: App) -> None:
     with app.refuses(
         "ValidationError",
         field="book_id",
-        message="A loan without book_id must be refused, but LoanCreate takes it.",
+        message="A loan without book_id must be rejected, but LoanCreate accepts it.",
     ):
         await app.schemas.loan.LoanCreate()
 
@@ -55,7 +55,7 @@ async def test_nobody_decides_more_than_which_book(app: App, samples: Samples, f
     with app.refuses(
         "ValidationError",
         field=field,
-        message=f"A loan with {field} must be refused, but LoanCreate takes it.",
+        message=f"A loan with {field} must be rejected, but LoanCreate accepts it.",
     ):
         await app.schemas.loan.LoanCreate(book_id=1, **{field: value})
 
@@ -99,12 +99,12 @@ async def test_an_answer_can_be_read_again(app: App, library: Library) -> None:
         again = await response.model_validate_json(text)
 
     assert again.fields == json.loads(text), (
-        "A LoanResponse that is read from its own JSON must be the same."
+        "A LoanResponse that is created from its own JSON must be equal to the first."
     )
 
 
 def must_be_the_moment(field: str, text: Any, moment: datetime) -> None:
-    assert isinstance(text, str), f"LoanResponse must show {field} as text; it shows {text!r}."
+    assert isinstance(text, str), f"LoanResponse must show {field} as a string; it shows {text!r}."
     shown = datetime.fromisoformat(text)
     assert shown.tzinfo is not None, (
         f"LoanResponse must show {field} with its time zone; it shows {text!r}."

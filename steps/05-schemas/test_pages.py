@@ -18,8 +18,8 @@ async def test_a_page_shows_20_items_from_the_start_unless_told_otherwise(app: A
     with app.accepts("A PageQuery in which nothing is given"):
         query = await app.schemas.page.PageQuery()
 
-    assert query.limit == 20, f"The limit must be 20 unless it is given; it is {query.limit!r}."
-    assert query.offset == 0, f"The offset must be 0 unless it is given; it is {query.offset!r}."
+    assert query.limit == 20, f"The limit must be 20 by default; it is {query.limit!r}."
+    assert query.offset == 0, f"The offset must be 0 by default; it is {query.offset!r}."
 
 
 @task("05.8")
@@ -48,7 +48,7 @@ async def test_the_offset_is_0_or_more(app: App, samples: Samples) -> None:
 async def test_a_query_arrives_as_text(app: App, samples: Samples) -> None:
     limit, offset = samples.numbers.randint(1, 100), samples.numbers.randint(1, 1000)
 
-    with app.accepts(f'The text "{limit}" for the limit, as a URL has it,'):
+    with app.accepts(f'The string "{limit}" for the limit, as in a URL,'):
         query = await app.schemas.page.PageQuery(limit=f"{limit}", offset=f"{offset}")
 
     assert (query.limit, query.offset) == (limit, offset), (
@@ -75,15 +75,17 @@ async def test_a_page_holds_its_items_and_how_many_there_are(app: App, samples: 
     shown = json.loads(text)
     for name, number in numbers.items():
         assert shown.get(name) == number, (
-            f"A Page must show its {name}, {number}; it shows {shown.get(name)!r}."
+            f"A Page must contain its {name}, {number}; it shows {shown.get(name)!r}."
         )
     found = [item.get("title") for item in shown.get("items", [])]
     assert found == [item["title"] for item in items], (
-        "A Page of three books must show them whole, and in their order."
+        "A Page of three books must contain them unchanged, and in their order."
     )
     with app.accepts("The JSON of a Page[BookResponse]"):
         again = await page.model_validate_json(text)
-    assert again.fields == shown, "A Page that is read from its own JSON must be the same."
+    assert again.fields == shown, (
+        "A Page that is created from its own JSON must be equal to the first."
+    )
 
 
 @task("05.8")
@@ -102,7 +104,7 @@ async def test_a_page_takes_items_of_its_kind_only(app: App, samples: Samples) -
     with app.refuses(
         "ValidationError",
         field="items.1.title",
-        message="A Page[BookResponse] must refuse a book without title, but takes it.",
+        message="A Page[BookResponse] must reject a book without title, but accepts it.",
     ):
         await page_of_books(app).model_validate_json(as_json(good, bad))
 
@@ -117,11 +119,11 @@ async def test_there_are_pages_of_anything(app: App, samples: Samples) -> None:
     with app.accepts("A page of loans"):
         shown = await page.model_validate_json(as_json(loan))
 
-    assert shown.items[0]["book_id"] == 3, "A Page[LoanResponse] must show its loans whole."
+    assert shown.items[0]["book_id"] == 3, "A Page[LoanResponse] must contain its loans unchanged."
     with app.refuses(
         "ValidationError",
         field="items.0.book_id",
-        message="A Page[LoanResponse] must refuse a book, but takes it.",
+        message="A Page[LoanResponse] must reject a book, but accepts it.",
     ):
         await page.model_validate_json(as_json(a_book(samples)))
 
@@ -154,6 +156,6 @@ async def must_refuse(app: App, field: str, value: object) -> None:
     with app.refuses(
         "ValidationError",
         field=field,
-        message=f"The {field} {value!r} must be refused, but PageQuery takes it.",
+        message=f"The {field} {value!r} must be rejected, but PageQuery accepts it.",
     ):
         await app.schemas.page.PageQuery(**{field: value})

@@ -97,8 +97,8 @@ async def test_the_spaces_around_a_password_belong_to_it(
         both = [app.schemas.user.UserCreate(**sign_up, password=each) for each in (password, other)]
         same = await Call(app.call, "app.schemas.user.UserCreate.__eq__", both, {})
         assert same is not True, (
-            f"UserCreate takes the password {other!r} for {password!r}: a space is a character of it "
-            "like any other, so strip nothing."
+            f"UserCreate turns the password {password!r} into {other!r}: spaces are part of a "
+            "password, so strip nothing."
         )
 
 
@@ -125,7 +125,9 @@ async def test_an_error_does_not_show_the_password_that_is_wrong(
         f"{samples.word()}\0{samples.word()}",
     ):
         with app.refuses(
-            message="A password of 7 letters, 74 bytes or 80 letters, or with a NUL, must be refused."
+            message=(
+                "A password of 7 letters, 74 bytes or 80 letters, or with a NUL, must be rejected."
+            )
         ) as refusal:
             await app.schemas.user.UserCreate(**sign_up, password=password)
         must_hide(refusal.message, password, "whose password is wrong")
@@ -144,7 +146,7 @@ async def test_an_error_elsewhere_does_not_show_the_password(
     }
 
     for what, fields in wrong.items():
-        with app.refuses(message=f"A sign-up {what} must be refused.") as told:
+        with app.refuses(message=f"A sign-up {what} must be rejected.") as told:
             await app.schemas.user.UserCreate(**fields, password=password)
         must_hide(told.message, password, what)
 
@@ -166,6 +168,6 @@ async def must_refuse(app: App, sign_up: dict[str, Any], password: str, what: st
     with app.refuses(
         "ValidationError",
         field="password",
-        message=f"A password of {what} must be refused, but UserCreate takes it.",
+        message=f"A password of {what} must be rejected, but UserCreate accepts it.",
     ):
         await app.schemas.user.UserCreate(**sign_up, password=password)

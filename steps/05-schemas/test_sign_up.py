@@ -8,7 +8,7 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.samples import Samples
 
-BLANK = {"nothing": "", "spaces": "   ", "a tab and a line's end": "\t\n"}
+BLANK = {"nothing": "", "spaces": "   ", "a tab and a line feed": "\t\n"}
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ async def test_a_sign_up_is_accepted(app: App, sign_up: dict[str, Any]) -> None:
         f"The full_name {sign_up['full_name']!r} must stay as it is; it becomes {user.full_name!r}."
     )
     assert user.email.lower() == sign_up["email"], (
-        f"The email {sign_up['email']!r} must stay the same address; it becomes {user.email!r}."
+        f"The email {sign_up['email']!r} must stay the same; it becomes {user.email!r}."
     )
 
 
@@ -41,7 +41,7 @@ async def test_each_field_must_be_given(app: App, sign_up: dict[str, Any], field
     with app.refuses(
         "ValidationError",
         field=field,
-        message=f"A sign-up without {field} must be refused, but UserCreate takes it.",
+        message=f"A sign-up without {field} must be rejected, but UserCreate accepts it.",
     ):
         await app.schemas.user.UserCreate(**sign_up)
 
@@ -56,7 +56,7 @@ async def test_nobody_decides_more_than_a_sign_up_says(
     with app.refuses(
         "ValidationError",
         field=field,
-        message=f"A sign-up with {field} must be refused, but UserCreate takes it.",
+        message=f"A sign-up with {field} must be rejected, but UserCreate accepts it.",
     ):
         await app.schemas.user.UserCreate(**sign_up, **{field: value})
 
@@ -70,7 +70,7 @@ async def test_any_other_field_is_refused(
     with app.refuses(
         "ValidationError",
         field=field,
-        message=f"A sign-up with a field `{field}` must be refused, but UserCreate takes it.",
+        message=f"A sign-up with a field `{field}` must be rejected, but UserCreate accepts it.",
     ):
         await app.schemas.user.UserCreate(**sign_up, **{field: 1})
 
@@ -83,7 +83,7 @@ async def test_ordinary_addresses_are_accepted(
         with app.accepts(f"The email {address}"):
             user = await app.schemas.user.UserCreate(**{**sign_up, "email": address})
         assert user.email.lower() == address, (
-            f"The email {address} must stay the same address; it becomes {user.email!r}."
+            f"The email {address} must stay the same; it becomes {user.email!r}."
         )
 
 
@@ -95,7 +95,7 @@ async def test_what_is_no_address_is_refused(
         with app.refuses(
             "ValidationError",
             field="email",
-            message=f"The email {address!r} must be refused, but UserCreate takes it.",
+            message=f"The email {address!r} must be rejected, but UserCreate accepts it.",
         ):
             await app.schemas.user.UserCreate(**{**sign_up, "email": address})
 
@@ -113,7 +113,7 @@ async def test_an_email_has_254_characters_at_most(
     with app.refuses(
         "ValidationError",
         field="email",
-        message="An email of 255 characters must be refused, but UserCreate takes it.",
+        message="An email of 255 characters must be rejected, but UserCreate accepts it.",
     ):
         await app.schemas.user.UserCreate(**{**sign_up, "email": address(255)})
 
@@ -133,7 +133,7 @@ async def test_a_name_has_1_to_200_characters(
     with app.refuses(
         "ValidationError",
         field="full_name",
-        message="A full_name of 201 characters must be refused, but UserCreate takes it.",
+        message="A full_name of 201 characters must be rejected, but UserCreate accepts it.",
     ):
         await app.schemas.user.UserCreate(**{**sign_up, "full_name": fits + "x"})
 
@@ -146,7 +146,7 @@ async def test_spaces_around_a_name_are_taken_away(app: App, sign_up: dict[str, 
     user = await app.schemas.user.UserCreate(**{**sign_up, "full_name": written})
 
     assert user.full_name == name, (
-        f"Spaces around a full_name must be taken away; {written!r} becomes {user.full_name!r}."
+        f"Spaces around a full_name must be stripped; {written!r} becomes {user.full_name!r}."
     )
 
 
@@ -156,7 +156,7 @@ async def test_a_blank_name_is_refused(app: App, sign_up: dict[str, Any], what: 
     with app.refuses(
         "ValidationError",
         field="full_name",
-        message=f"A full_name of {what} must be refused, but UserCreate takes it.",
+        message=f"A full_name of {what} must be rejected, but UserCreate accepts it.",
     ):
         await app.schemas.user.UserCreate(**{**sign_up, "full_name": BLANK[what]})
 
@@ -169,6 +169,6 @@ async def test_a_name_with_a_nul_is_refused(app: App, sign_up: dict[str, Any]) -
         with app.refuses(
             "ValidationError",
             field="full_name",
-            message=f"The full_name {wrong!r} must be refused, but UserCreate takes it.",
+            message=f"The full_name {wrong!r} must be rejected, but UserCreate accepts it.",
         ):
             await app.schemas.user.UserCreate(**{**sign_up, "full_name": wrong})

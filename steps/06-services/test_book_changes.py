@@ -34,7 +34,7 @@ async def test_what_is_given_changes_and_nothing_else(
         after = await columns(library, book)
         for field in FIELDS:
             assert after[field] == expected[field], (
-                f"book_service.update() with {changes} must leave the book's {field} "
+                f"book_service.update() with {changes} must leave the book with the {field} "
                 f"{expected[field]!r}; it is {after[field]!r}."
             )
 
@@ -48,8 +48,8 @@ async def test_a_replacement_sets_every_field(app: App, library: Library, sample
     after = await columns(library, book)
     for field, value in {**whole, "published_year": None}.items():
         assert after[field] == value, (
-            "book_service.replace() must set every field, and empty a published_year that is not "
-            f"given: the {field} must be {value!r}, not {after[field]!r}."
+            "book_service.replace() must set every field, and set a published_year that is not "
+            f"given to null: the {field} must be {value!r}, not {after[field]!r}."
         )
 
 
@@ -68,11 +68,11 @@ async def test_a_change_is_returned_and_stays(
         await app.schemas.user.UserCreate.model_validate(last)
 
     assert (told.title, told.copies) == (whole["title"], 5), (
-        f"book_service.{service}() must return the book as it is now."
+        f"book_service.{service}() must return the changed book."
     )
     assert told.available == 4, (
-        f"After book_service.{service}() to 5 copies, 1 being out, 4 must be available, "
-        f"not {told.available}."
+        f"After book_service.{service}() to 5 copies, with 1 copy out, 4 must be available, not "
+        f"{told.available}."
     )
     assert (await columns(library, book))["copies"] == 6, (
         f"book_service.{service}() must commit: an error later in the same request undid it."
@@ -89,11 +89,11 @@ async def test_no_book_takes_the_isbn_of_another(
 
     with app.refuses(
         "IsbnTaken",
-        message=f"book_service.{service}() to the ISBN of another book must be refused.",
+        message=f"book_service.{service}() to the ISBN of another book must be rejected.",
     ):
         await change(app, service, book, {**whole, "isbn": other.isbn})
     assert await columns(library, book) == of_row(book), (
-        f"book_service.{service}() that is refused with IsbnTaken must leave the book as it was."
+        f"book_service.{service}() that is rejected with IsbnTaken must not change the book."
     )
     with app.accepts(f"book_service.{service}() with the ISBN that the book has"):
         await change(app, service, book, {**whole, "isbn": book.isbn})
@@ -110,13 +110,13 @@ async def test_a_book_has_no_less_copies_than_are_out(
 
     with app.refuses(
         "TooFewCopies",
-        message=f"book_service.{service}() to 1 copy must be refused while 2 are out.",
+        message=f"book_service.{service}() to 1 copy must be rejected while 2 are out.",
     ):
         await change(app, service, book, {**a_book(samples), "copies": 1})
     assert await columns(library, book) == of_row(book), (
-        f"book_service.{service}() that is refused with TooFewCopies must leave the book as it was."
+        f"book_service.{service}() that is rejected with TooFewCopies must not change the book."
     )
-    with app.accepts(f"book_service.{service}() to 2 copies, 2 being out,"):
+    with app.accepts(f"book_service.{service}() to 2 copies, with 2 out,"):
         await change(app, service, book, {**a_book(samples), "copies": 2})
 
 
@@ -141,8 +141,8 @@ async def test_a_change_that_is_refused_is_not_written_later(
         f"After {called} has raised {refusal}, the next change in the same session must be committed."
     )
     assert await columns(library, book) == of_row(book), (
-        f"What {called} refused with {refusal} was written by the next call in the same session: set "
-        "nothing before all is checked, or roll back before you raise."
+        f"The change that {called} rejected with {refusal} was written by the next call in the "
+        "same session: set nothing before all checks are done, or roll back before you raise."
     )
 
 

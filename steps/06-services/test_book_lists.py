@@ -33,8 +33,8 @@ async def test_without_a_search_all_books_are_listed_by_pages(app: App, library:
         f"not {len(first)}, {len(second)} and {len(none)}."
     )
     assert sorted(first + second) == sorted(book.id for book in books), (
-        "Every book must be on one page, also if some are changed in between: use an order that no "
-        "change touches, by id."
+        "Every book must be on exactly one page, even if some change in between: use an order "
+        "that no change affects, by id."
     )
 
 
@@ -58,8 +58,8 @@ async def test_a_search_finds_parts_in_any_case(
             )
         assert len(found) == 2, f"A search for {search!r} must find 2 books, not {len(found)}."
         assert total == 2, (
-            f"A search for {search!r} finds 2 books, so its total must be 2, not {total}: "
-            "count what is found, not all books."
+            f"A search for {search!r} finds 2 books, so its total must be 2, not {total}: count "
+            "the books that are found, not all."
         )
 
 
@@ -99,7 +99,7 @@ async def test_a_search_has_pages_too(app: App, library: Library, samples: Sampl
 
     assert total == 3, f"The total of a search that finds 3 books must be 3, not {total}."
     assert sorted(first + second) == sorted(book.id for book in books), (
-        "The pages of a search must have each book that it finds once, and no other."
+        "The pages of a search must contain each book that it finds once, and no other."
     )
 
 
@@ -114,8 +114,8 @@ async def test_the_books_of_a_list_tell_how_many_are_available(app: App, library
 
     available = {each.id: each.available for each in told}
     assert available == {books[0].id: 1, books[1].id: 2}, (
-        "Of two books of 2 copies each, one copy of the first being out, a list must tell that "
-        f"1 and 2 are available, not {[available.get(book.id) for book in books]}."
+        "Of two books of 2 copies each, with one copy of the first out, a list must say that 1 "
+        f"and 2 are available, not {[available.get(book.id) for book in books]}."
     )
 
 

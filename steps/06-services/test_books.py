@@ -42,13 +42,14 @@ async def test_a_book_is_added(app: App, database: Database, book_in: dict[str, 
     assert len(found) == 1, (
         f"book_service.create() must add one row to books and commit; there are {len(found)}."
     )
-    assert made.id == found[0]["id"], "book_service.create() must return the book that it made."
+    assert made.id == found[0]["id"], "book_service.create() must return the book that it created."
     for field in FIELDS:
         assert found[0][field] == book_in[field], (
             f"A book added with the {field} {book_in[field]!r} must have it, not {found[0][field]!r}."
         )
     assert made.available == book_in["copies"], (
-        f"A new book of {book_in['copies']} copies must have as many available, not {made.available}."
+        f"A new book of {book_in['copies']} copies must have all of them available, not "
+        f"{made.available}."
     )
 
 
@@ -71,11 +72,11 @@ async def test_an_isbn_that_is_taken_is_refused(
     book = await library.book()
 
     with app.refuses(
-        "IsbnTaken", message=f"A second book of the ISBN {book.isbn} must be refused."
+        "IsbnTaken", message=f"A second book with the ISBN {book.isbn} must be rejected."
     ):
         await create(app, {**book_in, "isbn": book.isbn})
 
-    assert await library.count("books") == 1, "A book that is refused must leave no row behind."
+    assert await library.count("books") == 1, "A book that is rejected must add no row."
 
 
 @task("06.4")
@@ -90,10 +91,10 @@ async def test_a_session_may_have_been_asked_before(
     if isinstance(found, Raised):
         raise found
     if isinstance(made, Raised):
-        what = "A new book in a session that has been asked before, as by a dependency,"
+        what = "A new book in a session that has sent a query before, as in a dependency,"
         raise Raised(made.failure, made.doing, refused=what)
     assert await library.count("books") == 2, (
-        "book_service.create() must commit also what is made in a session that has been asked before."
+        "book_service.create() must commit even if the session has sent a query before."
     )
 
 
@@ -115,7 +116,7 @@ async def test_after_a_refusal_the_session_can_be_used(
 
     refused, made = outcomes
     assert isinstance(refused, Raised), (
-        "A book whose ISBN somebody took meanwhile must be refused with IsbnTaken; it is not."
+        "A book whose ISBN another call has just taken must be rejected with IsbnTaken; it is not."
     )
     if "IsbnTaken" not in refused.failure.kinds:
         raise Raised(refused.failure, refused.doing, instead_of="IsbnTaken")
@@ -138,10 +139,10 @@ async def test_a_book_is_found_by_id(app: App, library: Library) -> None:
     none = await app.services.book_service.get(book_id=book.id + 1000)
 
     assert getattr(found, "id", None) == book.id, (
-        f"book_service.get() must return the book of that id, not {found!r}."
+        f"book_service.get() must return the book with that id, not {found!r}."
     )
     assert none is None, (
-        f"book_service.get() must return None where there is no book, not {none!r}."
+        f"book_service.get() must return None if there is no such book, not {none!r}."
     )
 
 
@@ -157,8 +158,8 @@ async def test_what_is_available_is_what_is_not_out(app: App, library: Library) 
         call = app.services.book_service.get(book_id=book.id)
         told = await as_answer(app.schemas.book.BookResponse, call)
         assert told.available == 3 - out, (
-            f"Of 3 copies, {out} being out, {3 - out} must be available, not {told.available}: "
-            "open loans of this book count, and no others."
+            f"Of 3 copies, with {out} out, {3 - out} must be available, not {told.available}: "
+            "only open loans of this book count."
         )
 
 
@@ -169,18 +170,18 @@ async def test_a_book_goes_with_the_loans_that_are_over(app: App, library: Libra
     loan = await library.loan(user, book, returned=True)
     others_loan = await library.loan(user, other, returned=True)
 
-    with app.accepts("The deletion of a book of which every copy is back"):
+    with app.accepts("The deletion of a book with no copy out"):
         await app.services.book_service.delete(book=book)
 
     assert await library.read(book) is None, (
         "book_service.delete() must delete the book, and commit."
     )
     assert await library.read(loan) is None, (
-        "The returned loans of a deleted book must be gone too."
+        "The returned loans of a deleted book must be deleted too."
     )
     for row in (other, others_loan, user):
         assert await library.read(row) is not None, (
-            "book_service.delete() must leave other books, their loans and the users alone."
+            "book_service.delete() must not touch other books, their loans and the users."
         )
 
 
@@ -191,13 +192,13 @@ async def test_a_book_that_is_out_stays(app: App, library: Library) -> None:
     await library.loan(user, book)
 
     with app.refuses(
-        "HasOpenLoans", message="The deletion of a book of which a copy is out must be refused."
+        "HasOpenLoans", message="The deletion of a book with a copy out must be rejected."
     ):
         await app.services.book_service.delete(book=book)
 
-    assert await library.read(book) is not None, "A book of which a copy is out must stay."
+    assert await library.read(book) is not None, "A book with a copy out must stay."
     assert await library.read(over) is not None, (
-        "A deletion that is refused must leave all loans of the book, the returned ones too."
+        "A deletion that is rejected must keep all loans of the book, including the returned ones."
     )
 
 
@@ -212,7 +213,7 @@ async def test_a_deletion_that_is_refused_is_not_done_later(
 
     first, second = await app.in_one_session(refused, create(app, book_in))
 
-    must_be_refused(first, "HasOpenLoans", "The deletion of a book of which a copy is out")
+    must_be_refused(first, "HasOpenLoans", "The deletion of a book with a copy out")
     must_go_on(second, "HasOpenLoans", "book_service.delete()")
     assert await library.database.fetchval(
         "SELECT count(*) FROM books WHERE isbn = $1", book_in["isbn"]
@@ -222,8 +223,9 @@ async def test_a_deletion_that_is_refused_is_not_done_later(
     )
     for row in (book, over):
         assert await library.read(row) is not None, (
-            "What book_service.delete() refused with HasOpenLoans was done by the next call in the same "
-            "session: delete nothing before all is checked, or roll back before you raise."
+            "The change that book_service.delete() rejected with HasOpenLoans was committed by "
+            "the next call in the same session: delete nothing before all checks are done, or "
+            "roll back before you raise."
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import task, waits
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
@@ -21,17 +21,17 @@ A_MOMENT = timedelta(minutes=1)  # a busy machine may be late
 async def test_a_user_borrows_a_book(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book()
 
-    with app.accepts("The loan of a book of which a copy is there"):
+    with app.accepts("The loan of a book with a copy left"):
         told = await as_answer(app.schemas.loan.LoanResponse, borrow(app, user, book))
 
     found = await library.database.fetch("SELECT * FROM loans")
     assert len(found) == 1, (
         f"loan_service.borrow() must add one row to loans and commit; there are {len(found)}."
     )
-    assert told.id == found[0]["id"], "loan_service.borrow() must return the loan that it made."
+    assert told.id == found[0]["id"], "loan_service.borrow() must return the loan that it created."
     who = (found[0]["user_id"], found[0]["book_id"])
     assert who == (user.id, book.id), (
-        f"The loan must be of user {user.id} and book {book.id}, not of {who[0]} and {who[1]}."
+        f"The loan must have user_id {user.id} and book_id {book.id}, not {who[0]} and {who[1]}."
     )
     assert found[0]["returned_at"] is None, "A new loan is open: returned_at must be null."
 
@@ -45,16 +45,19 @@ async def test_a_loan_begins_now_and_lasts_21_days(app: App, library: Library) -
             assert row is not None, "loan_service.borrow() must commit."
             now = await library.database.fetchval("SELECT clock_timestamp()")
             assert abs(row["borrowed_at"] - now) < A_MOMENT, (
-                "borrowed_at must be the present moment, whatever the server's time zone: "
+                "borrowed_at must be the current time, whatever the server's time zone: "
                 f"{now.isoformat()}, not {row['borrowed_at'].isoformat()}."
             )
             lasts = row["due_at"] - row["borrowed_at"]
-            assert lasts == timedelta(days=21), f"A loan must be due after 21 days, not {lasts}."
+            assert lasts == timedelta(days=21), (
+                f"A loan must be due after 21 days, not after {lasts}."
+            )
             for name in ("borrowed_at", "due_at"):
                 must_have_a_zone(name, getattr(loan, name))
 
 
 @task("06.6")
+@waits
 async def test_each_loan_begins_when_it_is_made(app: App, library: Library) -> None:
     begun = []
     for pause in (1.1, 0):  # some keep whole seconds
@@ -65,8 +68,8 @@ async def test_each_loan_begins_when_it_is_made(app: App, library: Library) -> N
         await asyncio.sleep(pause)
 
     assert begun[1] > begun[0], (
-        "Of two loans of which one was made a second later, that one must begin later; both begin at "
-        f"{begun[0].isoformat()}: ask for the time whenever borrow() is called, not once."
+        f"Two loans, created a second apart, both begin at {begun[0].isoformat()}: get the time "
+        "at each call of borrow(), not once."
     )
 
 
@@ -86,7 +89,9 @@ async def test_a_loan_stays_whatever_happens_next(app: App, library: Library) ->
 async def test_a_book_that_is_not_there_cannot_be_borrowed(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book()
 
-    with app.refuses("NotFound", message="The loan of a book that is not there must be refused."):
+    with app.refuses(
+        "NotFound", message="The loan of a book that does not exist must be rejected."
+    ):
         await app.services.loan_service.borrow(user=user, book_id=book.id + 1000)
 
 
@@ -96,14 +101,16 @@ async def test_as_many_copies_are_lent_as_there_are(app: App, library: Library) 
     await library.loan(await library.user(), book, returned=True)
     await library.loan(await library.user(), book)
 
-    with app.accepts("The loan of the last of two copies, a third loan being over,"):
+    with app.accepts(
+        "The loan of the second of two copies, when a third loan is already returned,"
+    ):
         await borrow(app, await library.user(), book)
-    with app.refuses("NoCopyLeft", message="A third loan of two copies must be refused."):
+    with app.refuses("NoCopyLeft", message="A third loan of two copies must be rejected."):
         await borrow(app, await library.user(), book)
-    with app.refuses("NoCopyLeft", message="A loan of a book of 0 copies must be refused."):
+    with app.refuses("NoCopyLeft", message="A loan of a book of 0 copies must be rejected."):
         await borrow(app, await library.user(), await library.book(copies=0))
 
-    assert await library.open_loans() == 2, "A loan that is refused must leave no row behind."
+    assert await library.open_loans() == 2, "A loan that is rejected must add no row."
 
 
 @task("06.6")
@@ -111,9 +118,11 @@ async def test_a_user_has_one_copy_of_a_book(app: App, library: Library) -> None
     user, book = await library.user(), await library.book(copies=5)
     await library.loan(user, book, returned=True)
 
-    with app.accepts("The loan of a book that the user had before"):
+    with app.accepts("The loan of a book that the user has returned"):
         await borrow(app, user, book)
-    with app.refuses("AlreadyBorrowed", message="A second copy for the same user must be refused."):
+    with app.refuses(
+        "AlreadyBorrowed", message="A second copy for the same user must be rejected."
+    ):
         await borrow(app, user, book)
     with app.accepts("The loan of the same book to another user"):
         await borrow(app, await library.user(), book)
@@ -128,12 +137,12 @@ async def test_a_user_has_five_books_at_most(app: App, library: Library) -> None
         await library.loan(user, book, returned=True)
         await library.loan(await library.user(), book)
 
-    with app.accepts("The fifth open loan of a user, two more being over,"):
+    with app.accepts("The fifth open loan of a user who has returned two books"):
         await borrow(app, user, await library.book())
-    with app.refuses("LoanLimitReached", message="The sixth open loan of a user must be refused."):
+    with app.refuses("LoanLimitReached", message="The sixth open loan of a user must be rejected."):
         await borrow(app, user, await library.book())
 
-    assert await library.open_loans(user) == 5, "The user must have 5 open loans in the end."
+    assert await library.open_loans(user) == 5, "The user must end up with 5 open loans."
 
 
 @task("06.6")
@@ -142,7 +151,9 @@ async def test_a_librarian_borrows_as_everybody_does(app: App, library: Library)
     for book in await library.books(5):
         await library.loan(librarian, book)
 
-    with app.refuses("LoanLimitReached", message="A librarian too has five books at most."):
+    with app.refuses(
+        "LoanLimitReached", message="The limit of five books applies to librarians too."
+    ):
         await borrow(app, librarian, await library.book())
 
 
@@ -163,14 +174,14 @@ async def test_after_a_refusal_the_session_can_be_used(
     refused, made = await app.in_one_session(borrow(app, user, wanted), borrow(app, other, book))
 
     called = "loan_service.borrow()"
-    must_be_refused(refused, refusal, "A loan against the rules of lending")
+    must_be_refused(refused, refusal, "A loan that breaks the rules of lending")
     must_go_on(made, refusal, called)
     assert await library.open_loans(other) == 1, (
         f"After {called} has raised {refusal}, the next loan in the same session must be committed."
     )
     assert await library.open_loans(user) == had, (
-        f"What {called} refused with {refusal} was written by the next call in the same session: add "
-        "nothing before all is checked, or roll back before you raise."
+        f"The change that {called} rejected with {refusal} was written by the next call in the "
+        "same session: add nothing before all checks are done, or roll back before you raise."
     )
 
 
@@ -182,10 +193,10 @@ async def test_a_loan_is_found_by_id(app: App, library: Library) -> None:
     none = await app.services.loan_service.get(loan_id=loan.id + 1000)
 
     assert getattr(found, "id", None) == loan.id, (
-        f"loan_service.get() must return the loan of that id, not {found!r}."
+        f"loan_service.get() must return the loan with that id, not {found!r}."
     )
     assert none is None, (
-        f"loan_service.get() must return None where there is no loan, not {none!r}."
+        f"loan_service.get() must return None if there is no such loan, not {none!r}."
     )
 
 
@@ -195,6 +206,6 @@ def borrow(app: App, user: Row, book: Row) -> Call:
 
 def must_have_a_zone(name: str, moment: Any) -> None:
     assert getattr(moment, "tzinfo", None) is not None, (
-        f"The loan that loan_service.borrow() returns must have its {name} with a time zone, "
-        f"not {moment!r}."
+        f"The loan that loan_service.borrow() returns must have a {name} with a time zone, not "
+        f"{moment!r}."
     )

@@ -27,12 +27,14 @@ async def test_a_hash_shows_neither_the_password_nor_that_another_has_it(
 
     for hashed in hashes:
         assert isinstance(hashed, str), f"hash_password() must return a str, not {hashed!r}."
-        assert password not in hashed, "hash_password() returns a text with the password in it."
+        assert password not in hashed, (
+            "hash_password() returns a string that contains the password."
+        )
         assert len(hashed) <= 255, (
             f"hash_password() returns {len(hashed)} characters; hashed_password has room for 255."
         )
     assert hashes[0] != hashes[1], (
-        "Two hashes of one password must differ: each needs a salt of its own."
+        "Two hashes of the same password must differ: each needs its own salt."
     )
 
 
@@ -45,8 +47,8 @@ async def test_a_hash_is_slow_to_make(app: App, samples: Samples) -> None:
         seconds.append(time.perf_counter() - began)
 
     assert min(seconds) > AT_LEAST, (
-        f"hash_password() takes {min(seconds) * 1000:.1f} ms, so whoever has the hashes can try "
-        "thousands of passwords a second: use a hasher made for passwords."
+        f"hash_password() takes {min(seconds) * 1000:.1f} ms, so anybody who steals the hashes "
+        "can try thousands of passwords a second: use a hasher that is made for passwords."
     )
 
 
@@ -56,8 +58,8 @@ async def test_a_password_is_told_from_all_others(app: App, samples: Samples) ->
     pairs = {
         "in the case of the last of 72 letters": (f"{long}a", f"{long}A"),
         "in the last of 36 letters of two bytes each": ("é" * 35 + "è", "é" * 36),
-        "in a space behind it": (long, f"{long} "),
-        "in a space before it": (f" {long}", long),
+        "in a trailing space": (long, f"{long} "),
+        "in a leading space": (f" {long}", long),
         "in how an é is written, as one character or as two": (
             f"{long[:8]}\u00e9",
             f"{long[:8]}e\u0301",
@@ -74,8 +76,8 @@ async def test_a_password_is_told_from_all_others(app: App, samples: Samples) ->
                 f"verify_password() must return False for another password; it raises {error.failure.kind}."
             ) from None
         assert right is True, (
-            "verify_password() must return True for the password that was hashed, "
-            f"also for one of {len(password.encode())} bytes; it returns {right!r}."
+            "verify_password() must return True for the password that was hashed, even for one "
+            f"of {len(password.encode())} bytes; it returns {right!r}."
         )
         assert wrong is False, (
             f"verify_password() must return False for another password; it returns {wrong!r} "
@@ -107,12 +109,13 @@ async def test_others_are_served_while_passwords_are(app: App, samples: Samples,
                 answers += 1
             await working
             assert response.status_code == 200, (
-                f"GET {HEALTH} must answer 200 while passwords are {done}."
+                f"GET {HEALTH} must return 200 while passwords are {done}."
             )
             if answers > ANSWERS:
                 return
 
     raise AssertionError(
-        f"While {MANY} passwords are {done}, GET {HEALTH} must be answered all the time; it waits: "
-        "hash in a thread, and await it; if you do, the hasher lets no other thread run: take another."
+        f"While {MANY} passwords are {done}, GET {HEALTH} must respond all the time, but it "
+        "waits. Hash in a thread, and await it. If you do already, the hasher does not release "
+        "the GIL: use another one."
     )

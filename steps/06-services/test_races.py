@@ -19,7 +19,7 @@ BOOKS_HELD = "LOCK TABLE books IN SHARE MODE"
 USERS_HELD = "LOCK TABLE users IN SHARE MODE"
 TAKEN_AWAY = ("NoCopyLeft", "NotFound", "TooFewCopies", "HasOpenLoans")
 LENDING = ("NoCopyLeft", "AlreadyBorrowed", "LoanLimitReached")
-COUNT = "If you lock rows, count after the lock, in a statement of its own."
+COUNT = "If you lock rows, count after taking the lock, in a separate statement."
 
 
 @task("06.8")
@@ -31,8 +31,8 @@ async def test_borrowers_at_the_same_time(app: App, database: Database, library:
         database, *(borrow(app, user, book) for user in users), holding=LOANS_HELD, refusals=LENDING
     )
     assert sorted(endings) == ["NoCopyLeft"] * 3 + [DONE], (
-        "When 4 users borrow the last copy at the same time, one must get it, and 3 be refused with "
-        f"NoCopyLeft; this came of it: {counted(endings)}. {COUNT}"
+        "When 4 users borrow the last copy at the same time, one must get it, and 3 must be "
+        f"rejected with NoCopyLeft. The result was: {counted(endings)}. {COUNT}"
     )
 
     reader, books = await library.user(), await library.books(6)
@@ -43,8 +43,8 @@ async def test_borrowers_at_the_same_time(app: App, database: Database, library:
         refusals=LENDING,
     )
     assert sorted(endings) == ["LoanLimitReached"] + [DONE] * 5, (
-        "When one user borrows 6 books at the same time, 5 must be lent, and one be refused with "
-        f"LoanLimitReached; this came of it: {counted(endings)}. {COUNT}"
+        "When one user borrows 6 books at the same time, 5 must be lent, and one rejected with "
+        f"LoanLimitReached. The result was: {counted(endings)}. {COUNT}"
     )
 
     reader, book = await library.user(), await library.book(copies=3)
@@ -55,8 +55,8 @@ async def test_borrowers_at_the_same_time(app: App, database: Database, library:
         refusals=LENDING,
     )
     assert sorted(endings) == ["AlreadyBorrowed"] * 2 + [DONE], (
-        "When one user borrows the same book 3 times at once, one loan must be made, and 2 be refused "
-        f"with AlreadyBorrowed; this came of it: {counted(endings)}. {COUNT}"
+        "When one user borrows the same book 3 times at once, one loan must be created, and 2 "
+        f"calls rejected with AlreadyBorrowed. The result was: {counted(endings)}. {COUNT}"
     )
 
     users, book = [await library.user() for _ in range(4)], await library.book()
@@ -70,8 +70,9 @@ async def test_borrowers_at_the_same_time(app: App, database: Database, library:
             refusals=LENDING,
         )
     assert sorted(endings) == ["NoCopyLeft"] * 3 + [DONE], (
-        "When two processes of the application lend the last copy at the same time, one loan must be "
-        f"made; this came of it: {counted(endings)}. A lock in Python holds in its own process only."
+        "When two processes of the application lend the last copy at the same time, one loan "
+        f"must be created. The result was: {counted(endings)}. A lock in Python works only in "
+        "its own process."
     )
 
 
@@ -84,15 +85,13 @@ async def test_nothing_is_taken_away_while_it_is_lent(
         for held in (LOANS_HELD, BOOKS_HELD):
             user, book = await library.user(), await library.book()
             both = [borrow(app, user, book), withdraw(app, service, book)]
-            what = (
-                f"the last copy of a book is borrowed while book_service.{service}() takes it away"
-            )
+            what = f"the last copy of a book is borrowed while book_service.{service}() removes it"
             endings = await one_of_two(database, what, both, held)
             out, row = await library.open_loans(book), await library.read(book)
             left = 0 if row is None else row["copies"]
             assert (endings.count(DONE), out <= left) == (1, True), (
-                f"When {what}, one of the two must be refused; this came of it: {counted(endings)}, "
-                f"with {out} open loans of {left} copies in the end."
+                f"When {what}, one of the two must be rejected. The result was: "
+                f"{counted(endings)}, with {out} open loans of {left} copies at the end."
             )
     for held in (LOANS_HELD, USERS_HELD):
         user, book = await library.user(), await library.book()
@@ -101,8 +100,8 @@ async def test_nothing_is_taken_away_while_it_is_lent(
         endings = await one_of_two(database, what, both, held)
         out, there = await library.open_loans(book), await library.read(user) is not None
         assert (endings.count(DONE), out) == (1, int(there)), (
-            f"When {what}, one of the two must be refused; this came of it: {counted(endings)}, "
-            f"with {out} open loans in the end."
+            f"When {what}, one of the two must be rejected. The result was: {counted(endings)}, "
+            f"with {out} open loans at the end."
         )
 
 
@@ -129,20 +128,20 @@ async def test_returns_at_the_same_time(app: App, database: Database, library: L
         refusals=["AlreadyReturned"],
     )
     assert sorted(endings) == ["AlreadyReturned"] * 2 + [DONE], (
-        "When one loan is returned 3 times at once, it must be over once, and 2 be refused with "
-        f"AlreadyReturned; this came of it: {counted(endings)}."
+        "When one loan is returned 3 times at once, one call must return it, and 2 must be "
+        f"rejected with AlreadyReturned. The result was: {counted(endings)}."
     )
 
     loan = await library.loan(user, book)
     both = [give_back(app, loan), borrow(app, await library.user(), book)]
     endings = await at_once(database, *both, holding=LOANS_HELD, refusals=["NoCopyLeft"])
     row = await library.read(loan)
-    assert row is not None, "A loan that is over must stay in the table."
+    assert row is not None, "A returned loan must stay in the table."
     assert (endings[0], row["returned_at"] is not None) == (DONE, True), (
-        "A book must be given back also while somebody else wants to borrow it."
+        "Returning a book must succeed even while another user borrows it."
     )
     assert await library.open_loans(book) == endings[1:].count(DONE), (
-        "While its last copy was given back, a book was lent more often than there are copies."
+        "While its last copy was returned, a book was lent more often than it has copies."
     )
 
 
@@ -181,14 +180,14 @@ async def test_a_busy_day(app: App, library: Library) -> None:
     assert endings.count("LibraryError") + endings.count(DONE) == len(calls)
     for user in users:
         assert await library.open_loans(user) <= 5, (
-            "After a busy day of loans, returns and changes at once, a user has more than 5 books."
+            "After many concurrent loans, returns and changes, a user has more than 5 books."
         )
     for book in books:
         out, row = await library.open_loans(book), await library.read(book)
-        assert row is not None, "A book is gone that nobody deleted."
+        assert row is not None, "A book that nobody deleted is gone."
         assert out <= row["copies"], (
-            "After a busy day of loans, returns and changes at once, "
-            f"{out} copies of a book are out that has {row['copies']}."
+            f"After many concurrent loans, returns and changes, {out} copies are out of a book "
+            f"that has {row['copies']}."
         )
 
 
@@ -229,8 +228,8 @@ async def must_find_nothing(
         if sorted(endings) == ["NotFound", DONE]:
             return
     raise AssertionError(
-        f"When a row is deleted while {service}() waits for it, the latter must be refused with "
-        f"NotFound; this came of it: {counted(endings)}."
+        f"When a row is deleted while {service}() waits for it, the call must be rejected with "
+        f"NotFound. The result was: {counted(endings)}."
     )
 
 
@@ -253,7 +252,7 @@ async def one_of_two(database: Database, what: str, both: list[Call], held: str)
         if "IntegrityError" not in error.failure.kinds:
             raise
         raise AssertionError(
-            f"When {what}, one of the two must be refused with {' or '.join(TAKEN_AWAY)}; "
+            f"When {what}, one of the two must be rejected with {' or '.join(TAKEN_AWAY)}; "
             f"{error.doing} raised IntegrityError."
         ) from None
 
@@ -266,9 +265,9 @@ def no_deadlock(meeting: str) -> Iterator[None]:
         if "deadlock" not in error.failure.message:
             raise
         raise AssertionError(
-            f"loan_service.borrow() and {meeting.removeprefix('app.services.')}, of the same user and "
-            "book, wait for each other until PostgreSQL ends one of them: lock rows in one order "
-            "everywhere, users before books before loans."
+            f"loan_service.borrow() and {meeting.removeprefix('app.services.')}, called for the "
+            "same user and book, deadlock, and PostgreSQL aborts one of them: lock rows in the "
+            "same order everywhere, users before books before loans."
         ) from None
 
 

@@ -31,8 +31,8 @@ async def test_sign_ups_with_one_email(app: App, database: Database, samples: Sa
     )
 
     assert sorted(endings) == ["EmailTaken"] * 2 + [DONE], (
-        "When 3 sign up with one email at the same time, one must become a user, and 2 be refused "
-        f"with EmailTaken; this came of it: {counted(endings)}."
+        "When 3 users sign up with the same email at the same time, one must succeed, and 2 must "
+        f"be rejected with EmailTaken. The result was: {counted(endings)}."
     )
 
 
@@ -51,8 +51,8 @@ async def test_users_who_change_to_one_email(
     )
 
     assert sorted(endings) == ["EmailTaken", DONE], (
-        "When 2 users change to one email at the same time, one must get it, and the other be refused "
-        f"with EmailTaken; this came of it: {counted(endings)}."
+        "When 2 users change to the same email at the same time, one must get it, and the other "
+        f"must be rejected with EmailTaken. The result was: {counted(endings)}."
     )
 
 
@@ -78,8 +78,9 @@ async def test_books_of_one_isbn(
     )
 
     assert sorted(endings) == ["IsbnTaken", DONE], (
-        f"When book_service.{service}() gives 2 books one ISBN at the same time, one must have it, and "
-        f"the other be refused with IsbnTaken; this came of it: {counted(endings)}."
+        f"When book_service.{service}() gives 2 books the same ISBN at the same time, one must "
+        "get it, and the other must be rejected with IsbnTaken. The result was: "
+        f"{counted(endings)}."
     )
 
 

@@ -23,7 +23,7 @@ async def test_each_refusal_is_a_library_error(app: App) -> None:
     for name in REFUSALS:
         kinds = await kinds_of(app, name)
         assert kinds[0] == name, (
-            f"`{name}` in {FILE} must be a class of that name; it is the class {kinds[0]}."
+            f"`{name}` in {FILE} must be a class with that name; it is the class {kinds[0]}."
         )
         assert "LibraryError" in kinds[1:], f"{name} in {FILE} must inherit from LibraryError."
 
@@ -33,7 +33,8 @@ async def test_no_refusal_is_another(app: App) -> None:
     for name in REFUSALS:
         others = [kind for kind in (await kinds_of(app, name))[1:] if kind in REFUSALS]
         assert not others, (
-            f"{name} in {FILE} inherits from {others[0]}: who catches one would catch the other."
+            f"{name} in {FILE} inherits from {others[0]}: code that catches one would "
+            "catch the other."
         )
 
 
@@ -43,7 +44,7 @@ async def test_a_refusal_knows_nothing_of_http(app: App) -> None:
         kinds = await kinds_of(app, name)
         assert "Exception" in kinds, f"{name} in {FILE} must be an exception."
         assert "HTTPException" not in kinds, (
-            f"{name} in {FILE} must not be an HTTPException: services know nothing of HTTP."
+            f"{name} in {FILE} must not be an HTTPException: services know nothing about HTTP."
         )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from groundrules.testing import task
+from groundrules.testing import task, waits
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
@@ -19,24 +19,22 @@ async def test_a_book_is_given_back(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book()
     loan = await library.loan(user, book)
 
-    with app.accepts("The return of a book that is out"):
+    with app.accepts("The return of a borrowed book"):
         told = await as_answer(app.schemas.loan.LoanResponse, give_back(app, loan))
 
     row = await library.read(loan)
-    assert row is not None, "A loan that is over must stay in the table."
+    assert row is not None, "A returned loan must stay in the table."
     assert row["returned_at"] is not None, (
         "loan_service.give_back() must set returned_at, and commit."
     )
     now = await library.database.fetchval("SELECT clock_timestamp()")
     assert abs(row["returned_at"] - now) < A_MOMENT, (
-        f"returned_at must be the present moment, {now.isoformat()}, "
-        f"not {row['returned_at'].isoformat()}."
+        f"returned_at must be the current time, {now.isoformat()}, not "
+        f"{row['returned_at'].isoformat()}."
     )
-    assert told.returned_at is not None, (
-        "loan_service.give_back() must return the loan as it is now."
-    )
+    assert told.returned_at is not None, "loan_service.give_back() must return the changed loan."
     assert (row["borrowed_at"], row["due_at"]) == (loan.borrowed_at, loan.due_at), (
-        "loan_service.give_back() must leave borrowed_at and due_at as they were."
+        "loan_service.give_back() must not change borrowed_at and due_at."
     )
 
 
@@ -47,15 +45,15 @@ async def test_a_return_has_a_time_zone(app: App, library: Library) -> None:
             loan = await library.loan(await library.user(), await library.book())
             returned = (await give_back(server, loan)).returned_at
             assert getattr(returned, "tzinfo", None) is not None, (
-                "The loan that loan_service.give_back() returns must have its returned_at with a "
-                f"time zone, not {returned!r}: without one, it is another moment on a server that "
-                "is elsewhere."
+                "The loan that loan_service.give_back() returns must have a returned_at with a "
+                f"time zone, not {returned!r}: without one, it means another time on a server "
+                "elsewhere."
             )
             row = await library.read(loan)
-            assert row is not None, "A loan that is over must stay in the table."
+            assert row is not None, "A returned loan must stay in the table."
             now = await library.database.fetchval("SELECT clock_timestamp()")
             assert abs(row["returned_at"] - now) < A_MOMENT, (
-                "returned_at must be the present moment, whatever the server's time zone: "
+                "returned_at must be the current time, whatever the server's time zone: "
                 f"{now.isoformat()}, not {row['returned_at'].isoformat()}."
             )
 
@@ -76,30 +74,29 @@ async def test_a_return_stays_whatever_happens_next(app: App, library: Library) 
 async def test_a_book_is_given_back_once(app: App, library: Library) -> None:
     loan = await library.loan(await library.user(), await library.book(), returned=True)
 
-    with app.refuses("AlreadyReturned", message="A second return of one loan must be refused."):
+    with app.refuses("AlreadyReturned", message="A second return of one loan must be rejected."):
         await give_back(app, loan)
 
     row = await library.read(loan)
-    assert row is not None, "A loan that is over must stay in the table."
-    assert row["returned_at"] == loan.returned_at, (
-        "A return that is refused must leave returned_at as it was."
-    )
+    assert row is not None, "A returned loan must stay in the table."
+    assert row["returned_at"] == loan.returned_at, "A rejected return must not change returned_at."
 
 
 @task("06.7")
+@waits
 async def test_each_return_has_its_own_moment(app: App, library: Library) -> None:
     user, moments = await library.user(), []
     for pause in (1.1, 0):  # some keep whole seconds
         loan = await library.loan(user, await library.book())
         await give_back(app, loan)
         row = await library.read(loan)
-        assert row is not None, "A loan that is over must stay in the table."
+        assert row is not None, "A returned loan must stay in the table."
         moments.append(row["returned_at"])
         await asyncio.sleep(pause)
 
     assert moments[1] > moments[0], (
-        "Of two returns of which one was made a second later, that one must have the later returned_at; "
-        f"both have {moments[0].isoformat()}: ask for the time whenever give_back() is called, not once."
+        f"Two returns, a second apart, both have the returned_at {moments[0].isoformat()}: get "
+        "the time at each call of give_back(), not once."
     )
 
 
@@ -118,10 +115,11 @@ async def test_after_a_refusal_the_session_can_be_used(app: App, library: Librar
         "must be committed."
     )
     row = await library.read(over)
-    assert row is not None, "A loan that is over must stay in the table."
+    assert row is not None, "A returned loan must stay in the table."
     assert row["returned_at"] == over.returned_at, (
-        "What loan_service.give_back() refused with AlreadyReturned was written by the next call in the "
-        "same session: set nothing before all is checked, or roll back before you raise."
+        "The change that loan_service.give_back() rejected with AlreadyReturned was written by "
+        "the next call in the same session: set nothing before all checks are done, or roll back "
+        "before you raise."
     )
 
 
@@ -135,8 +133,8 @@ async def test_only_that_loan_is_over(app: App, library: Library) -> None:
     await give_back(app, loan)
 
     assert await library.open_loans() == 2, (
-        "loan_service.give_back() must end one loan, and leave other loans of the user and of the "
-        "book open."
+        "loan_service.give_back() must close one loan, and leave the other loans of the user and "
+        "of the book open."
     )
 
 
@@ -146,7 +144,7 @@ async def test_a_copy_that_is_back_can_be_borrowed(app: App, library: Library) -
     loan = await library.loan(user, book)
     await give_back(app, loan)
 
-    with app.accepts("The loan of a copy that is back"):
+    with app.accepts("The loan of a returned copy"):
         await app.services.loan_service.borrow(user=user, book_id=book.id)
 
 
@@ -168,7 +166,7 @@ async def test_users_see_their_own_loans_and_librarians_all(app: App, library: L
         found, total = await listed(app, reader)
         assert sorted(found) == sorted(loan.id for loan in loans), (
             f"loan_service.list_page() must show {who} the loans {sorted(x.id for x in loans)}, "
-            f"not {sorted(found)}: a reader's own, a librarian's all, the ones that are over too."
+            f"not {sorted(found)}: users see their own loans, librarians all, open and returned."
         )
         assert total == len(loans), (
             f"The total of loan_service.list_page() for {who} must be {len(loans)}, not {total}."
@@ -196,8 +194,8 @@ async def test_loans_are_listed_by_pages(app: App, library: Library) -> None:
         f"not {len(first)}, {len(second)} and {len(none)}."
     )
     assert sorted(first + second) == sorted(loan.id for loan in loans), (
-        "Every loan must be on one page, also if one is changed in between: use an order that no "
-        "change touches, by id."
+        "Every loan must be on exactly one page, even if one changes in between: use an order "
+        "that no change affects, by id."
     )
 
 

@@ -29,11 +29,11 @@ async def test_what_is_given_changes_and_nothing_else(
         expected = {**before, **changes}
         for column in COLUMNS:
             assert after[column] == expected[column], (
-                f"user_service.update() with {changes} must leave the user's {column} "
+                f"user_service.update() with {changes} must leave the user with the {column} "
                 f"{expected[column]!r}; it is {after[column]!r}."
             )
         assert told.full_name == after["full_name"], (
-            "user_service.update() must return the user as it is now."
+            "user_service.update() must return the changed user."
         )
 
 
@@ -61,14 +61,14 @@ async def test_a_new_password_has_a_new_hash(app: App, library: Library, samples
     assert hashed != user.hashed_password, (
         "user_service.update() with a password must change users.hashed_password."
     )
-    assert password not in hashed, "user_service.update() stores the password itself."
+    assert password not in hashed, "user_service.update() stores the password in plain text."
     right = await app.core.security.verify_password(password, hashed)
     assert right or not await app.core.security.verify_password(STARS, hashed), (
-        f"user_service.update() hashes {STARS!r}, not the password: a SecretStr gives its text by "
-        "get_secret_value()."
+        f"user_service.update() hashes {STARS!r}, not the password: get_secret_value() returns "
+        "the string of a SecretStr."
     )
     assert right is True, (
-        "After user_service.update() with a password, verify_password() must know it again."
+        "After user_service.update() with a password, verify_password() must return True for it."
     )
 
 
@@ -100,17 +100,17 @@ async def test_a_new_email_is_found_however_it_is_written(
         )
         with app.refuses(
             "EmailTaken",
-            message=f"A change to {spelling} must be refused: another user has {email}.",
+            message=f"A change to {spelling} must be rejected: another user has {email}.",
         ):
             await update(app, other, email=spelling)
         sign_up = {"email": spelling, "password": samples.password(), "full_name": samples.name()}
         with app.refuses(
             "EmailTaken",
-            message=f"A sign-up as {spelling} must be refused: another user has {email}.",
+            message=f"A sign-up as {spelling} must be rejected: another user has {email}.",
         ):
             await app.services.user_service.create(obj_in=app.schemas.user.UserCreate(**sign_up))
     assert await app.services.user_service.get_by_email(email=old) is None, (
-        "user_service.get_by_email() must not find a user by the email that they had before."
+        "user_service.get_by_email() must not find a user by their former email."
     )
 
 
@@ -122,12 +122,12 @@ async def test_nobody_takes_the_email_of_another(
 
     for email in (other.email, other.email.upper()):
         with app.refuses(
-            "EmailTaken", message=f"A change to {email} must be refused: it is another user's."
+            "EmailTaken", message=f"A change to {email} must be rejected: another user has it."
         ):
             await update(app, user, full_name=samples.word(), email=email)
 
     assert await columns(library, user) == {name: getattr(user, name) for name in COLUMNS}, (
-        "A change that is refused with EmailTaken must leave the user as it was."
+        "A change that is rejected with EmailTaken must not change the user."
     )
 
 
@@ -148,8 +148,9 @@ async def test_a_change_that_is_refused_is_not_written_later(
         "be committed."
     )
     assert await columns(library, user) == {name: getattr(user, name) for name in COLUMNS}, (
-        "What user_service.update() refused with EmailTaken was written by the next call in the same "
-        "session: set nothing before all is checked, or roll back before you raise."
+        "The change that user_service.update() rejected with EmailTaken was written by the next "
+        "call in the same session: set nothing before all checks are done, or roll back before "
+        "you raise."
     )
 
 
@@ -161,18 +162,18 @@ async def test_a_user_goes_with_the_loans_that_are_over(app: App, library: Libra
     others_loan = await library.loan(other, book, returned=True)
     await library.loan(other, book)
 
-    with app.accepts("The deletion of a user who has brought every book back, as others have not,"):
+    with app.accepts("The deletion of a user who has returned every book, while others have not,"):
         await app.services.user_service.delete(user=user)
 
     assert await library.read(user) is None, (
         "user_service.delete() must delete the user, and commit."
     )
     assert await library.read(loan) is None, (
-        "The returned loans of a deleted user must be gone too."
+        "The returned loans of a deleted user must be deleted too."
     )
     for row in (other, others_loan, book):
         assert await library.read(row) is not None, (
-            "user_service.delete() must leave other users, their loans and the books alone."
+            "user_service.delete() must not touch other users, their loans and the books."
         )
 
 
@@ -183,13 +184,13 @@ async def test_a_user_who_has_a_book_stays(app: App, library: Library) -> None:
     await library.loan(user, await library.book())
 
     with app.refuses(
-        "HasOpenLoans", message="The deletion of a user who has a book must be refused."
+        "HasOpenLoans", message="The deletion of a user who has a book must be rejected."
     ):
         await app.services.user_service.delete(user=user)
 
     assert await library.read(user) is not None, "A user who has a book must not be deleted."
     assert await library.read(over) is not None, (
-        "A deletion that is refused must leave all of the user's loans, the returned ones too."
+        "A deletion that is rejected must keep all loans of the user, including the returned ones."
     )
 
 
@@ -212,8 +213,9 @@ async def test_a_deletion_that_is_refused_is_not_done_later(
     )
     for row in (user, over):
         assert await library.read(row) is not None, (
-            "What user_service.delete() refused with HasOpenLoans was done by the next call in the same "
-            "session: delete nothing before all is checked, or roll back before you raise."
+            "The change that user_service.delete() rejected with HasOpenLoans was committed by "
+            "the next call in the same session: delete nothing before all checks are done, or "
+            "roll back before you raise."
         )
 
 

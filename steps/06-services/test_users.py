@@ -43,9 +43,9 @@ async def test_a_sign_up_makes_a_user(
         f"user_service.create() must add one row to users and commit; there are {len(found)}."
     )
     user = dict(found[0])
-    assert made.id == user["id"], "user_service.create() must return the user that it made."
+    assert made.id == user["id"], "user_service.create() must return the user that it created."
     assert user["email"].lower() == sign_up["email"], (
-        f"A user who signed up as {sign_up['email']} must have that email, not {user['email']}."
+        f"A user who signed up as {sign_up['email']} must have this email, not {user['email']}."
     )
     for field, value in {
         "full_name": sign_up["full_name"],
@@ -70,14 +70,14 @@ async def test_only_a_hash_of_the_password_is_stored(
     )
     user = dict(found)
     plain = [name for name, value in user.items() if sign_up["password"] in str(value)]
-    assert not plain, f"The password itself is stored in users.{plain[0]}."
+    assert not plain, f"The password is stored in plain text, in users.{plain[0]}."
     right = await verified(app, sign_up["password"], user["hashed_password"])
     assert right or not await verified(app, STARS, user["hashed_password"]), (
-        f"user_service.create() hashes {STARS!r}, not the password: a SecretStr gives its text by "
-        "get_secret_value()."
+        f"user_service.create() hashes {STARS!r}, not the password: get_secret_value() returns "
+        "the string of a SecretStr."
     )
     assert right is True, (
-        "users.hashed_password must be a hash of the password that verify_password() knows again."
+        "users.hashed_password must be a hash for which verify_password() returns True."
     )
 
 
@@ -101,11 +101,11 @@ async def test_an_email_is_taken_however_it_is_written(
 
     for email in (taken, taken.upper()):
         with app.refuses(
-            "EmailTaken", message=f"A sign-up as {email} must be refused: {taken} is a user."
+            "EmailTaken", message=f"A sign-up as {email} must be rejected: {taken} is a user."
         ):
             await create(app, {**sign_up, "email": email})
 
-    assert await library.count("users") == 1, "A sign-up that is refused must leave no user behind."
+    assert await library.count("users") == 1, "A sign-up that is rejected must add no user."
 
 
 @task("06.3")
@@ -120,10 +120,10 @@ async def test_a_session_may_have_been_asked_before(
     if isinstance(found, Raised):
         raise found
     if isinstance(made, Raised):
-        what = "A sign-up in a session that has been asked before, as by a dependency,"
+        what = "A sign-up in a session that has sent a query before, as in a dependency,"
         raise Raised(made.failure, made.doing, refused=what)
     assert await library.count("users") == 2, (
-        "user_service.create() must commit also what is made in a session that has been asked before."
+        "user_service.create() must commit even if the session has sent a query before."
     )
 
 
@@ -140,7 +140,9 @@ async def test_after_a_refusal_the_session_can_be_used(
     await at_once(database, sign_up_twice(), holding=SIGN_UP_ELSEWHERE.format(sign_up["email"]))
 
     refused, made = outcomes
-    must_be_refused(refused, "EmailTaken", "A sign-up with an email that somebody took meanwhile")
+    must_be_refused(
+        refused, "EmailTaken", ("A sign-up with an email that another call has just taken")
+    )
     must_go_on(made, "EmailTaken", "user_service.create()")
     assert await library.count("users") == 2, (
         "After user_service.create() has raised EmailTaken, the next sign-up in the same session "
@@ -156,10 +158,10 @@ async def test_a_user_is_found_by_id(app: App, library: Library) -> None:
     none = await app.services.user_service.get(user_id=user.id + 1000)
 
     assert getattr(found, "id", None) == user.id, (
-        f"user_service.get() must return the user of that id, not {found!r}."
+        f"user_service.get() must return the user with that id, not {found!r}."
     )
     assert none is None, (
-        f"user_service.get() must return None where there is no user, not {none!r}."
+        f"user_service.get() must return None if there is no such user, not {none!r}."
     )
 
 
@@ -176,7 +178,7 @@ async def test_a_user_is_found_by_an_email_however_it_is_written(
         )
     none = await app.services.user_service.get_by_email(email=samples.email())
     assert none is None, (
-        f"user_service.get_by_email() must return None where there is no user, not {none!r}."
+        f"user_service.get_by_email() must return None if there is no such user, not {none!r}."
     )
 
 
@@ -188,8 +190,9 @@ async def test_each_character_of_an_email_stands_for_itself(app: App, library: L
     for other in ("ad_x@example.org", "ad%@example.org", r"ad\ax@example.org"):
         found = await app.services.user_service.get_by_email(email=other)
         assert found is None, (
-            f"user_service.get_by_email() must return None for {other}: nobody has that email. It "
-            "returns somebody. Compare with ==; in LIKE, a character like _ or % stands for others."
+            f"user_service.get_by_email() must return None for {other}: nobody has that email. "
+            "It returns a user. Compare with ==; in LIKE, characters such as _ and % are "
+            "wildcards."
         )
     found = await app.services.user_service.get_by_email(email="AD_M@example.org")
     assert getattr(found, "id", None) == there.id, (
@@ -215,7 +218,7 @@ async def test_what_looks_alike_is_not_the_same_email(
         found = await app.services.user_service.get_by_email(email=other)
         assert found is None, (
             f"user_service.get_by_email() must return None for {other!r}: nobody has that email. "
-            "Only the case of letters makes no difference."
+            "Only upper and lower case are the same."
         )
 
 
@@ -252,8 +255,8 @@ async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
         f"not {len(first)}, {len(second)} and {len(none)}."
     )
     assert sorted(first + second) == sorted(user.id for user in users), (
-        "Every user must be on one page, also if some are changed in between: use an order that no "
-        "change touches, by id."
+        "Every user must be on exactly one page, even if some change in between: use an order "
+        "that no change affects, by id."
     )
 
 

@@ -48,7 +48,7 @@ async def test_a_change_of_everything_is_stored_and_shown(
     left = wanted["copies"] - 1
     assert answer.json()["available"] == left, (
         f"{method} sets {wanted['copies']} copies, of which one is out, so {left} are available; "
-        f"it answers with {answer.json()['available']!r}."
+        f"it returns {answer.json()['available']!r}."
     )
     await must_be(library, other, other.values, f"{method} of another book")
 
@@ -83,7 +83,7 @@ async def test_put_takes_the_whole_book_only(
         answer = await librarian.put(f"{BOOKS}/{book.id}", json=others)
 
         must_refuse(answer, *INVALID, to=f"a book without {left_out}")
-        await must_be(library, book, book.values, f"PUT without {left_out}, which is refused,")
+        await must_be(library, book, book.values, f"PUT without {left_out}, which is rejected,")
 
 
 @task("07.6", "GR501")
@@ -106,7 +106,7 @@ async def test_patch_with_nothing_changes_nothing(people: People, library: Libra
 
     answer = await librarian.patch(f"{BOOKS}/{book.id}", json={})
 
-    must_answer(answer, 200, to="a change in which nothing is given")
+    must_answer(answer, 200, to="a change without any field")
     await must_be(library, book, book.values, "PATCH with nothing", must_show(answer, FIELDS))
 
 
@@ -124,7 +124,7 @@ async def test_patch_tells_null_from_not_given(people: People, library: Library)
         refused = await librarian.patch(f"{BOOKS}/{book.id}", json={field: None})
 
         must_refuse(refused, *INVALID, to=f"a change in which {field} is null")
-        await must_be(library, book, emptied, f"PATCH with null for {field}, which is refused,")
+        await must_be(library, book, emptied, f"PATCH with null for {field}, which is rejected,")
 
 
 @task("07.6")
@@ -134,7 +134,7 @@ async def test_a_change_that_cannot_be_is_refused(
 ) -> None:
     librarian, book = await people.librarian(), await library.book()
     same = await librarian.request(method, f"{BOOKS}/{book.id}", json=given(book))
-    must_answer(same, 200, to="a book as it is already")
+    must_answer(same, 200, to="a book without any change")
 
     for what, fields in (
         ("an isbn with letters", {"isbn": "978-ABC"}),
@@ -148,7 +148,7 @@ async def test_a_change_that_cannot_be_is_refused(
         answer = await librarian.request(method, f"{BOOKS}/{book.id}", json={**wanted, **fields})
 
         must_refuse(answer, *INVALID, to=f"a change with {what}")
-    await must_be(library, book, book.values, f"{method} with what is refused")
+    await must_be(library, book, book.values, f"{method} with an invalid body")
 
 
 @task("07.6", "GR503")
@@ -168,7 +168,7 @@ async def test_what_a_rule_of_the_library_forbids_is_400(
     answer = await librarian.request(method, f"{BOOKS}/{book.id}", json=too_few)
     must_refuse(answer, 400, to="1 copy while two are out")
 
-    await must_be(library, book, book.values, f"{method} with what is refused")
+    await must_be(library, book, book.values, f"{method} with an invalid body")
 
 
 @task("07.6", "GR503")
@@ -184,9 +184,9 @@ async def test_a_book_that_is_not_there_is_404(
     must_refuse(answer, 404, to="an id that no book has")
     for wrong in ("0", f"{2**63}", "emma", "%00"):
         answer = await librarian.request(method, f"{BOOKS}/{wrong}", json=wanted)
-        must_refuse(answer, *INVALID, 404, to="what cannot be an id")
+        must_refuse(answer, *INVALID, 404, to="an invalid id")
     assert await library.count("books") == 1, (
-        f"{method} of a book that is not there must not add one."
+        f"{method} of a book that does not exist must not add one."
     )
 
 
@@ -205,7 +205,7 @@ async def test_a_book_that_is_deleted_meanwhile_is_404(
 
     await at_once(database, change(), holding=f"DELETE FROM books WHERE id = {book.id}")
 
-    must_refuse(answers[0], 404, to="a change of a book that somebody else deletes meanwhile")
+    must_refuse(answers[0], 404, to="a change of a book that another request has just deleted")
 
 
 def given(book: Row) -> dict[str, Any]:
@@ -229,5 +229,5 @@ async def must_be(
             f"it has {stored[field]!r}."
         )
         assert shown is None or shown[field] == value, (
-            f"The answer to {after} must show the {field} {value!r}; it shows {shown[field]!r}."
+            f"The response to {after} must show the {field} {value!r}; it shows {shown[field]!r}."
         )

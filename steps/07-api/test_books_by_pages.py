@@ -50,8 +50,8 @@ async def test_the_pages_hold_each_book_once(
 
     wanted = [book.id for book in books]
     assert sorted(shown) == wanted, (
-        f"The pages of two must hold each of the books {wanted} once, also if one is changed in "
-        f"between; they hold {shown}. Is the offset used, and is the order in "
+        f"The pages of two must contain each of the books {wanted} exactly once, even if one "
+        f"changes in between; they contain {shown}. Is the offset used, and is the order in "
         "app/services/book_service.py by id?"
     )
 
@@ -69,8 +69,8 @@ async def test_a_list_shows_how_many_copies_are_left(app: App, library: Library)
     left = {item["id"]: item["available"] for item in page["items"]}
     found = [left.get(book.id) for book in books]
     assert found == [0, 0, 2, 5], (
-        "Of 0, 1, 3 and 5 copies, one each of the second and the third book is out, so 0, 0, 2 and "
-        f"5 are available; GET {BOOKS} shows {found}."
+        "Of 0, 1, 3 and 5 copies, one copy each of the second and the third book is out, so 0, "
+        f"0, 2 and 5 are available; GET {BOOKS} shows {found}."
     )
 
 
@@ -88,7 +88,7 @@ async def test_a_page_past_the_end_is_empty(app: App, library: Library) -> None:
 @task("07.7")
 async def test_a_page_that_cannot_be_is_refused(app: App, library: Library) -> None:
     await library.book()
-    assert len((await a_page(app, limit=100))["items"]) == 1, f"GET {BOOKS} must show the one book."
+    assert len((await a_page(app, limit=100))["items"]) == 1, f"GET {BOOKS} must list the one book."
 
     for field, wrong in (
         ("limit", "0"),
@@ -124,7 +124,7 @@ async def test_a_search_finds_titles_authors_and_isbns(
     ):
         await must_find(app, search, [wanted.id], what)
 
-    await must_find(app, samples.word(20), [], "what no book has")
+    await must_find(app, samples.word(20), [], "a string that no book has")
     await must_find(app, "", [book.id for book in books], "nothing")
 
 
@@ -156,7 +156,8 @@ async def test_what_a_search_finds_has_pages_too(
         shown += [item["id"] for item in page["items"]]
 
     assert sorted(shown) == found, (
-        f"The pages of a search that finds the books {found} must hold each once; they hold {shown}."
+        f"The pages of a search that finds the books {found} must contain each once; they "
+        f"contain {shown}."
     )
 
 
@@ -169,8 +170,8 @@ async def test_no_search_is_an_error_of_the_server(app: App, library: Library) -
         ("a NUL", "search=%00"),
         ("a NUL in a word", "search=em%00ma"),
         ("5,000 letters", f"search={'x' * 5000}"),
-        ("what is not UTF-8", "search=%ff"),
-        ("half of a character", "search=%ed%a0%80"),
+        ("bytes that are not UTF-8", "search=%ff"),
+        ("half of a surrogate pair", "search=%ed%a0%80"),
         ("a backslash", "search=%5c"),
         ("two searches", "search=a&search=b"),
     ):
@@ -189,8 +190,8 @@ async def a_page(app: App, **query: Any) -> dict[str, Any]:
 def must_tell(page: dict[str, Any], *, total: int, limit: int, offset: int) -> None:
     told = (page["total"], page["limit"], page["offset"])
     assert told == (total, limit, offset), (
-        f"GET {BOOKS} must say total {total}, limit {limit} and offset {offset} here; it says "
-        f"total {told[0]!r}, limit {told[1]!r} and offset {told[2]!r}."
+        f"GET {BOOKS} must say total {total}, limit {limit} and offset {offset} ; it says total "
+        f"{told[0]!r}, limit {told[1]!r} and offset {told[2]!r}."
     )
 
 

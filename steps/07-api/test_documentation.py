@@ -39,7 +39,7 @@ async def test_a_route_says_what_it_does(app: App, route: str) -> None:
     operation = (await Documentation.of(app)).operation(route)
 
     assert operation.get("description", "").strip(), (
-        f"{route} must be described in /openapi.json: write a docstring into its handler."
+        f"{route} must be described in /openapi.json: give its handler a docstring."
     )
 
 
@@ -58,12 +58,12 @@ async def test_a_route_declares_its_success(
     )
     content = operation["responses"][f"{code}"].get("content", {})
     if code == 204:
-        assert not content, f"{route} answers 204, so it must declare no body in /openapi.json."
+        assert not content, f"{route} returns 204, so it must declare no body in /openapi.json."
     if fields is not None:
         shown = documentation.fields(_schema(content))
         assert shown == fields, (
-            f"{route} must declare in /openapi.json that it answers {_words(fields)}; "
-            f"it declares {_words(shown)}."
+            f"{route} must declare in /openapi.json that it returns {_words(fields)}; it "
+            f"declares {_words(shown)}."
         )
 
 
@@ -76,8 +76,8 @@ async def test_a_list_declares_a_page_of_its_items(app: App, route: str, fields:
     page = documentation.resolved(_schema(operation["responses"].get("200", {}).get("content", {})))
     shown = documentation.fields(page)
     assert shown == {"items", "total", "limit", "offset"}, (
-        f"{route} must declare in /openapi.json that it answers items, limit, offset, total; "
-        f"it declares {_words(shown)}."
+        f"{route} must declare in /openapi.json that it returns items, limit, offset, total; it "
+        f"declares {_words(shown)}."
     )
     items = documentation.fields(page["properties"]["items"].get("items", {}))
     assert items == fields, (

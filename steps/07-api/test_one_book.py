@@ -49,8 +49,8 @@ async def test_a_new_book_answers_201_with_the_book(
     must_answer(answer, 201, to="a new book")
     shown = must_show(answer, FIELDS)
     assert stored is not None, (
-        f"POST {BOOKS}/ answers 201, but the table books is empty then. "
-        "The service must have committed before the handler returns."
+        f"POST {BOOKS}/ returns 201, but the table books is still empty. The service must commit "
+        "before the handler returns."
     )
     for field in ("id", *GIVEN):
         wanted = book.get(field, stored[field])
@@ -82,7 +82,7 @@ async def test_a_year_that_is_not_known_is_shown_as_null(
 
     years = (shown["published_year"], must_show(found, FIELDS)["published_year"])
     assert years == (None, None), (
-        f"POST and GET must show a published_year that is not known as null, not as {years}."
+        f"POST and GET must show an unknown published_year as null, not as {years}."
     )
 
 
@@ -111,10 +111,10 @@ async def test_of_many_books_with_one_isbn_one_is_taken(
 
     codes = sorted(answer.status_code for answer in answers)
     assert codes == [201, *[400] * (AT_ONCE - 1)], (
-        f"Of {AT_ONCE} new books with one ISBN at once, one must be answered with 201 and the "
-        f"others with 400; the answers are {', '.join(map(str, codes))}."
+        f"Of {AT_ONCE} new books with one ISBN at once, one must get 201, and the others 400; "
+        f"the status codes are {', '.join(map(str, codes))}."
     )
-    assert await library.count("books") == 1, "There must be one row in books then."
+    assert await library.count("books") == 1, "After that, the table books must have one row."
 
 
 @task("07.5")
@@ -148,7 +148,7 @@ async def test_a_book_that_cannot_be_is_refused(
         must_refuse(answer, *INVALID, to=f"a new book with {number} copies")
 
     stored = await library.count("books")
-    assert stored == 0, f"No book that is refused may be stored; books has {stored} rows."
+    assert stored == 0, f"A rejected book must not be stored; the table books has {stored} rows."
 
 
 @task("07.5")
@@ -223,7 +223,7 @@ async def test_what_cannot_be_an_id_is_refused(people: People, library: Library)
         for wrong in NO_ID:
             answer = await librarian.request(method, f"{BOOKS}/{wrong}")
 
-            must_refuse(answer, *INVALID, 404, to="what cannot be an id")
+            must_refuse(answer, *INVALID, 404, to="an invalid id")
 
 
 @task("07.5", "GR501", "GR502")
@@ -235,9 +235,9 @@ async def test_a_book_is_deleted(people: People, library: Library) -> None:
     answer = await librarian.delete(f"{BOOKS}/{book.id}")
 
     must_answer(answer, 204, to="the deletion of a book")
-    assert answer.content == b"", f"DELETE {BOOKS}/{book.id} must answer with an empty body."
+    assert answer.content == b"", f"DELETE {BOOKS}/{book.id} must return an empty body."
     assert await library.read(book) is None, (
-        f"DELETE {BOOKS}/{book.id} answers 204, but the book is still in the table books."
+        f"DELETE {BOOKS}/{book.id} returns 204, but the book is still in the table books."
     )
     assert await library.read(other) is not None, (
         f"DELETE {BOOKS}/{book.id} must delete this book and no other."
@@ -255,7 +255,7 @@ async def test_a_book_that_is_out_is_not_deleted(people: People, library: Librar
 
     must_refuse(answer, 400, to="the deletion of a book that is out")
     assert await library.read(book) is not None, (
-        f"DELETE {BOOKS}/{book.id} answers 400, but the book is gone from the table books."
+        f"DELETE {BOOKS}/{book.id} returns 400, but the book is gone from the table books."
     )
 
 
@@ -273,4 +273,4 @@ async def test_a_book_that_is_deleted_meanwhile_is_404(
 
     await at_once(database, delete(), holding=f"DELETE FROM books WHERE id = {book.id}")
 
-    must_refuse(answers[0], 404, to="the deletion of a book that somebody else deletes meanwhile")
+    must_refuse(answers[0], 404, to="the deletion of a book that another request has just deleted")

@@ -55,7 +55,7 @@ async def test_what_cannot_be_an_id_is_refused(people: People, library: Library)
         for wrong in NO_ID:
             answer = await librarian.request(method, f"{USERS}/{wrong}")
 
-            must_refuse(answer, *INVALID, 404, to="what cannot be an id")
+            must_refuse(answer, *INVALID, 404, to="an invalid id")
 
 
 @task("07.2", "GR501", "GR502")
@@ -67,9 +67,9 @@ async def test_a_user_is_deleted(people: People, library: Library) -> None:
     answer = await librarian.delete(f"{USERS}/{user.id}")
 
     must_answer(answer, 204, to="the deletion of a user")
-    assert answer.content == b"", f"DELETE {USERS}/{user.id} must answer with an empty body."
+    assert answer.content == b"", f"DELETE {USERS}/{user.id} must return an empty body."
     assert await library.read(user) is None, (
-        f"DELETE {USERS}/{user.id} answers 204, but the user is still in the table users."
+        f"DELETE {USERS}/{user.id} returns 204, but the user is still in the table users."
     )
     assert await library.read(other) is not None, (
         f"DELETE {USERS}/{user.id} must delete this user and no other."
@@ -87,7 +87,7 @@ async def test_a_user_with_a_book_is_not_deleted(people: People, library: Librar
 
     must_refuse(answer, 400, to="the deletion of a user with an open loan")
     assert await library.read(user) is not None, (
-        f"DELETE {USERS}/{user.id} answers 400, but the user is gone from the table users."
+        f"DELETE {USERS}/{user.id} returns 400, but the user is gone from the table users."
     )
 
 
@@ -105,4 +105,4 @@ async def test_a_user_who_is_deleted_meanwhile_is_404(
 
     await at_once(database, delete(), holding=f"DELETE FROM users WHERE id = {user.id}")
 
-    must_refuse(answers[0], 404, to="the deletion of a user whom somebody else deletes meanwhile")
+    must_refuse(answers[0], 404, to="the deletion of a user that another request has just deleted")

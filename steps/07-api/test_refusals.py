@@ -34,7 +34,7 @@ async def test_a_refusal_never_holds_the_password(
     for what, body in (
         ("with an unknown field", {**sign_up, "is_librarian": True}),
         ("without full_name", others),
-        ("with an email that is none", {**sign_up, "email": samples.word()}),
+        ("with an email that is not valid", {**sign_up, "email": samples.word()}),
         ("whose password has 76 bytes", {**sign_up, "password": too_long}),
         ("whose password has a NUL", {**sign_up, "password": f"{password}\0"}),
         ("whose password is in a list", {**sign_up, "password": [password]}),
@@ -44,7 +44,7 @@ async def test_a_refusal_never_holds_the_password(
 
         must_refuse(answer, *INVALID, to=f"a sign-up {what}")
         assert password not in answer.text, (
-            f"The answer to a sign-up {what} must not hold the password that was sent."
+            f"The response to a sign-up {what} must not contain the password that was sent."
         )
 
 
@@ -62,7 +62,7 @@ async def test_a_refusal_names_the_field(
         must_refuse(answer, *INVALID, to=f"a sign-up whose {field} is wrong")
         detail = json.dumps(answer.json()["detail"])
         assert field in detail, (
-            f"The answer to a sign-up whose {field} is wrong must name `{field}`."
+            f"The response to a sign-up whose {field} is wrong must name `{field}`."
         )
 
 
@@ -71,7 +71,7 @@ async def test_a_body_that_cannot_be_read_is_refused(app: App, sign_up: dict[str
     whole = json.dumps(sign_up)[:-1]
     for what, body in (
         ("an empty body", b""),
-        ("a body that is no JSON", b'{"email": '),
+        ("a body that is not JSON", b'{"email": '),
         ("a body that is not UTF-8", b'{"email": "\xff"}'),
         ("a list", b"[]"),
         ("null", b"null"),
@@ -80,9 +80,12 @@ async def test_a_body_that_cannot_be_read_is_refused(app: App, sign_up: dict[str
         ("a number of 5,000 digits", b'{"email": ' + b"9" * 5000 + b"}"),
         ("the number 1e999", f'{whole}, "email": 1e999}}'.encode()),
         ("the number NaN", f'{whole}, "email": NaN}}'.encode()),
-        ("half of a character, \\ud800,", f'{whole}, "full_name": "\\ud800"}}'.encode()),
-        ("half of a character in a name", f'{whole}, "\\ud800": 1}}'.encode()),
-        ("half of a character in a password", f'{whole}, "password": "correct \\ud800"}}'.encode()),
+        ("half of a surrogate pair, \\ud800,", f'{whole}, "full_name": "\\ud800"}}'.encode()),
+        ("half of a surrogate pair in a name", f'{whole}, "\\ud800": 1}}'.encode()),
+        (
+            ("half of a surrogate pair in a password"),
+            f'{whole}, "password": "correct \\ud800"}}'.encode(),
+        ),
     ):
         answer = await app.post(USERS, content=body, headers=JSON)
 
@@ -94,12 +97,12 @@ async def test_a_body_of_another_kind_is_refused(app: App, sign_up: dict[str, An
     form = await app.post(USERS, data=sign_up)
     text = await app.post(USERS, content=json.dumps(sign_up), headers={"Content-Type": "text/css"})
 
-    must_refuse(form, *INVALID, to="a form in the place of JSON")
+    must_refuse(form, *INVALID, to="a form instead of JSON")
     assert sign_up["password"] not in form.text, (
-        "The answer to a form must not hold the password that was sent."
+        "The response to a form must not contain the password that was sent."
     )
-    assert text.status_code < 500, f"POST {USERS} must not answer {text.status_code} to CSS."
+    assert text.status_code < 500, f"POST {USERS} must not return {text.status_code} for CSS."
     if text.status_code != 201:
         assert sign_up["password"] not in text.text, (
-            "The answer to a body that is no JSON must not hold the password that was sent."
+            "The response to a body that is not JSON must not contain the password that was sent."
         )

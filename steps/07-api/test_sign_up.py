@@ -36,12 +36,12 @@ async def test_a_sign_up_answers_201_with_the_user(app: App, sign_up: dict[str, 
     user = must_show(answer, FIELDS)
     for field in ("email", "full_name"):
         assert user[field] == sign_up[field], (
-            f"POST {USERS} must answer with the {field} of the sign-up, {sign_up[field]!r}; "
-            f"it answers {user[field]!r}."
+            f"POST {USERS} must return the {field} of the sign-up, {sign_up[field]!r}; it "
+            f"returns {user[field]!r}."
         )
     assert (user["is_librarian"], user["is_active"]) == (False, True), (
-        "Who signs up is active and no librarian; the answer has "
-        f"is_librarian {user['is_librarian']!r} and is_active {user['is_active']!r}."
+        "A new user is active and not a librarian; the response has is_librarian "
+        f"{user['is_librarian']!r} and is_active {user['is_active']!r}."
     )
     for field in ("created_at", "updated_at"):
         assert datetime.fromisoformat(user[field]).tzinfo is not None, (
@@ -58,11 +58,11 @@ async def test_the_user_is_stored_when_the_answer_arrives(
 
     must_answer(answer, 201, to="a sign-up")
     assert stored is not None, (
-        f"POST {USERS} answers 201, but the table users is empty then. "
-        "The service must have committed before the handler returns."
+        f"POST {USERS} returns 201, but the table users is still empty. The service must commit "
+        "before the handler returns."
     )
     assert stored["id"] == must_show(answer, FIELDS)["id"], (
-        f"POST {USERS} must answer with the id that the row in users has, {stored['id']}."
+        f"POST {USERS} must return the id of the row in users, {stored['id']}."
     )
     assert stored["full_name"] == sign_up["full_name"], (
         f"POST {USERS} must store the full_name of the sign-up, {sign_up['full_name']!r}; "
@@ -78,9 +78,9 @@ async def test_the_answer_has_neither_the_password_nor_its_hash(
 
     must_answer(answer, 201, to="a sign-up")
     shown = f"{answer.text} {dict(answer.headers)}"
-    assert sign_up["password"] not in shown, f"POST {USERS} must not answer with the password."
+    assert sign_up["password"] not in shown, f"POST {USERS} must not return the password."
     stored = await database.fetchval("SELECT hashed_password FROM users")
-    assert stored is None or stored not in shown, f"POST {USERS} must not answer with the hash."
+    assert stored is None or stored not in shown, f"POST {USERS} must not return the hash."
 
 
 @task("07.1", "GR503")
@@ -95,7 +95,7 @@ async def test_an_email_that_is_taken_is_refused(
         must_refuse(answer, 400, to="a sign-up with an email that is taken")
     stored = await library.count("users")
     assert stored == 1, (
-        f"After two sign-ups that were refused users must have one row; it has {stored}."
+        f"After two rejected sign-ups, the table users must have one row; it has {stored}."
     )
 
 
@@ -108,10 +108,10 @@ async def test_of_many_sign_ups_with_one_email_one_is_taken(
 
     codes = sorted(answer.status_code for answer in answers)
     assert codes == [201, *[400] * (AT_ONCE - 1)], (
-        f"Of {AT_ONCE} sign-ups with one email at once, one must be answered with 201 and the "
-        f"others with 400; the answers are {', '.join(map(str, codes))}."
+        f"Of {AT_ONCE} sign-ups with one email at once, one must get 201, and the others 400; "
+        f"the status codes are {', '.join(map(str, codes))}."
     )
-    assert await library.count("users") == 1, "There must be one row in users then."
+    assert await library.count("users") == 1, "After that, the table users must have one row."
 
 
 @task("07.1")
@@ -119,7 +119,7 @@ async def test_a_sign_up_that_cannot_be_is_refused(
     app: App, library: Library, samples: Samples, sign_up: dict[str, Any]
 ) -> None:
     wrong: dict[str, dict[str, Any]] = {
-        "an email that is none": {"email": samples.word()},
+        "an email that is not valid": {"email": samples.word()},
         "an email that is a number": {"email": samples.numbers.randint(1, 2**70)},
         "an email with a NUL": {"email": f"{samples.word()}\0@example.org"},
         "a password of 7 characters": {"password": samples.word(7)},
@@ -139,4 +139,4 @@ async def test_a_sign_up_that_cannot_be_is_refused(
         must_refuse(await app.post(USERS, json=body), *INVALID, to=what)
 
     stored = await library.count("users")
-    assert stored == 0, f"No sign-up that is refused may be stored; users has {stored} rows."
+    assert stored == 0, f"A rejected sign-up must not be stored; the table users has {stored} rows."

@@ -62,8 +62,8 @@ async def test_the_pages_hold_each_user_once(
 
     wanted = [row["id"] for row in await database.fetch("SELECT id FROM users ORDER BY id")]
     assert sorted(shown) == wanted, (
-        f"The pages of two must hold each of the users {wanted} once, also if one is changed in "
-        f"between; they hold {shown}. Is the offset used, and is the order in "
+        f"The pages of two must contain each of the users {wanted} exactly once, even if one "
+        f"changes in between; they contain {shown}. Is the offset used, and is the order in "
         "app/services/user_service.py by id?"
     )
 

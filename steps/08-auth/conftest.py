@@ -40,13 +40,13 @@ class Access:
         credentials = {
             "without a token": {},
             "with `Basic` before the token": {"Authorization": f"Basic {self.reader.token}"},
-            "with a token that another key signed": {"Authorization": f"Bearer {forged}"},
+            "with a token signed with another key": {"Authorization": f"Bearer {forged}"},
         }
         for how, headers in credentials.items():
             response = await self.app.request(
                 method, API + path.format(**ids), json=json, headers=headers
             )
-            assert response.status_code == 401, f"{method} {path} must answer 401 {how}."
+            assert response.status_code == 401, f"{method} {path} must return 401 {how}."
             wanted = response.headers.get("WWW-Authenticate", "")
             assert wanted.lower().startswith("bearer"), (
                 f"The 401 of {method} {path} must have the header WWW-Authenticate: Bearer; "
@@ -58,7 +58,7 @@ class Access:
         await self.needs_login(method, path, json, **ids)
         response = await self.reader.request(method, API + path.format(**ids), json=json)
         assert response.status_code == 403, (
-            f"{method} {path} must answer 403 to a user who is no librarian."
+            f"{method} {path} must return 403 to a user who is not a librarian."
         )
 
 
@@ -125,12 +125,12 @@ async def logged_in(person: Person, welcome: set[str]) -> Person:
     assert person.token is not None, "Nobody can log in yet: do task 08.4 first."
     if person.token not in welcome:
         assert isinstance(claims_of(person.token).get("sub"), str), (
-            "Nobody can log in yet: the `sub` in a token of the login is no text. "
-            "Do task 08.4 first."
+            "Nobody can log in yet: the `sub` in the token of a login is not a string. Do task "
+            "08.4 first."
         )
         response = await person.get(ME)
         assert response.status_code != 401, (
-            "Nobody can log in yet: /users/me answers 401 to a new token of the login."
+            "Nobody can log in yet: /users/me returns 401 for a new token of the login."
         )
         welcome.add(person.token)
     return person

@@ -40,9 +40,9 @@ async def test_only_a_librarian_may_see_and_delete_users(
 
     await access.needs_librarian(method, path, id=user.id)
 
-    assert await library.read(user) == before, f"{method} {path} refuses a reader too late."
+    assert await library.read(user) == before, f"{method} {path} rejects a reader too late."
     response = await librarian.request(method, API + path.format(id=user.id))
-    assert response.status_code == success, f"{method} {path} must answer {success} to a librarian."
+    assert response.status_code == success, f"{method} {path} must return {success} to a librarian."
 
 
 @task("08.6")
@@ -62,10 +62,10 @@ async def test_only_a_librarian_may_change_books(
 
     await access.needs_librarian(method, path, json, id=book.id)
 
-    assert await library.read(book) == before, f"{method} {path} refuses a reader too late."
-    assert await library.count("books") == 1, f"{method} {path} refuses a reader too late."
+    assert await library.read(book) == before, f"{method} {path} rejects a reader too late."
+    assert await library.count("books") == 1, f"{method} {path} rejects a reader too late."
     response = await librarian.request(method, API + path.format(id=book.id), json=json)
-    assert response.status_code == success, f"{method} {path} must answer {success} to a librarian."
+    assert response.status_code == success, f"{method} {path} must return {success} to a librarian."
 
 
 @task("08.6")
@@ -84,12 +84,12 @@ async def test_who_is_no_librarian_any_more_may_do_nothing(
             method, API + path.format(id=row.id), json=a_body(samples, method, path)
         )
         assert response.status_code == wanted, (
-            f"{method} {path} must answer {wanted} to a librarian after `{change}`, whose token is "
-            f"older; it answers {response.status_code}."
+            f"{method} {path} must return {wanted} to a librarian after `{change}`, even with an "
+            f"older token; it returns {response.status_code}."
         )
 
     assert [await library.read(book), await library.read(user)] == before, (
-        f"A librarian's request after `{change}` is refused, and changes the library all the same."
+        f"A librarian's request after `{change}` is rejected, but it changes the library."
     )
 
 
@@ -118,23 +118,23 @@ async def test_who_may_not_ask_is_not_told_what_is_there(
             for number in (NOBODY, there.id)
         }
         assert len(told) == 1, (
-            f"{method} {path} must answer the same for an id that exists and for one that does not: "
-            f"{' and '.join(sorted(told))} tell them apart."
+            f"{method} {path} must return the same for an id that exists and for one that does "
+            f"not; {' and '.join(sorted(told))} reveal which exist."
         )
 
     answers = {
         "401 without a token": await app.request(method, url, json=json),
-        "403 to a user who is no librarian": await reader.request(method, url, json=json),
+        "403 to a user who is not a librarian": await reader.request(method, url, json=json),
     }
     response = await librarian.request(method, url, json=json)
 
     for wanted, answer in answers.items():
         assert str(answer.status_code) == wanted[:3], (
-            f"{method} {path} must answer {wanted} even if there is no such id: "
-            "who is asking is decided first."
+            f"{method} {path} must return {wanted} even if there is no such id: authentication "
+            "comes first."
         )
     assert response.status_code == 404, (
-        f"{method} {path} must answer 404 to a librarian if there is no such id."
+        f"{method} {path} must return 404 to a librarian if there is no such id."
     )
 
 
@@ -160,8 +160,8 @@ async def test_anybody_may_sign_up_and_look_for_books(
     assert users.get("total") == 1, "GET /users/ must list the users to a librarian."
     for (method, path), (status, response) in answers.items():
         assert response.status_code == status, (
-            f"{method} {path} must answer {status} to anybody, without a token; "
-            f"it answers {response.status_code}."
+            f"{method} {path} must return {status} to anybody, without a token; it returns "
+            f"{response.status_code}."
         )
 
 

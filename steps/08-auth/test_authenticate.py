@@ -26,7 +26,9 @@ async def test_the_right_password_gives_the_user(app: App, account: Account) -> 
     assert isinstance(found, Row), (
         f"{CALL} must return the user for an email and its password; it returns {found!r}."
     )
-    assert found.key == account.row.key, f"{CALL} must return the user of that email, and no other."
+    assert found.key == account.row.key, (
+        f"{CALL} must return the user with that email, and no other."
+    )
 
 
 @task("08.3")
@@ -34,8 +36,8 @@ async def test_an_email_may_be_written_in_any_case(app: App, account: Account) -
     found = await authenticate(app, account.email.upper(), account.password)
 
     assert isinstance(found, Row), (
-        f"{CALL} must find the user of an email however it is written; it returns {found!r} "
-        "for one in capitals."
+        f"{CALL} must find a user in whatever case the email is written; it returns {found!r} "
+        "for capitals."
     )
 
 
@@ -45,10 +47,10 @@ async def test_whoever_it_is_not_is_nobody(app: App, samples: Samples, account: 
         "a wrong password": (account.email, samples.password()),
         "the password's hash": (account.email, account.row.hashed_password),
         "an email that nobody has": (samples.email(), account.password),
-        "an email with _ for a letter of the user's": (f"_{account.email[1:]}", account.password),
-        "an email with % for letters of the user's": (f"%{account.email[3:]}", account.password),
+        "the user's email with _ for a letter": (f"_{account.email[1:]}", account.password),
+        "the user's email with % for some letters": (f"%{account.email[3:]}", account.password),
         "a password in capitals": (account.email, account.password.upper()),
-        "a password with a space behind it": (account.email, f"{account.password} "),
+        "a password with a trailing space": (account.email, f"{account.password} "),
         "no password at all": (account.email, ""),
     }
 
@@ -91,8 +93,8 @@ async def test_every_refusal_takes_as_long_as_a_wrong_password(
     for what, quickest in other.items():
         assert quickest > known / 2, (
             f"{CALL} takes {known * 1000:.0f} ms for a wrong password, but only "
-            f"{quickest * 1000:.0f} ms for {what}. So anybody can find out who has "
-            "an account: hash something in each case."
+            f"{quickest * 1000:.0f} ms for {what}. So anybody can find out who has an account: "
+            "hash something in that case, too."
         )
 
 

@@ -70,7 +70,9 @@ async def test_a_database_that_is_away_is_a_503_until_it_is_back(
     form = {"username": reader.email, "password": reader.password, "grant_type": "password"}
     async with behind_a_way(app, database) as (other, way):
         before = await other.get(me, headers=reader.headers)
-        assert before.status_code == 200, "GET /users/me must answer 200 to who is logged in."
+        assert before.status_code == 200, (
+            "GET /users/me must return 200 to a user who is logged in."
+        )
         await asyncio.sleep(0.1)  # the session of that request is closed after its answer
 
         await way.close()
@@ -79,20 +81,20 @@ async def test_a_database_that_is_away_is_a_503_until_it_is_back(
             response = await other.request(
                 method, API + path, headers=reader.headers, json=a_body(samples, method, path)
             )
-            must_be_503(response, f"{method} {path}", "while the database is away")
+            must_be_503(response, f"{method} {path}", "while the database is down")
         response = await other.post(LOGIN, data=form)
-        must_be_503(response, "POST /auth/token", "while the database is away")
+        must_be_503(response, "POST /auth/token", "while the database is down")
         health = await other.get(f"{API}/health")
         said = health.json().get("database")
         assert (health.status_code, said) == (200, "unreachable"), (
-            'GET /health must answer 200 and "database": "unreachable" while the database is away.'
+            'GET /health must return 200 and "database": "unreachable" while the database is down.'
         )
 
         await way.open()
 
         after = await other.get(me, headers=reader.headers)
         assert after.status_code == 200, (
-            "GET /users/me must answer 200 once the database is back, without a restart."
+            "GET /users/me must return 200 once the database is back, without a restart."
         )
 
 
@@ -106,7 +108,7 @@ async def test_a_database_that_goes_in_the_middle_is_a_503(
     ids = {"book": book.id, "loan": loan.id}
     async with behind_a_way(app, database) as (other, way), database.session() as session:
         before = await other.get(f"{API}/books/")  # the engine knows the server from now on
-        assert before.status_code == 200, "GET /books/ must answer 200 to anybody."
+        assert before.status_code == 200, "GET /books/ must return 200 to anybody."
         await asyncio.sleep(0.1)  # the session of that request is closed after its answer
 
         for method, path in WAITING_FOR[locked]:
@@ -129,7 +131,9 @@ async def test_a_database_that_goes_in_the_middle_is_a_503(
             await way.open()
 
             must_be_503(
-                response, f"{method} {path}", "when the database goes away while it is asked"
+                response,
+                f"{method} {path}",
+                ("when the database goes down while the request waits for it"),
             )
 
 
@@ -137,7 +141,7 @@ async def test_a_database_that_goes_in_the_middle_is_a_503(
 async def test_a_server_that_does_not_let_us_in_is_a_503(
     app: App, database: Database, samples: Samples, reader: Person
 ) -> None:
-    when = "where DATABASE_URL names a database that does not exist"
+    when = "if there is no database of the name in DATABASE_URL"
     async with (
         database.proxy() as way,
         app.started(DATABASE_URL=way.url_for("nowhere")) as other,
@@ -171,7 +175,7 @@ async def test_what_is_no_lost_connection_is_an_error_of_ours(
     table: str,
 ) -> None:
     before = await app.get(f"{API}/books/")
-    assert before.status_code == 200, "GET /books/ must answer 200 to anybody."
+    assert before.status_code == 200, "GET /books/ must return 200 to anybody."
     form = {"username": librarian.email, "password": librarian.password}
     body = {"data": form} if API + path == LOGIN else {"json": a_body(samples, method, path)}
 
@@ -183,12 +187,14 @@ async def test_what_is_no_lost_connection_is_an_error_of_ours(
 
     found = response.status_code
     assert found != 503, (
-        f"{method} {path} answers 503 to a statement that fails because its table has another name. "
-        "The database is there, so the client must not be told to try again: raise the error again."
+        f"{method} {path} returns 503 for a statement that fails because its table has another "
+        "name. The database is up, so the client must not be told to try again: raise the error "
+        "again."
     )
     assert found == 500, (
-        f"{method} {path} must answer 500 to a statement that fails because its table has another "
-        f"name; it answers {found}. It is no mistake of the client's: catch only what you know."
+        f"{method} {path} must return 500 for a statement that fails because its table has "
+        f"another name; it returns {found}. It is not the client's mistake: catch only the "
+        "errors that you know."
     )
 
 
@@ -218,13 +224,11 @@ def a_body(samples: Samples, method: str, path: str) -> dict[str, Any] | None:
 
 
 def must_be_503(response: Response, asked: str, when: str) -> None:
-    assert response.status_code == 503, f"{asked} must answer 503 {when}."
+    assert response.status_code == 503, f"{asked} must return 503 {when}."
     body = response.json()
     assert isinstance(body, dict), f"The 503 of {asked} must be a JSON object."
     assert isinstance(body.get("detail"), str), (
         f'The 503 of {asked} must have a body like {{"detail": "…"}}.'
     )
     told = INTERNAL.search(response.text)
-    assert told is None, (
-        f"The 503 of {asked} tells everybody what goes on inside: {told[0] if told else ''}."
-    )
+    assert told is None, f"The 503 of {asked} reveals internals: {told[0] if told else ''}."

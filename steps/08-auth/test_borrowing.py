@@ -33,19 +33,21 @@ async def test_who_is_logged_in_borrows_a_book(library: Library, reader: Person)
 
     response = await borrow(reader, book.id)
 
-    assert response.status_code == 201, f"{ASKED} must answer 201 to who borrows a book."
+    assert response.status_code == 201, f"{ASKED} must return 201 to a user who borrows a book."
     shown = response.json()
     assert shown.keys() == FIELDS, (
-        f"{ASKED} must show the fields of LoanResponse; it shows {', '.join(sorted(shown))}."
+        f"{ASKED} must have the fields of LoanResponse; it has {', '.join(sorted(shown))}."
     )
     assert (shown["user_id"], shown["book_id"]) == (reader.id, book.id), (
         f"{ASKED} must lend the book to the user whom the token names."
     )
-    assert shown["returned_at"] is None, f"{ASKED} must answer a loan that is open."
+    assert shown["returned_at"] is None, f"{ASKED} must return an open loan."
     period = datetime.fromisoformat(shown["due_at"]) - datetime.fromisoformat(shown["borrowed_at"])
-    assert period == timedelta(days=21), f"A loan is for 21 days; that of {ASKED} is for {period}."
+    assert period == timedelta(days=21), (
+        f"A loan is for 21 days; the one of {ASKED} is for {period}."
+    )
     assert await library.open_loans(reader.row) == 1, (
-        f"{ASKED} answers 201, but the database has no open loan of the user then."
+        f"{ASKED} returns 201, but the database has no open loan of the user."
     )
 
 
@@ -55,14 +57,14 @@ async def test_nobody_borrows_without_a_login(access: Access, library: Library) 
 
     await access.needs_login("POST", "/loans/", {"book_id": book.id})
 
-    assert await library.count("loans") == 0, f"{ASKED} answers 401, and lends the book."
+    assert await library.count("loans") == 0, f"{ASKED} returns 401, but it lends the book."
 
 
 @task("08.7")
 async def test_a_book_that_is_not_there_cannot_be_borrowed(reader: Person) -> None:
     response = await borrow(reader, NOBODY)
 
-    assert response.status_code == 404, f"{ASKED} must answer 404 if there is no such book."
+    assert response.status_code == 404, f"{ASKED} must return 404 if there is no such book."
     must_say_why(response)
 
 
@@ -81,7 +83,7 @@ async def test_nobody_has_a_book_twice(library: Library, reader: Person) -> None
     book = await library.book(copies=2)
     await library.loan(reader.row, book)
 
-    await must_be_refused(reader, book, "to who has the book already")
+    await must_be_refused(reader, book, "to a user who has the book already")
 
 
 @task("08.7")
@@ -92,8 +94,8 @@ async def test_five_books_are_the_limit(library: Library, reader: Person) -> Non
 
     response = await borrow(reader, fifth.id)
 
-    assert response.status_code == 201, f"{ASKED} must answer 201 to the fifth book."
-    await must_be_refused(reader, sixth, "to the sixth book of one user")
+    assert response.status_code == 201, f"{ASKED} must return 201 for the fifth book."
+    await must_be_refused(reader, sixth, "for the sixth book of a user")
 
 
 @task("08.7")
@@ -105,7 +107,7 @@ async def test_five_books_are_the_limit(library: Library, reader: Person) -> Non
 async def test_a_body_that_is_none_is_refused(reader: Person, body: object) -> None:
     response = await reader.post(LOANS, json=body)
 
-    assert response.status_code in (400, 422), f"{ASKED} must answer 422 to {body}."
+    assert response.status_code in (400, 422), f"{ASKED} must return 422 for {body}."
 
 
 @task("08.7")
@@ -119,7 +121,7 @@ async def test_a_book_that_came_back_can_be_borrowed_again(
     response = await borrow(reader, book.id)
 
     assert (returned.status_code, response.status_code) == (200, 201), (
-        f"After POST {LOANS}{{id}}/return, {ASKED} must lend that copy to the next."
+        f"After POST {LOANS}{{id}}/return, {ASKED} must lend the copy to another user."
     )
 
 
@@ -136,10 +138,10 @@ async def test_many_who_want_the_last_copy_at_once_get_it_once(
 
     codes = Counter(answer.status_code for answer in answers)
     assert codes == {201: 1, 400: 19}, (
-        f"Of 20 users who ask for the last copy at once, one must get 201 and 19 must get 400; "
-        f"the answers are {dict(codes)}."
+        "Of 20 users who borrow the last copy at once, one must get 201, and 19 must get 400; "
+        f"the status codes are {dict(codes)}."
     )
-    assert await library.open_loans(book) == 1, "The last copy must be lent once, at any time."
+    assert await library.open_loans(book) == 1, "The last copy must be lent only once."
 
 
 async def borrow(person: Person, book_id: int) -> Response:
@@ -148,13 +150,13 @@ async def borrow(person: Person, book_id: int) -> Response:
 
 async def must_be_refused(person: Person, book: Row, when: str) -> None:
     response = await borrow(person, book.id)
-    assert response.status_code == 400, f"{ASKED} must answer 400 {when}."
+    assert response.status_code == 400, f"{ASKED} must return 400 {when}."
     must_say_why(response)
 
 
 def must_say_why(response: Response) -> None:
     body = response.json()
-    assert isinstance(body, dict), f"{ASKED} must say why it refuses a loan, in a JSON object."
+    assert isinstance(body, dict), f"{ASKED} must say why it rejects a loan, in a JSON object."
     assert isinstance(body.get("detail"), str), (
-        f'{ASKED} must say why it refuses a loan, in a body like {{"detail": "…"}}.'
+        f'{ASKED} must say why it rejects a loan, in a body like {{"detail": "…"}}.'
     )

@@ -15,7 +15,7 @@ from groundrules.testing.tokens import alter, claims_of, sign
 from groundrules.testing.values import Row
 
 ME = "/api/v1/users/me"
-BELOW = " Is it /users/{user_id} that answers? Declare /users/me above it."
+BELOW = " Does /users/{user_id} handle the request? Declare /users/me above it."
 FIELDS = {"id", "email", "full_name", "is_librarian", "is_active", "created_at", "updated_at"}
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 PARTS = ("header", "claims", "signature")
@@ -38,14 +38,15 @@ async def test_a_token_tells_who_is_asking(reader: Person, librarian: Person) ->
         found = response.status_code
         above = BELOW if found in (403, 404, 422) else ""
         assert found == 200, (
-            f"GET {ME} must answer 200 to who is logged in; it answers {found}.{above}"
+            f"GET {ME} must return 200 to a user who is logged in; it returns {found}.{above}"
         )
         shown = response.json()
         assert shown.keys() == FIELDS, (
-            f"GET {ME} must show the fields of UserResponse; it shows {', '.join(sorted(shown))}."
+            f"GET {ME} must have the fields of UserResponse; it has {', '.join(sorted(shown))}."
         )
         assert shown["id"] == person.id, (
-            f"GET {ME} must show the user whom the token names, {person.id}; it shows {shown['id']}."
+            f"GET {ME} must return the user whom the token names, {person.id}; it returns "
+            f"{shown['id']}."
         )
 
 
@@ -54,8 +55,8 @@ async def test_without_a_bearer_token_nobody_is_asking(app: App, reader: Person)
     headers = {
         "without a token": {},
         "with an empty Authorization": {"Authorization": ""},
-        "with no more than `Bearer`": {"Authorization": "Bearer"},
-        "with a token and no word before it": {"Authorization": f"{reader.token}"},
+        "with `Bearer` alone": {"Authorization": "Bearer"},
+        "with a token alone": {"Authorization": f"{reader.token}"},
         "with `Basic` before the token": {"Authorization": f"Basic {reader.token}"},
     }
 
@@ -68,7 +69,7 @@ async def test_a_token_in_the_address_is_none(app: App, reader: Person) -> None:
     response = await app.get(f"{ME}?token={reader.token}&access_token={reader.token}")
 
     assert response.status_code == 401, (
-        f"GET {ME}?token=… must answer 401: a token in an address ends up in logs."
+        f"GET {ME}?token=… must return 401: a token in a URL ends up in logs."
     )
 
 
@@ -77,8 +78,8 @@ async def test_a_token_that_somebody_made_up_is_refused(app: App, reader: Person
     token = reader.token or ""
     claims = claims_of(token)
     tokens = {
-        "that another key signed": sign(claims, "x" * 40),
-        "that another algorithm signed": sign(claims, key, algorithm="HS512"),
+        "signed with another key": sign(claims, "x" * 40),
+        "signed with another algorithm": sign(claims, key, algorithm="HS512"),
         "with `alg: none`": sign(claims, key, algorithm="none"),
         "without its signature": token.rpartition(".")[0] + ".",
         **{f"whose {name} was altered": alter(token, part) for part, name in enumerate(PARTS)},
@@ -122,7 +123,7 @@ async def test_who_is_not_active_any_more_is_out_at_once(
     headers = headers_of(user)
     before = await app.get(ME, headers=headers)
     assert before.status_code == 200, (
-        f"GET {ME} must answer 200 to a token whose `sub` is the id of a user; `sub` is {user.id}."
+        f"GET {ME} must return 200 for a token whose `sub` is the id of a user; `sub` is {user.id}."
     )
 
     await library.database.execute("UPDATE users SET is_active = false WHERE id = $1", user.id)
@@ -131,7 +132,7 @@ async def test_who_is_not_active_any_more_is_out_at_once(
     await library.database.execute("UPDATE users SET is_active = true WHERE id = $1", user.id)
     again = await app.get(ME, headers=headers)
     assert again.status_code == 200, (
-        f"GET {ME} must answer 200 once is_active is true again; it answers {again.status_code}."
+        f"GET {ME} must return 200 once is_active is true again; it returns {again.status_code}."
     )
 
 
@@ -159,7 +160,7 @@ async def test_who_is_a_librarian_is_read_anew_each_time(
         await library.database.execute(SET_LIBRARIAN, now, user.id)
         shown = (await app.get(ME, headers=headers)).json()
         assert shown.get("is_librarian") is now, (
-            f"GET {ME} must show what the database says now; a token is older than that."
+            f"GET {ME} must return the current values of the database, and not those of the token."
         )
 
 
@@ -175,9 +176,9 @@ async def test_no_role_outlives_its_end(
         response = await person.get(users)
         wanted = 200 if now else 403
         assert response.status_code == wanted, (
-            f"GET {users} must answer {wanted} to who logged in before is_librarian became "
-            f"{str(now).lower()}; it answers {response.status_code}. Read the user from the database "
-            "for each request, and believe neither the token nor a copy."
+            f"GET {users} must return {wanted} to a user who logged in before is_librarian "
+            f"became {str(now).lower()}; it returns {response.status_code}. Read the user from "
+            "the database for each request, and trust neither the token nor a copy."
         )
 
 
@@ -206,7 +207,7 @@ async def must_be_unknown(app: App, headers: dict[str, str], how: str) -> None:
     for method, body in (("GET", None), ("PATCH", {"full_name": "Eve"})):
         response = await app.request(method, ME, headers=sent, json=body)
         assert response.status_code == 401, (
-            f"{method} {ME} must answer 401 {how}; it answers {response.status_code}."
+            f"{method} {ME} must return 401 {how}; it returns {response.status_code}."
         )
         wanted = response.headers.get("WWW-Authenticate", "")
         assert re.match(r"bearer\b", wanted, re.IGNORECASE), (

@@ -43,7 +43,7 @@ async def test_loans_are_nobodys_business(
     await access.needs_login(method, path, id=loan.id)
     await access.needs_login(method, path, id=NOBODY)
 
-    assert await library.open_loans() == 1, f"{method} {path} answers 401, and changes the loan."
+    assert await library.open_loans() == 1, f"{method} {path} returns 401, but it changes the loan."
 
 
 @task("08.7")
@@ -55,16 +55,16 @@ async def test_users_see_their_own_loans(
     body = await listed(reader)
     most = await listed(reader, "?limit=100")
 
-    assert most["limit"] == 100, f"GET {LOANS}?limit=100 must tell the limit 100."
+    assert most["limit"] == 100, f"GET {LOANS}?limit=100 must return the limit 100."
     lacking = [FIELDS - item.keys() for item in body["items"] if FIELDS - item.keys()]
     assert not lacking, (
-        f"Each loan of GET {LOANS} must have all fields of LoanResponse, null or not; one lacks "
-        f"{', '.join(sorted(lacking[0]))}."
+        f"Each loan of GET {LOANS} must have all fields of LoanResponse, even those that are "
+        f"null; one lacks {', '.join(sorted(lacking[0]))}."
     )
     found = [item["id"] for item in body["items"]]
     assert found == [loan.id, over.id], (
-        f"GET {LOANS} must list the loans of the user whom the token names, open ones and others, "
-        f"in the order of their ids: {[loan.id, over.id]}; it lists {found}."
+        f"GET {LOANS} must list the loans of the user whom the token names, open and returned, "
+        f"ordered by id: {[loan.id, over.id]}; it lists {found}."
     )
     assert body["total"] == 2, (
         f"The total of GET {LOANS} must count the loans that this user may see: 2, "
@@ -78,7 +78,7 @@ async def test_librarians_see_all_loans(librarian: Person, loan: Row, other: Row
 
     found = [item["id"] for item in body["items"]]
     assert (found, body["total"]) == ([loan.id, other.id], 2), (
-        f"GET {LOANS} must list all loans to a librarian; it lists {len(found)} of 2."
+        f"GET {LOANS} must list all loans for a librarian; it lists {len(found)} of 2."
     )
 
 
@@ -92,19 +92,19 @@ async def test_loans_are_listed_in_pages(
     beyond = await listed(reader, "?offset=5")
 
     assert [item["id"] for item in page["items"]] == [second.id], (
-        f"GET {LOANS}?limit=1&offset=1 must show the second loan alone."
+        f"GET {LOANS}?limit=1&offset=1 must return only the second loan."
     )
     assert {name: page[name] for name in ("total", "limit", "offset")} == {
         "total": 2,
         "limit": 1,
         "offset": 1,
-    }, f"GET {LOANS}?limit=1&offset=1 must tell total 2, limit 1 and offset 1."
+    }, f"GET {LOANS}?limit=1&offset=1 must return total 2, limit 1 and offset 1."
     assert (beyond["items"], beyond["total"], beyond["limit"]) == ([], 2, 20), (
-        f"GET {LOANS}?offset=5 must show no items, a total of 2 and the limit 20."
+        f"GET {LOANS}?offset=5 must return no items, total 2 and limit 20."
     )
     for query in ("?limit=0", "?limit=101", "?offset=-1"):
         response = await reader.get(LOANS + query)
-        assert response.status_code in (400, 422), f"GET {LOANS}{query} must answer 422."
+        assert response.status_code in (400, 422), f"GET {LOANS}{query} must return 422."
 
 
 @task("08.7")
@@ -113,12 +113,12 @@ async def test_the_borrower_and_librarians_see_a_loan(
 ) -> None:
     for who, person in {"the borrower": reader, "a librarian": librarian}.items():
         response = await person.get(f"{LOANS}{loan.id}")
-        assert response.status_code == 200, f"GET {LOANS}{{id}} must answer 200 to {who}."
+        assert response.status_code == 200, f"GET {LOANS}{{id}} must return 200 to {who}."
         shown = response.json()
-        assert shown.get("id") == loan.id, f"GET {LOANS}{{id}} must show that loan."
+        assert shown.get("id") == loan.id, f"GET {LOANS}{{id}} must return that loan."
         assert shown.keys() == FIELDS, (
-            f"GET {LOANS}{{id}} must show the fields of LoanResponse, null or not; it shows "
-            f"{', '.join(sorted(shown))}."
+            f"GET {LOANS}{{id}} must have all fields of LoanResponse, even those that are null; "
+            f"it has {', '.join(sorted(shown))}."
         )
 
 
@@ -126,15 +126,15 @@ async def test_the_borrower_and_librarians_see_a_loan(
 async def test_nobody_else_does(library: Library, reader: Person, other: Row) -> None:
     over = await library.loan(await library.user(), await library.book(), returned=True)
     for method, path in (("GET", ""), ("POST", "/return")):
-        for which, loan in {"": other, ", which is over": over}.items():
+        for which, loan in {"": other, ", which was returned already": over}.items():
             response = await reader.request(method, f"{LOANS}{loan.id}{path}")
             assert response.status_code == 403, (
-                f"{method} {LOANS}{{id}}{path} must answer 403 to a user whose loan it is not{which}; "
-                f"it answers {response.status_code}."
+                f"{method} {LOANS}{{id}}{path} must return 403 to a user whose loan it is "
+                f"not{which}; it returns {response.status_code}."
             )
 
     assert await library.open_loans() == 1, (
-        f"POST {LOANS}{{id}}/return answers 403, and returns the book all the same."
+        f"POST {LOANS}{{id}}/return returns 403, but it returns the book."
     )
 
 
@@ -154,12 +154,12 @@ async def test_who_was_a_librarian_has_no_more_than_others(
     ]
 
     assert ([item["id"] for item in body["items"]], body["total"]) == ([own.id], 1), (
-        f"GET {LOANS} must list their own loans to who is no librarian any more, whatever the token "
-        "says."
+        f"GET {LOANS} must list only their own loans for a user who is not a librarian any more, "
+        "whatever the token says."
     )
     assert [answer.status_code for answer in answers] == [403, 403], (
-        f"GET {LOANS}{{id}} and POST {LOANS}{{id}}/return must answer 403 to who is no librarian any "
-        "more, whatever the token says."
+        f"GET {LOANS}{{id}} and POST {LOANS}{{id}}/return must return 403 to a user who is not a "
+        "librarian any more, whatever the token says."
     )
 
 
@@ -179,10 +179,12 @@ async def test_who_is_not_active_does_nothing_with_loans(
 
     for asked, answer in answers.items():
         assert answer.status_code == 401, (
-            f"{asked} must answer 401 to a user whose is_active is false; it answers "
+            f"{asked} must return 401 to a user whose is_active is false; it returns "
             f"{answer.status_code}."
         )
-    assert await library.open_loans() == 1, "Who is not active borrows and returns nothing."
+    assert await library.open_loans() == 1, (
+        "A user who is not active must not borrow or return anything."
+    )
 
 
 @task("08.7")
@@ -191,7 +193,7 @@ async def test_a_loan_that_is_not_there_is_404(reader: Person, librarian: Person
         for method, path in (("GET", ""), ("POST", "/return")):
             response = await person.request(method, f"{LOANS}{NOBODY}{path}")
             assert response.status_code == 404, (
-                f"{method} {LOANS}{{id}}{path} must answer 404 if there is no such loan."
+                f"{method} {LOANS}{{id}}{path} must return 404 if there is no such loan."
             )
 
 
@@ -201,7 +203,7 @@ async def test_an_id_that_cannot_be_is_refused(reader: Person, wanted: str) -> N
     for method, path in (("GET", ""), ("POST", "/return")):
         response = await reader.request(method, f"{LOANS}{wanted}{path}")
         assert response.status_code in (400, 404, 422), (
-            f"{method} {LOANS}{wanted[:20]}{path} must answer 422; it answers "
+            f"{method} {LOANS}{wanted[:20]}{path} must return 422; it returns "
             f"{response.status_code}."
         )
 
@@ -213,20 +215,20 @@ async def test_the_borrower_gives_a_book_back_once(
     first = await reader.post(f"{LOANS}{loan.id}/return")
     again = await reader.post(f"{LOANS}{loan.id}/return")
 
-    assert first.status_code == 200, f"POST {LOANS}{{id}}/return must answer 200 to the borrower."
+    assert first.status_code == 200, f"POST {LOANS}{{id}}/return must return 200 to the borrower."
     shown = first.json()
     assert shown.get("returned_at"), (
-        f"POST {LOANS}{{id}}/return must answer the loan, with its returned_at."
+        f"POST {LOANS}{{id}}/return must return the loan, with its returned_at."
     )
     assert shown.keys() == FIELDS, (
-        f"POST {LOANS}{{id}}/return must show the fields of LoanResponse; it shows "
+        f"POST {LOANS}{{id}}/return must have the fields of LoanResponse; it has "
         f"{', '.join(sorted(shown))}."
     )
     assert await library.open_loans() == 0, (
-        f"POST {LOANS}{{id}}/return answers 200, but the loan is open in the database."
+        f"POST {LOANS}{{id}}/return returns 200, but the loan is open in the database."
     )
     assert again.status_code == 400, (
-        f"POST {LOANS}{{id}}/return must answer 400 to a loan that is over."
+        f"POST {LOANS}{{id}}/return must return 400 for a loan that was returned already."
     )
     assert isinstance(again.json().get("detail"), str), (
         f'The 400 of POST {LOANS}{{id}}/return must have a body like {{"detail": "…"}}.'
@@ -239,18 +241,18 @@ async def test_a_librarian_takes_a_book_back(
 ) -> None:
     response = await librarian.post(f"{LOANS}{loan.id}/return")
 
-    assert response.status_code == 200, f"POST {LOANS}{{id}}/return must answer 200 to a librarian."
+    assert response.status_code == 200, f"POST {LOANS}{{id}}/return must return 200 to a librarian."
     assert await library.open_loans() == 0, (
-        f"POST {LOANS}{{id}}/return answers 200, but the loan is open in the database."
+        f"POST {LOANS}{{id}}/return returns 200, but the loan is open in the database."
     )
 
 
 async def listed(person: Person, query: str = "") -> dict[str, Any]:
     response = await person.get(LOANS + query)
-    assert response.status_code == 200, f"GET {LOANS} must answer 200 to who is logged in."
+    assert response.status_code == 200, f"GET {LOANS} must return 200 to a user who is logged in."
     body = response.json()
     wanted = {"items", "total", "limit", "offset"}
     assert isinstance(body, dict) and body.keys() == wanted, (  # noqa: PT018
-        f"GET {LOANS} must answer a page, with items, total, limit and offset."
+        f"GET {LOANS} must return a page, with items, total, limit and offset."
     )
     return body

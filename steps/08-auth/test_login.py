@@ -31,16 +31,19 @@ async def test_who_logs_in_gets_a_token(app: App, account: Account) -> None:
     body = must_be_json(response, 200, "the right password, with grant_type and scope")
 
     token, kind = body.get("access_token"), body.get("token_type")
-    assert isinstance(token, str), f"{ASKED} must answer a text named access_token, not {token!r}."
-    assert kind == "bearer", f'{ASKED} must answer "token_type": "bearer", not {kind!r}.'
+    assert isinstance(token, str), (
+        f"{ASKED} must return a string named access_token, not {token!r}."
+    )
+    assert kind == "bearer", f'{ASKED} must return "token_type": "bearer", not {kind!r}.'
     claim = claims_of(token).get("sub")
     assert not isinstance(claim, int), (
-        f"In the token of {ASKED}, `sub` is the number {claim}, and must be a text: "
-        "a JWT with a number there is refused when it is read."
+        f"In the token of {ASKED}, `sub` is the number {claim}, and must be a string: a JWT with "
+        "a number there is rejected when it is read."
     )
     subject = await app.core.security.read_access_token(token)
     assert subject == str(account.row.id), (
-        f"The token of {ASKED} must name the user's id, {str(account.row.id)!r}; it names {subject!r}."
+        f"The token of {ASKED} must have the id of the user as its `sub`, "
+        f"{str(account.row.id)!r}; it has {subject!r}."
     )
 
 
@@ -55,8 +58,8 @@ async def test_two_fields_are_enough_and_others_do_no_harm(
 
     fields = ", ".join(["username", "password", *more])
     assert response.status_code == 200, (
-        f"{ASKED} must answer 200 to a form with the fields {fields}, the email in any case; it "
-        f"answers {response.status_code}."
+        f"{ASKED} must return 200 for a form with the fields {fields}, the email in any case; it "
+        f"returns {response.status_code}."
     )
 
 
@@ -65,14 +68,14 @@ async def test_a_password_is_taken_as_it_is(app: App, samples: Samples) -> None:
     email, password = samples.email(), f" {samples.password()} "
     sign_up = {"email": email, "password": password, "full_name": samples.name()}
     made = await app.post(USERS, json=sign_up)
-    assert made.status_code == 201, f"POST {USERS} must answer 201 to a password with spaces."
+    assert made.status_code == 201, f"POST {USERS} must return 201 for a password with spaces."
 
     for given, status in ((password, 200), (password.strip(), 401)):
         response = await log_in(app, email, given)
         assert response.status_code == status, (
-            f"{ASKED} must answer {status} to the password {given!r} after a sign-up with "
-            f"{password!r}; it answers {response.status_code}. Take the spaces away nowhere, neither "
-            "in the form nor at the sign-up."
+            f"{ASKED} must return {status} for the password {given!r} after a sign-up with "
+            f"{password!r}; it returns {response.status_code}. Strip spaces nowhere, neither in "
+            "the form nor in the sign-up."
         )
 
 
@@ -98,8 +101,8 @@ async def test_no_answer_tells_what_was_wrong(
         )
         first = bodies["a wrong password"]
         assert bodies[what] == first, (
-            f"{ASKED} must answer the same to a wrong password and to {what}: "
-            f"{first} and {bodies[what]} tell who has an account."
+            f"{ASKED} must return the same for a wrong password and for {what}: {first} and "
+            f"{bodies[what]} reveal who has an account."
         )
 
 
@@ -122,8 +125,8 @@ async def test_every_refusal_takes_as_long_as_a_wrong_password(
     for what, quickest in other.items():
         assert quickest > known / 2, (
             f"{ASKED} takes {known * 1000:.0f} ms for a wrong password, but only "
-            f"{quickest * 1000:.0f} ms for {what}. So anybody can find out who has "
-            "an account: let authenticate() decide, and decide alone."
+            f"{quickest * 1000:.0f} ms for {what}. So anybody can find out who has an account: "
+            "let authenticate() alone decide."
         )
 
 
@@ -137,9 +140,11 @@ async def test_a_form_that_lacks_something_is_refused(
 
     response = await app.post(LOGIN, data=form)
 
-    assert response.status_code in (400, 422), f"{ASKED} must answer 422 to a form without {field}."
+    assert response.status_code in (400, 422), (
+        f"{ASKED} must return 422 for a form without {field}."
+    )
     repeated = "password" in form and form["password"] in response.text
-    assert not repeated, f"The answer of {ASKED} to a form without {field} repeats the password."
+    assert not repeated, f"The response of {ASKED} to a form without {field} repeats the password."
 
 
 @task("08.4")
@@ -166,7 +171,7 @@ async def test_odd_texts_are_a_wrong_login_and_no_more(
     for what, (email, given) in odd.items():
         response = await log_in(app, email, given)
         assert response.status_code in (400, 401, 422), (
-            f"{ASKED} must answer 401 or 422 to {what}; it answers {response.status_code}."
+            f"{ASKED} must return 401 or 422 for {what}; it returns {response.status_code}."
         )
 
 
@@ -183,8 +188,8 @@ async def seconds(app: App, email: str, password: str) -> float:
 
 def must_be_json(response: Response, status: int, what: str) -> dict[str, Any]:
     assert response.status_code == status, (
-        f"{ASKED} must answer {status} to {what}; it answers {response.status_code}."
+        f"{ASKED} must return {status} for {what}; it returns {response.status_code}."
     )
     body = response.json()
-    assert isinstance(body, dict), f"{ASKED} must answer a JSON object."
+    assert isinstance(body, dict), f"{ASKED} must return a JSON object."
     return body

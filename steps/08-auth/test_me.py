@@ -30,13 +30,13 @@ async def test_a_name_changes_and_the_rest_stays(
 
     response = await reader.patch(ME, json={"full_name": name})
 
-    assert response.status_code == 200, f"{ASKED} must answer 200 to a new full_name."
-    assert response.json().get("full_name") == name, f"{ASKED} must answer the user as changed."
+    assert response.status_code == 200, f"{ASKED} must return 200 for a new full_name."
+    assert response.json().get("full_name") == name, f"{ASKED} must return the changed user."
     after = await columns(library, reader)
-    assert after["full_name"] == name, f"{ASKED} answers 200, but the database has the old name."
+    assert after["full_name"] == name, f"{ASKED} returns 200, but the database has the old name."
     kept = ("email", "hashed_password", "is_librarian", "is_active")
     changed = [name for name in kept if before[name] != after[name]]
-    assert not changed, f"{ASKED} with a full_name alone must leave {', '.join(changed)} alone."
+    assert not changed, f"{ASKED} with a full_name alone must not change {', '.join(changed)}."
 
 
 @task("08.5")
@@ -45,12 +45,14 @@ async def test_an_email_changes(library: Library, samples: Samples, reader: Pers
 
     response = await reader.patch(ME, json={"email": email})
 
-    assert response.status_code == 200, f"{ASKED} must answer 200 to a new email."
+    assert response.status_code == 200, f"{ASKED} must return 200 for a new email."
     after = await columns(library, reader)
     assert after["email"].lower() == email, (
-        f"{ASKED} answers 200, but the database has the old email."
+        f"{ASKED} returns 200, but the database has the old email."
     )
-    assert after["full_name"] == before["full_name"], f"{ASKED} must leave what is not given alone."
+    assert after["full_name"] == before["full_name"], (
+        f"{ASKED} must not change fields that are not given."
+    )
 
 
 @task("08.5")
@@ -59,7 +61,7 @@ async def test_nothing_given_changes_nothing(library: Library, reader: Person) -
 
     response = await reader.patch(ME, json={})
 
-    assert response.status_code == 200, f"{ASKED} must answer 200 to an empty object."
+    assert response.status_code == 200, f"{ASKED} must return 200 for an empty object."
     after = await columns(library, reader)
     assert {**before, "updated_at": None} == {**after, "updated_at": None}, (
         f"{ASKED} with an empty object must change nothing."
@@ -94,12 +96,14 @@ async def test_an_email_in_use_is_refused(
     response = await reader.patch(ME, json={"email": librarian.email.upper()})
 
     assert response.status_code == 400, (
-        f"{ASKED} must answer 400 to the email of another user, in capitals too."
+        f"{ASKED} must return 400 for the email of another user, in capitals too."
     )
     assert isinstance(response.json().get("detail"), str), (
         f'The 400 of {ASKED} must have a body like {{"detail": "…"}}.'
     )
-    assert await columns(library, reader) == before, f"{ASKED} answers 400, and changes the user."
+    assert await columns(library, reader) == before, (
+        f"{ASKED} returns 400, but it changes the user."
+    )
 
 
 @task("08.5")
@@ -113,14 +117,14 @@ async def test_a_new_password_takes_the_place_of_the_old(
 
     response = await app.patch(ME, json={"password": password}, headers=headers_of(account.row))
 
-    assert response.status_code == 200, f"{ASKED} must answer 200 to a new password."
-    assert password not in response.text, f"{ASKED} answers with the password."
+    assert response.status_code == 200, f"{ASKED} must return 200 for a new password."
+    assert password not in response.text, f"{ASKED}returns the password."
     for given, status in ((password, 200), (account.password, 401)):
         form = {"username": account.email, "password": given, "grant_type": "password"}
         answer = await app.post(LOGIN, data=form)
         which = "new" if status == 200 else "old"
         assert answer.status_code == status, (
-            f"After {ASKED} with a password, POST {LOGIN} must answer {status} to the {which} one."
+            f"After {ASKED} with a password, POST {LOGIN} must return {status} for the {which} one."
         )
 
 
@@ -133,7 +137,7 @@ async def columns(library: Library, person: Person) -> dict[str, Any]:
 async def must_be_invalid(library: Library, reader: Person, change: dict[str, object]) -> None:
     before = await columns(library, reader)
     response = await reader.patch(ME, json=change)
-    assert response.status_code in (400, 422), f"{ASKED} must answer 422 to {change}."
+    assert response.status_code in (400, 422), f"{ASKED} must return 422 for {change}."
     assert await columns(library, reader) == before, (
-        f"{ASKED} refuses {change}, and changes the user all the same."
+        f"{ASKED} rejects {change}, but it changes the user."
     )

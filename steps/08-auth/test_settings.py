@@ -28,7 +28,7 @@ async def test_a_key_of_31_bytes_is_refused_and_not_shown(app: App, samples: Sam
 
     async with app.started(SECRET_KEY=short) as other:
         with other.refuses(
-            message="A SECRET_KEY of 31 bytes must be refused, but get_settings() takes it."
+            message="A SECRET_KEY of 31 bytes must be rejected, but get_settings() accepts it."
         ) as refusal:
             await other.core.config.get_settings()
         failure = await other.start_failure()
@@ -53,7 +53,7 @@ async def test_a_key_of_32_bytes_is_enough_and_not_shown(app: App, samples: Samp
         for form in ("repr", "str"):
             made = other.core.config.get_settings()
             text = await Call(other.call, f"app.core.config.Settings.__{form}__", [made], {})
-            assert key[:8] not in text, f"{form}() of the settings shows the secret_key."
+            assert key[:8] not in text, f"{form}() of the settings contains the secret_key."
 
 
 @task("08.1")
@@ -84,6 +84,8 @@ async def test_a_login_must_last_a_minute_at_least(app: App, minutes: str) -> No
 
     async with app.started(ACCESS_TOKEN_MINUTES=minutes) as other:
         with other.refuses(
-            message=f"ACCESS_TOKEN_MINUTES={minutes} must be refused, but get_settings() takes it."
+            message=(
+                f"ACCESS_TOKEN_MINUTES={minutes} must be rejected, but get_settings() accepts it."
+            )
         ):
             await other.core.config.get_settings()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import task, waits
 from groundrules.testing.app import App
 from groundrules.testing.samples import Samples
 from groundrules.testing.tokens import alter, claims_of, header_of, is_signed_with, sign
@@ -29,7 +29,7 @@ async def test_a_token_names_its_subject(app: App, subject: str) -> None:
 
     assert found == subject, f"The claim `sub` of a token for {subject!r} is {found!r}."
     assert await app.core.security.read_access_token(token) == subject, (
-        f"{READ} must return the subject that {CREATE} was given."
+        f"{READ} must return the subject that was passed to {CREATE}."
     )
 
 
@@ -39,9 +39,7 @@ async def test_a_token_is_signed_with_the_key(app: App, subject: str, key: str) 
 
     algorithm = header_of(token).get("alg")
     assert algorithm == "HS256", f"A token must be signed with HS256, not {algorithm!r}."
-    assert is_signed_with(token, key), (
-        f"The token of {CREATE} is signed with another key than SECRET_KEY."
-    )
+    assert is_signed_with(token, key), f"The token of {CREATE} is not signed with SECRET_KEY."
 
 
 @task("08.2")
@@ -58,25 +56,27 @@ async def test_a_token_expires_in_time_wherever_the_server_stands(app: App, subj
 
     apart = (claims_of(there)["exp"] - claims_of(here)["exp"]) / 60
     assert abs(apart) < 1, (
-        "A token must expire at the same moment whatever the server's time zone; "
-        f"with TZ=Asia/Kolkata it expires {apart:.0f} minutes later. "
-        "Give the time a zone: datetime.now(UTC)."
+        "A token must expire at the same time in every time zone of the server; with "
+        f"TZ=Asia/Kolkata it expires {apart:.0f} minutes later. Use a time with a zone: "
+        "datetime.now(UTC)."
     )
 
 
 @task("08.2")
+@waits
 async def test_each_token_expires_so_long_after_it_was_made(app: App, subject: str) -> None:
     first = claims_of(await created(app, subject))
     await asyncio.sleep(1.1)  # `exp` is in whole seconds
     second = claims_of(await created(app, subject))
 
     assert second["exp"] > first["exp"], (
-        f"Of two tokens of which one was made a second later, that one must expire later: {CREATE} "
-        "must ask for the time whenever it is called, not once, and keep no token for later."
+        f"Of two tokens, created a second apart, the second must expire later: {CREATE} must get "
+        "the time at each call, and must not cache tokens."
     )
 
 
 @task("08.2")
+@waits
 async def test_a_token_that_was_good_expires_too(app: App, subject: str, key: str) -> None:
     claims = {**claims_of(await created(app, subject)), "sub": subject, "exp": int(time.time()) + 1}
     known, unknown = (sign({**claims, "jti": name}, key) for name in ("known", "unknown"))
@@ -88,8 +88,8 @@ async def test_a_token_that_was_good_expires_too(app: App, subject: str, key: st
     after = await app.core.security.read_access_token(known)
 
     assert after is None, (
-        f"{READ} must return None for a token that has expired, also if it has read it before: keep "
-        "no results for later."
+        f"{READ} must return None for a token that has expired, even if it has read the token "
+        "before: do not cache results."
     )
 
 
@@ -110,8 +110,8 @@ async def test_a_token_of_ours_is_read(app: App, subject: str, key: str) -> None
     found = await app.core.security.read_access_token(token)
 
     assert found == subject, (
-        f"{READ} must return {subject!r} for a token that has the same claims and is signed with "
-        f"HS256 and SECRET_KEY, whoever made it; it returns {found!r}."
+        f"{READ} must return {subject!r} for any token with these claims that is signed with "
+        f"HS256 and SECRET_KEY; it returns {found!r}."
     )
 
 
@@ -121,7 +121,7 @@ async def test_a_token_that_somebody_made_up_is_refused(app: App, subject: str, 
     claims = claims_of(token)
 
     for other in ("x" * 40, key[:-1], key.swapcase(), ""):
-        await must_be_refused(app, sign(claims, other), "that another key signed")
+        await must_be_refused(app, sign(claims, other), "signed with another key")
     await must_be_refused(app, sign(claims, key, algorithm="none"), "with `alg: none`")
     await must_be_refused(app, token.rpartition(".")[0] + ".", "without its signature")
     for part, name in enumerate(PARTS):
@@ -164,7 +164,7 @@ async def test_what_is_no_token_is_refused(app: App, subject: str, samples: Samp
     token = await created(app, subject)
 
     for text in ("", ".", "..", samples.word(), "a.b.c", "é.é.é", "bnVsbA.W10.x", f"{token}.x"):
-        await must_be_refused(app, text, f"that is none, such as {text[:12]!r}")
+        await must_be_refused(app, text, f"that is not a token, such as {text[:12]!r}")
 
 
 async def created(app: App, subject: str) -> str:
@@ -180,8 +180,8 @@ def must_expire(token: str, minutes: int) -> None:
     )
     left, wanted = expires - time.time(), minutes * 60
     assert abs(left - wanted) < SLACK, (
-        f"A token must expire {wanted // 60} minutes after it was made, as ACCESS_TOKEN_MINUTES "
-        f"says; this one has {left / 60:.0f} minutes left."
+        f"A token must expire {wanted // 60} minutes after it was created, as "
+        f"ACCESS_TOKEN_MINUTES says; this one has {left / 60:.0f} minutes left."
     )
 
 

@@ -128,7 +128,7 @@ def test_a_run_that_breaks_off_is_one_sentence(beginning: Copy) -> None:
     broken = beginning.run("status")
 
     assert broken.returncode == 2
-    assert broken.stderr.splitlines()[-1].startswith("The check of step 01 broke off")
+    assert broken.stderr.splitlines()[-1].startswith("The check of step 01 failed")
     assert "Traceback" not in broken.stderr
 
 
@@ -162,9 +162,7 @@ def test_without_a_task_the_next_one_to_do_has_its_hint(beginning: Copy) -> None
 def test_reset_says_what_it_takes(beginning: Copy) -> None:
     refused = beginning.run("reset")
 
-    assert refused.stderr == (
-        "Name a task, as in 01.2, or a file, as in app/main.py, to put back.\n"
-    )
+    assert refused.stderr == ("Name a task, as in 01.2, or a file, as in app/main.py, to reset.\n")
     assert refused.returncode == 2
 
 
@@ -203,6 +201,6 @@ def test_lost_exercises_are_one_sentence(beginning: Copy, command: str) -> None:
 
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == (
-        "exercises/app is missing: bring it back with `git checkout exercises`, "
-        "or begin anew with `groundrules goto 1`.\n"
+        "exercises/app is missing: restore it with `git checkout exercises`, "
+        "or start again with `groundrules goto 1`.\n"
     )

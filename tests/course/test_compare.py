@@ -42,12 +42,12 @@ def rewrite(copy: Copy, file: str, old: str, new: str) -> None:
 def test_what_is_the_same_is_said_in_a_sentence(done: Copy) -> None:
     whole, one = done.run("compare"), done.run("compare", HEALTH)
 
-    assert whole.stdout == "Your files are the course's own, as they are after step 01.\n"
-    assert one.stdout == f"{HEALTH} is the same as the course's own after step 01.\n"
+    assert whole.stdout == "Your files are the same as the course's, after step 01.\n"
+    assert one.stdout == f"{HEALTH} is the same as the course's version after step 01.\n"
 
 
 def test_each_file_that_differs_is_listed_with_its_lines(done: Copy) -> None:
-    rewrite(done, HEALTH, '"""Tell', '"""Say')
+    rewrite(done, HEALTH, '"""Report', '"""Say')
     long = f"app/core/{'very_' * 20}long.py"
     (done.exercises / long).write_text('"""Mine."""\n')
     (done.exercises / "app/core/__init__.py").write_text('"""Core."""\n')
@@ -74,7 +74,7 @@ def test_a_file_that_is_not_there_is_named(done: Copy) -> None:
 
 
 def test_one_file_is_shown_as_a_diff_wherever_one_is(done: Copy) -> None:
-    rewrite(done, HEALTH, '"""Tell', '"""Say')
+    rewrite(done, HEALTH, '"""Report', '"""Say')
 
     shown = [
         run_in(done.root, HEALTH),
@@ -88,7 +88,7 @@ def test_one_file_is_shown_as_a_diff_wherever_one_is(done: Copy) -> None:
     assert second == f"+++ steps/01-setup/draft/{HEALTH}"
     assert [line[:12] for line in lines if line.startswith(("+", "-"))] == [
         '-    """Say ',
-        '+    """Tell',
+        '+    """Report',
     ]
     assert len({each.stdout for each in shown}) == 1
 
@@ -96,7 +96,7 @@ def test_one_file_is_shown_as_a_diff_wherever_one_is(done: Copy) -> None:
 def test_a_terminal_shows_it_in_colours(
     done: Copy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rewrite(done, HEALTH, '"""Tell', '"""Say')
+    rewrite(done, HEALTH, '"""Report', '"""Say')
     monkeypatch.setattr("groundrules.terminal.wants_colour", lambda: True)
     monkeypatch.chdir(done.root)
 
@@ -117,12 +117,12 @@ def test_a_step_to_come_is_not_given_away(done: Copy) -> None:
 
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.splitlines()[-1] == (
-        "app/api/auth.py is written in step 08, and comparing would give it away: "
+        "app/api/auth.py is written in step 08, and a comparison would reveal the solution: "
         "finish that step first, or add --force."
     )
     assert forced.returncode == 0, forced.stderr
     assert "+++ solution/app/api/auth.py" in forced.stdout
-    assert "same as the course's own after step 01" in of_now.stdout
+    assert "same as the course's version after step 01" in of_now.stdout
 
 
 def test_where_nothing_is_done_nothing_is_shown(beginning: Copy) -> None:
@@ -143,7 +143,7 @@ def test_a_file_that_nobody_has_is_one_sentence(done: Copy, name: str) -> None:
 
 
 def test_programs_are_told_the_same(done: Copy) -> None:
-    rewrite(done, HEALTH, '"""Tell', '"""Say')
+    rewrite(done, HEALTH, '"""Report', '"""Say')
 
     whole = json.loads(done.run("compare", "--json").stdout)
     one = json.loads(done.run("compare", HEALTH, "--json").stdout)

@@ -94,13 +94,13 @@ def test_exercises_that_are_a_link_as_a_whole_are_saved_like_any(copy: Copy) -> 
 def file_for_folder(exercises: Path) -> str:
     shutil.rmtree(exercises / "app/api")
     (exercises / "app/api").write_text("mine\n")
-    return "exercises/app/api is a file, where the course needs a folder"
+    return "exercises/app/api is a file, but the course needs a folder"
 
 
 def folder_for_file(exercises: Path) -> str:
     (exercises / "app/main.py").unlink()
     (exercises / "app/main.py/inside").mkdir(parents=True)
-    return "exercises/app/main.py is a folder, where the course needs a file"
+    return "exercises/app/main.py is a folder, but the course needs a file"
 
 
 def read_only_file(exercises: Path) -> str:
@@ -172,8 +172,8 @@ def test_saves_are_in_the_order_of_the_commands_whatever_the_clock_says(copy: Co
     undone = [copy.run("undo").stdout.splitlines()[0] for _ in range(2)]
 
     assert undone == [
-        "exercises/ is as it was before goto 3.",
-        "exercises/ is as it was before goto 2.",
+        "exercises/ is back to its state before goto 3.",
+        "exercises/ is back to its state before goto 2.",
     ]
 
 
@@ -187,7 +187,7 @@ def test_a_save_from_before_saves_had_numbers_can_be_undone(copy: Copy) -> None:
     undone = [copy.run("undo").stdout.splitlines()[0] for _ in range(2)]
 
     assert newer.returncode == 0, newer.stderr
-    assert undone[1] == "exercises/ is as it was before reset app/core/config.py."
+    assert undone[1] == "exercises/ is back to its state before reset app/core/config.py."
     assert (copy.exercises / "app/core/config.py").read_text() == "OLD = True\n"
     assert (copy.exercises / "app/hollow").is_dir()
 
@@ -215,9 +215,9 @@ def test_what_was_written_since_a_goto_was_broken_off_is_kept(copy: Copy) -> Non
     next_command = copy.run("hint", "01.1")
 
     broken, kept = next_command.stderr.splitlines()
-    assert broken == "goto 3 was broken off: exercises/ is as it was before it."
+    assert broken == "goto 3 was interrupted: exercises/ is back to its state before that."
     assert main.read_text() == "BEFORE = True\n"
-    place = copy.root / kept.removeprefix("What was there until now is kept in ")
+    place = copy.root / kept.removeprefix("The state until now is kept in ")
     assert (place / "app/main.py").read_text() == "SINCE = True\n"
 
 
@@ -244,7 +244,7 @@ def test_a_command_that_never_lets_go_is_not_waited_for_for_ever(copy: Copy) -> 
         refused = copy.run("goto", "3")
 
     assert refused.stderr == (
-        "Another command is changing exercises/: try again when it has ended.\n"
+        "Another command is changing exercises/: try again when it has finished.\n"
     )
     assert snapshot(copy.exercises) == before
 
@@ -256,8 +256,8 @@ def test_goto_says_which_files_it_takes_away(copy: Copy) -> None:
     gone = copy.run("goto", "2")
 
     assert (
-        "Taken away, since the course has no such files: "
-        "exercises/app/\\x1b[31m.py, exercises/app/mine.py\n" in gone.stdout
+        "Removed, since the course has no such files: exercises/app/\\x1b[31m.py, "
+        "exercises/app/mine.py\n" in gone.stdout
     )
 
 
@@ -269,7 +269,9 @@ def test_undo_names_the_command_as_it_was_typed(copy: Copy, command: tuple[str, 
 
     undone = copy.run("undo")
 
-    assert undone.stdout.startswith(f"exercises/ is as it was before {' '.join(command)}.\n")
+    assert undone.stdout.startswith(
+        f"exercises/ is back to its state before {' '.join(command)}.\n"
+    )
 
 
 @pytest.mark.parametrize("command", [("goto", "3"), ("reset", "01.2"), ("undo",), ("start",)])

@@ -36,7 +36,7 @@ def test_a_file_in_the_wrong_place_is_noticed(beginning: Copy, file: str, belong
     wrong = beginning.file(file)
     wrong.parent.mkdir(parents=True, exist_ok=True)
     wrong.write_text("MINE = True\n")
-    line = f"{file} lies where nothing reads it: move it to {belongs}."
+    line = f"{file} is where nothing reads it: move it to {belongs}."
 
     assert line in beginning.run("start").stderr.splitlines()
     assert line in check(beginning).splitlines()
@@ -45,7 +45,7 @@ def test_a_file_in_the_wrong_place_is_noticed(beginning: Copy, file: str, belong
 @pytest.mark.parametrize("file", ["solution/app/main.py", "solution/app/mine.py"])
 def test_work_in_the_solution_is_noticed(beginning: Copy, file: str) -> None:
     beginning.file(file).write_text("MINE = True\n")
-    line = f"Not as the course has it: {file}. Your own work belongs in exercises/."
+    line = f"Changed from the course's version: {file}. Your own work belongs in exercises/."
 
     assert line in beginning.run("start").stderr
     assert line in check(beginning)

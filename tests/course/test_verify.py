@@ -161,4 +161,4 @@ def test_the_command_says_what_to_mend_and_exits_with_one(beginning: Copy) -> No
     assert done.stdout == (
         "exercises/app/other.py: no step has a starter for it: delete one or add the other.\n"
     )
-    assert done.stderr.endswith("1 to mend.\n")
+    assert done.stderr.endswith("Problems: 1.\n")

@@ -81,11 +81,11 @@ def test_where_it_is_not_known_the_courses_comes_with_a_warning(copy: Copy) -> N
     course = state_after(copy.course, 7)[CONFIG].read_bytes()
     assert (copy.exercises / CONFIG).read_bytes() == course
     assert (
-        f"{CONFIG}: the course's own from the beginning of step 08, since nobody knows how yours was then."
-        in done.stdout
+        f"{CONFIG}: the course's version for the beginning of step 08, since yours of that "
+        "time is unknown." in done.stdout
     )
     assert (
-        f"  Beware: app/core/database.py relies on my_own_address, which {CONFIG} now lacks.\n"
+        f"  Note: app/core/database.py needs my_own_address, which {CONFIG} now lacks.\n"
         in done.stdout
     )
 
@@ -102,7 +102,7 @@ def test_after_a_goto_a_file_comes_back_as_that_step_begins_with_it(copy: Copy) 
 
     course = state_after(copy.course, 7)[CONFIG].read_bytes()
     assert as_file == course
-    assert f"{CONFIG}: as step 08 begins with it, which you went to with goto.\n" in by_file.stdout
+    assert f"{CONFIG}: as at the beginning of step 08, where goto started.\n" in by_file.stdout
     assert config.read_bytes() == course
 
 
@@ -132,7 +132,7 @@ def test_a_file_that_the_course_lost_or_changed_is_never_built_on(copy: Copy) ->
     assert refused.returncode == 2
     assert refused.stderr.startswith(
         "solution/app/models/user.py was changed or deleted, so your work cannot be built on it. "
-        "To get the course's own back: git stash push -u solution"
+        "To restore the course's version: git stash push -u solution"
     )
     assert untouched.returncode == 0, untouched.stderr
     assert meant.returncode == 0, meant.stderr

@@ -20,7 +20,7 @@ def test_goto_makes_the_exercises_what_they_are_when_a_step_begins(copy: Copy) -
     state = state_after(copy.course, 0)
     assert done.returncode == 0, done.stderr
     assert contents(copy.exercises) == {file: path.read_bytes() for file, path in state.items()}
-    assert "To have it back: groundrules undo" in done.stdout
+    assert "To restore it: groundrules undo" in done.stdout
 
 
 @pytest.mark.parametrize("command", [("goto", "1"), ("reset", "01.3"), ("reset", "app/main.py")])
@@ -64,7 +64,7 @@ def test_what_an_undo_takes_away_is_kept(copy: Copy) -> None:
 
     undone = copy.run("undo")
 
-    kept = undone.stdout.splitlines()[-1].removeprefix("What was there until now is kept in ")
+    kept = undone.stdout.splitlines()[-1].removeprefix("The state until now is kept in ")
     assert (copy.root / kept / "app" / "main.py").read_text() == "print('written since')\n"
     assert "before reset app/main.py." in undone.stdout
 
@@ -119,7 +119,7 @@ def test_a_file_is_named_as_the_lessons_do_or_by_its_path(copy: Copy) -> None:
     [
         (("undo",), "There is nothing to undo: no command has changed exercises/."),
         (("goto", "9"), "There is no step 09: the steps are 01 to 08."),
-        (("goto", "8"), "Step 08 is in preparation: it cannot be begun yet."),
+        (("goto", "8"), "Step 08 is in preparation and cannot be started yet."),
         (("reset", "01.9"), "Step 01 has no task 01.9."),
         (("reset", "01.5"), "Task 01.5 has no file of its own: name the file to reset."),
         (("reset", "1"), "'1' is not a task: name one like 01.2."),

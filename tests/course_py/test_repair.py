@@ -40,7 +40,7 @@ def assert_mended(clone: Clone) -> None:
     mended = clone.run("groundrules", "--help")
     assert mended.returncode == 0, mended.stderr
     assert "Usage: groundrules" in mended.stdout
-    assert "Making the environment .venv" in mended.stderr
+    assert "Creating the environment .venv" in mended.stderr
     assert clone.run("groundrules", "--help").stderr == ""
 
 
@@ -61,9 +61,7 @@ def test_interrupted_while_it_installs(clone: Clone) -> None:
     _, told = running.communicate()
 
     assert running.returncode == 130
-    assert (
-        told.splitlines()[-1] == "Stopped. Nothing is broken: the same command goes on from here."
-    )
+    assert told.splitlines()[-1] == "Stopped. Nothing is broken: run the same command to continue."
     assert "Traceback" not in told
     assert_mended(clone)
 
@@ -127,7 +125,7 @@ def test_a_changed_lock_is_installed_without_making_it_anew(made: Clone) -> None
     again = made.run("groundrules", "--help")
 
     assert again.returncode == 0
-    assert "Installing what uv.lock lists" in again.stderr
+    assert "Installing the packages of uv.lock" in again.stderr
     assert (made.venv / "kept").exists()
 
 
@@ -150,7 +148,7 @@ def test_two_at_once_wait_for_each_other(clone: Clone) -> None:
 
     assert (first.returncode, second.returncode) == (0, 0), answers
     assert "Installing" in answers[0][1]
-    assert answers[1][1] == "Another command is making the environment: waiting for it.\n"
+    assert answers[1][1] == "Another command is creating the environment. Waiting for it.\n"
 
 
 def test_uv_is_fetched_with_pip_where_there_is_none(clone: Clone) -> None:
@@ -159,7 +157,7 @@ def test_uv_is_fetched_with_pip_where_there_is_none(clone: Clone) -> None:
     )
 
     assert without.returncode == 0, without.stderr
-    assert "Fetching uv" in without.stderr
+    assert "Downloading uv" in without.stderr
     assert list(clone.folder.glob(".tools/uv-*/bin/uv"))
 
 

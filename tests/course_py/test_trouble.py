@@ -29,7 +29,7 @@ def has_pip() -> bool:
 def test_no_network_to_fetch_uv(clone: Clone) -> None:
     told = clone.run("start", environ={"PATH": os.defpath, **NO_NETWORK})
 
-    assert last_line(told).startswith("Could not install uv 0.13.9; the reason stands above.")
+    assert last_line(told).startswith("Could not install uv 0.13.9; the reason is shown above.")
     assert "check the connection" in last_line(told)
 
 
@@ -37,7 +37,7 @@ def test_no_network_to_fetch_the_packages_then_there_is(clone: Clone, tmp_path: 
     told = clone.run("start", environ={"UV_CACHE_DIR": str(tmp_path / "cache"), **NO_NETWORK})
 
     assert last_line(told).startswith(
-        "Could not install what uv.lock lists; the reason stands above."
+        "Could not install the packages of uv.lock; the reason is shown above."
     )
     assert clone.run("groundrules", "--help").returncode == 0
 
@@ -69,7 +69,7 @@ def test_no_permission_to_write_into_the_clone(locked: Path) -> None:
     told = as_a_stranger(clone)
 
     assert last_line(told) == (
-        f"No permission to write {locked / '.tools'}: make it yours, or clone the course into a "
+        f"No permission to write {locked / '.tools'}: become its owner, or clone the course into a "
         "folder of your own, then run this again."
     )
 

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import typer
 import yaml
 
 from groundrules.commands import app
+from groundrules.course.states import write_state
+from groundrules.course.steps import Course
 from groundrules.rules import check_project
 from groundrules.rules.report.settings import Settings, read_settings
 
@@ -101,3 +105,22 @@ def exists(words: list[str], options: list[str]) -> bool:
         command = below[word]
     known = {option for each in command.params for option in each.opts} | {"--help"}
     return set(options) <= known
+
+
+def test_the_verdict_that_is_shown_is_what_the_suite_says(tmp_path: Path) -> None:
+    folder = write_state(Course(ROOT), 1, tmp_path / "exercises")
+    router = folder / "app/api/router.py"
+    text = router.read_text(encoding="utf-8")
+    included = "api_router.include_router(health.router)\n"
+    assert included in text
+    router.write_text(text.replace(included, ""), encoding="utf-8")
+
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "steps/01", f"--app={folder}"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert (EXAMPLES / "verdict.txt").read_text(encoding="utf-8") in run.stdout

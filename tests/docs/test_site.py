@@ -251,5 +251,5 @@ def test_the_command_serves_the_site_until_it_is_stopped(site: Path) -> None:
     assert "GR502 status-codes" in page.text
     assert process.returncode == 0
     assert trouble == (
-        "Making the pages; the first time the notebooks run, which takes a minute …\n"
+        "Building the pages. The first time, the notebooks run too, which takes a minute …\n"
     )

@@ -88,7 +88,7 @@ async def test_the_server_that_the_variable_names_is_used(named: Elsewhere, tmp_
 
 
 def test_a_server_of_somebody_else_is_never_stopped(named: Elsewhere, tmp_path: Path) -> None:
-    with pytest.raises(PostgresError, match="did not start: nothing is stopped"):
+    with pytest.raises(PostgresError, match="did not start, so it is not stopped"):
         postgres.stop(tmp_path)
 
     assert postgres.find(tmp_path)
@@ -118,9 +118,7 @@ def test_a_wrong_password_is_one_sentence_without_the_password(
 ) -> None:
     monkeypatch.setenv("GROUNDRULES_DATABASE_URL", named.url(password="not-it"))
 
-    with pytest.raises(
-        PostgresError, match=r"does not let maker in: password.*; check that"
-    ) as refused:
+    with pytest.raises(PostgresError, match=r"rejects maker: password.*; check that") as refused:
         postgres.ensure(tmp_path)
 
     assert "not-it" not in str(refused.value)
@@ -217,7 +215,7 @@ def test_where_there_is_no_wheel_both_ways_out_are_named(
     monkeypatch.setattr(platform, "libc_ver", lambda: (libc, ""))
     monkeypatch.setattr(binaries, "_WHEEL", "pgserver==0.0.0")
 
-    with pytest.raises(PostgresError, match=f"none to fetch for {named}: install it") as refused:
+    with pytest.raises(PostgresError, match=f"none to download for {named}: install it") as refused:
         postgres.ensure(clone)
 
     assert "docker compose up" in str(refused.value)
@@ -259,7 +257,7 @@ def wheel_or_skip(root: Path, say: Callable[[str], None]) -> postgres.Server:
     try:
         return postgres.ensure(root, source="wheel", say=say)
     except PostgresError as error:
-        if "none to fetch" in str(error) or "could not be fetched" in str(error):
+        if "none to fetch" in str(error) or "could not be downloaded" in str(error):
             pytest.skip(str(error))
         raise
 
@@ -277,7 +275,7 @@ async def test_the_wheels_server_runs_and_is_fetched_once(
     again = postgres.ensure(wheels_clone, source="wheel", say=said.append)
 
     assert (again.source, again.version) == ("wheel", "15.5")
-    assert said == ["Fetching PostgreSQL 15 (15 MB) …", "Setting up PostgreSQL's data …"]
+    assert said == ["Downloading PostgreSQL 15 (15 MB) …", "Setting up PostgreSQL's data …"]
 
 
 @pytest.mark.slow
@@ -296,7 +294,7 @@ def test_a_file_that_is_not_the_pinned_one_is_refused_and_not_kept(
 ) -> None:
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(binaries, "_HASHES", ("0" * 64,))
-        with pytest.raises(PostgresError, match="could not be fetched") as refused:
+        with pytest.raises(PostgresError, match="could not be downloaded") as refused:
             postgres.ensure(wheels_clone, source="wheel")
 
     assert "\n" not in str(refused.value)
@@ -316,7 +314,7 @@ def test_without_the_network_one_sentence_says_so(
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
     monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
 
-    with pytest.raises(PostgresError, match="PostgreSQL 15 could not be fetched") as refused:
+    with pytest.raises(PostgresError, match="PostgreSQL 15 could not be downloaded") as refused:
         postgres.ensure(wheels_clone, source="wheel")
 
     assert "try again, or install it (" in str(refused.value)
@@ -347,7 +345,7 @@ def test_an_ordinary_user_gets_the_wheels_too(nobody: Nobody) -> None:
         **({"UV": uv} if (uv := shutil.which("uv")) else {}),
     )
 
-    if "could not be fetched" in said:
+    if "could not be downloaded" in said:
         pytest.skip(said)
     assert said == "wheel"
     assert (nobody.folder / ".cache/groundrules/pgserver-0.0.9").is_dir()

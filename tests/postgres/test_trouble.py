@@ -160,7 +160,7 @@ def test_a_read_only_clone_is_refused_in_one_sentence(nobody: Nobody) -> None:
     said = nobody.start(root)
 
     assert said.startswith(
-        f"refused: PostgreSQL's data cannot be kept in {root}/.groundrules/postgres ("
+        f"refused: PostgreSQL's data cannot be stored in {root}/.groundrules/postgres ("
     )
     assert "\n" not in said
 
@@ -171,7 +171,7 @@ def test_a_disk_with_no_room_for_the_data_is_named(nobody: Nobody) -> None:
         said = nobody.start(root)
 
     assert said == (
-        f"refused: The disk has no room for PostgreSQL's data in {root}/.groundrules/postgres: free some."
+        f"refused: The disk has no space for PostgreSQL's data in {root}/.groundrules/postgres: free some."
     )
 
 
@@ -188,7 +188,7 @@ def test_a_disk_that_got_full_is_named_and_hurts_nothing(nobody: Nobody) -> None
         sockets = nobody.start(root)
         nobody.run(root, "postgres.stop(root)")
 
-    assert refused.startswith("refused: The disk has no room for PostgreSQL's data")
+    assert refused.startswith("refused: The disk has no space for PostgreSQL's data")
     assert sockets.startswith("/tmp/")
 
 

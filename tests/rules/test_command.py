@@ -118,7 +118,7 @@ def test_sarif_names_rule_and_place(project: Path) -> None:
 
 def test_an_ignore_that_silences_nothing_is_told_in_every_format(project: Path) -> None:
     (project / "app" / "sums.py").write_text("# groundrules: ignore[GR402]\n", encoding="utf-8")
-    said = "This ignores GR402, but silences nothing: remove it."
+    said = "This ignores GR402, but there is no such finding: remove it."
 
     as_json = json.loads(groundrules("check", project, "--format", "json").stdout)
     assert as_json["unused_ignores"] == [

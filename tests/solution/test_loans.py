@@ -67,7 +67,10 @@ async def test_a_user_borrows_five_books_and_no_sixth(
     ]
 
     assert [answer.status_code for answer in answers] == [201] * 5 + [400]
-    assert answers[5].json()["detail"] == "You have as many books as you may borrow at once."
+    assert (
+        answers[5].json()["detail"]
+        == "You have reached the limit of books that you may borrow at once."
+    )
 
 
 async def test_a_book_that_is_not_there_cannot_be_borrowed(

@@ -20,16 +20,16 @@ def test_one_of_the_codes_is_enough() -> None:
 
 
 def test_another_code_is_told() -> None:
-    told = "^POST /api/v1/users/ must answer 201 or 200 to a sign-up; it answers 204.$"
+    told = "^POST /api/v1/users/ must return 201 or 200 for a sign-up; it returns 204.$"
     with pytest.raises(AssertionError, match=told):
         must_answer(answer(204), 201, 200, to="a sign-up")
 
 
 def test_a_redirect_is_about_the_slash() -> None:
-    with pytest.raises(AssertionError, match=r"it answers 307\. The path must end with a slash\.$"):
+    with pytest.raises(AssertionError, match=r"it returns 307\. The path must end with a slash\.$"):
         must_answer(answer(307), 201, to="a sign-up")
     with pytest.raises(
-        AssertionError, match=r"it answers 307\. The path must end without a slash\.$"
+        AssertionError, match=r"it returns 307\. The path must end without a slash\.$"
     ):
         must_answer(answer(307, path="/api/v1/health"), 200, to="a request")
 
@@ -41,7 +41,7 @@ def test_a_refusal_says_why(detail: Any) -> None:
 
 @pytest.mark.parametrize("body", [{"error": "no"}, {"detail": ""}, [], None, "no"])
 def test_a_refusal_without_a_reason_is_told(body: Any) -> None:
-    with pytest.raises(AssertionError, match='refuses a sign-up: its body must have a "detail"'):
+    with pytest.raises(AssertionError, match='rejects a sign-up: its body must have a "detail"'):
         must_refuse(answer(400, body), 400, to="a sign-up")
 
 
@@ -52,7 +52,7 @@ def test_an_object_with_these_fields_is_returned() -> None:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ({"id": 1}, "^POST /api/v1/users/ must answer an object that has email, name."),
+        ({"id": 1}, "^POST /api/v1/users/ must return an object that has email, name."),
         ({"id": 1, "name": "", "email": "", "hash": ""}, "an object without hash."),
         ([], "an object; it is a list."),
         (None, "an object; it is None."),

@@ -78,11 +78,14 @@ def machine() -> Machine:
 
 
 async def names_on_the_server() -> frozenset[str]:
-    """Return the databases and roles that are not a run's, with what is set for them."""
+    """Return the databases and roles that are not a run's, with what is set for them.
+
+    Those of `serve` are left out: other tests, which may run beside these, serve applications too.
+    """
     session = await asyncpg.connect(postgres.ensure(ROOT).dsn_for("postgres"))
     rows = await session.fetch(
         r"SELECT datname || coalesce(datacl::text, '') AS name FROM pg_database "
-        r"WHERE datname NOT LIKE '%\_run\_%' "
+        r"WHERE datname NOT LIKE '%\_run\_%' AND datname NOT LIKE 'groundrules\_serve\_%' "
         r"UNION SELECT rolname || coalesce(rolconfig::text, '') FROM pg_roles "
         r"WHERE rolname NOT LIKE '%\_run\_%'"
     )

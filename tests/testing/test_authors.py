@@ -55,7 +55,7 @@ def test_what_a_test_cannot_go_on_with_is_one_sentence_and_spoils_no_other(clone
     run = clone.pytest("steps/01", "--app=alice")
 
     assert run.status == 1
-    assert "The test cannot go on with what it found (KeyError: 'copies')." in run.out
+    assert "The test cannot continue with the result (KeyError: 'copies')." in run.out
     assert "test_new.py:6" not in run.out
 
 
@@ -85,11 +85,13 @@ def test_what_a_test_cannot_use_is_a_sentence_unless_a_traceback_is_asked_for(cl
     author = clone.pytest("steps/01/test_new.py", "--app=alice", "--tb=short")
 
     request, call = ([" ".join(line.split()) for line in told] for told in trainee.wrong)
-    assert (
-        request[1] == "What GET /openapi.json answers is not what the test reads from it (KeyError:"
+    assert request[1] == (
+        "The response to GET /openapi.json does not have what the test reads from it"
     )
     assert request[3].startswith("Last GET /openapi.json: 200 OK")
-    assert call[1] == "ready() returned 3, and the test cannot go on with it (TypeError: object of"
+    assert call[1] == (
+        "ready() returned 3, and the test cannot continue with it (TypeError: object"
+    )
     assert "Traceback" not in trainee.out
     assert "test_new.py:7" not in trainee.out
     assert "test_new.py:7: in test_odd" in author.out

@@ -51,7 +51,7 @@ EVERYDAY = {
         HEALTH,
         'return {"status": [][3]}',
         (
-            "GET /api/v1/health must answer 200.",
+            "GET /api/v1/health must return 200.",
             "There IndexError: list index out of range",
             'app/api/health.py:11 │ return {"status": [][3]}',
             "Next: 01.4 at app/api/health.py:11",
@@ -67,7 +67,7 @@ EVERYDAY = {
     "a route with its prefix twice": Break(
         ROUTER,
         'APIRouter(prefix="/api/v1")',
-        ("GET /api/v1/health must answer 200.", "    It has: GET /api/v1/api/v1/health\n"),
+        ("GET /api/v1/health must return 200.", "    It has: GET /api/v1/api/v1/health\n"),
         old="APIRouter()",
     ),
     "a function that makes no application": Break(
@@ -108,7 +108,7 @@ SLOW = {
     "sys.exit at import": Break(
         CONFIG,
         "import sys; sys.exit()\n",
-        ("app/core/config.py:19  SystemExit: this line ends the program; take it out.",),
+        ("app/core/config.py:19  SystemExit: this line ends the program; remove it.",),
     ),
     "an exception at import": Break(
         HEALTH, '{}["nothing"]\n', ("app/api/health.py:12  KeyError: 'nothing'",)
@@ -144,7 +144,7 @@ SLOW = {
     "a function that stands in a class": Break(
         CONFIG,
         "    def get_settings(self):\n        return self\n\n\ndef other(",
-        ("no `get_settings`. It stands in the class", "makes it the"),
+        ("no `get_settings`. It is in the class", "adds it to the"),
         old="@lru_cache\ndef get_settings(",
         once=2,
     ),
@@ -179,14 +179,14 @@ SLOW = {
     "an application that the function did not make": Break(
         MAIN,
         'app = FastAPI(title="Library")',
-        ("create_app() refuses, but `app` is there all the same", "It has no routes yet."),
+        ("create_app() fails, but `app` exists", "It has no routes yet."),
         old="app = create_app()",
         once=2,
     ),
     "another JSON": Break(
         HEALTH,
         'return {"state": "ok", "more": "x" * 3000}',
-        ('must answer {"status": "ok"}', 'Last  GET /api/v1/health: 200 OK {"state":"ok"'),
+        ('must return {"status": "ok"}', 'Last  GET /api/v1/health: 200 OK {"state":"ok"'),
         old=OK,
     ),
     "another status code": Break(
@@ -236,7 +236,7 @@ def test_a_deleted_file_is_named_with_how_to_have_it_back(
     [told] = run.wrong
     assert told[1:3] == [
         f"    {file} is missing.",
-        f"    To have it back: groundrules reset {file}",
+        f"    To restore it: groundrules reset {file}",
     ]
     must_be_plain(run)
 

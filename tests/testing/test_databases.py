@@ -52,7 +52,7 @@ async def databases(server: Server) -> AsyncIterator[Databases]:
     background = Background()
     made = Databases(background, ROOT)
     yield made
-    await asyncio.to_thread(made.close)
+    await asyncio.to_thread(made.drop)
     background.close()
 
 
@@ -123,7 +123,7 @@ async def test_no_other_database_can_be_entered(databases: Databases, server: Se
     for name in ("groundrules_dev", theirs.name):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await asyncpg.connect(dsn(mine, name))
-    await asyncio.to_thread(other.close)
+    await asyncio.to_thread(other.drop)
 
 
 async def test_the_tools_own_role_asks_for_its_password(database: Database, server: Server) -> None:
@@ -140,7 +140,7 @@ async def test_a_run_leaves_no_role_and_no_database(server: Server) -> None:
     name = (await databases.create("suite")).name
     assert name in await names_of(server, os.getpid())
 
-    await asyncio.to_thread(databases.close)
+    await asyncio.to_thread(databases.drop)
     background.close()
 
     assert await names_of(server, os.getpid()) == before

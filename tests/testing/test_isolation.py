@@ -204,7 +204,7 @@ def test_settings_that_are_named_are_refused_if_they_are_the_judged_ones(hostile
 
     run = run_script(hostile, "-c", "mal/pytest.ini", "steps/01", "--app=mal")
 
-    run.must_be_refused("mal/pytest.ini", "leave -c out")
+    run.must_be_refused("mal/pytest.ini", "leave out -c")
 
 
 def test_steps_that_came_with_the_judged_folder_are_none(hostile: Clone) -> None:
@@ -214,7 +214,7 @@ def test_steps_that_came_with_the_judged_folder_are_none(hostile: Clone) -> None
     inside = run_script(hostile, "steps/01", "--app=.", below="mal")
     outside = run_script(hostile, "--app", "mal", "steps/01")
 
-    inside.must_be_refused("belong to the folder that is to be checked")
+    inside.must_be_refused("belong to the folder that is checked")
     must_have_judged(outside, hostile)
 
 

@@ -165,7 +165,7 @@ async def test_a_wrong_password_is_told(people: People) -> None:
     person = await people.sign_up()
     wrong = replace(person, password="another password")
 
-    with pytest.raises(AssertionError, match=r"/auth/token must answer 200 .* it answers 401"):
+    with pytest.raises(AssertionError, match=r"/auth/token must return 200 .* it returns 401"):
         await people.log_in(wrong)
 
 
@@ -176,5 +176,5 @@ async def test_without_a_login_nobody_has_a_token(people: People) -> None:
 
 
 async def test_a_sign_up_that_is_refused_is_told(people: People) -> None:
-    with pytest.raises(AssertionError, match="/users/ must answer 201 to a sign-up; it answers 4"):
+    with pytest.raises(AssertionError, match="/users/ must return 201 for a sign-up; it returns 4"):
         await people.sign_up(email="nobody")

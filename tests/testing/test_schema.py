@@ -15,7 +15,7 @@ def test_nothing_is_said_of_two_that_are_the_same() -> None:
 
 def test_of_a_missing_table_nothing_more_is_said() -> None:
     assert told(BOOKS, {}) == [
-        "The table books is missing: the models have it, the migrations do not make it"
+        "The table books is missing: the models have it, the migrations do not create it"
     ]
 
 
@@ -23,7 +23,7 @@ def test_a_column_can_be_missing_or_too_much_or_differ() -> None:
     found = {"table books": "", "column books.name": "text", "index ix_title of books": "?"}
 
     assert told(BOOKS, found) == [
-        "The column books.name is too much: the migrations make it, the models do not have it",
-        "The column books.title is missing: the models have it, the migrations do not make it",
-        "The index ix_title of books differs: by the models it is `…`, the migrations make `?`",
+        "The column books.name must not exist: the migrations create it, the models do not have it",
+        "The column books.title is missing: the models have it, the migrations do not create it",
+        "The index ix_title of books differs: by the models it is `…`, the migrations create `?`",
     ]

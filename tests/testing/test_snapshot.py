@@ -62,7 +62,7 @@ def link_a_folder_out(file: Path) -> None:
         (make_huge, "app/odd.py is larger than 1 MiB"),
         (link_out, "app/odd.py is a link that leads out of the folder"),
         (link_through_a_link, "app/odd.py is a link that leads out of the folder"),
-        (link_to_nothing, "app/odd.py is a link to a file that is not there"),
+        (link_to_nothing, "app/odd.py is a link to a file that does not exist"),
         (link_in_a_circle, "app/odd.py is a link that leads back to itself"),
         (link_a_folder_out, "app/odd is a link that leads out of the folder"),
     ],

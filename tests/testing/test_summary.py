@@ -80,7 +80,7 @@ def test_a_step_that_must_come_first_is_named(clone: Clone) -> None:
 
     [told] = run.wrong
     assert " ".join(" ".join(told).split()) == (
-        "02.1 The words: step 01 comes first, app/words.py is still its stub; run pytest steps/01."
+        "02.1 The words: step 01 comes first, app/words.py is still a stub; run pytest steps/01."
     )
     assert run.lines[-2] == "Next: step 01 first; read steps/01-words/README.md"
 

@@ -45,7 +45,7 @@ def test_a_part_says_what_was_not_looked_at(
     assert f"Not checked: {left_out}. The whole step: pytest steps/01" in run.lines
     assert "done" not in run.out
     assert "Next:" not in run.out
-    assert verdict_of(clone)["why"] == "only a part of the tests was run"
+    assert verdict_of(clone)["why"] == "only some of the tests ran"
     assert verdict_of(clone)["complete"] is False
 
 
@@ -69,7 +69,7 @@ def test_a_run_that_never_began_leaves_no_older_verdict(
 
     if typed != ("-p", "no_such_plugin"):  # there pytest ends before any plugin is asked
         assert verdict_of(clone)["complete"] is False
-        assert "did not begin" in verdict_of(clone)["why"]
+        assert "did not start" in verdict_of(clone)["why"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
@@ -95,8 +95,8 @@ def test_a_run_that_was_stopped_says_so(clone: Clone, number: signal.Signals) ->
     verdict = verdict_of(clone)
     assert verdict["complete"] is False
     assert verdict["why"] in (
-        "the run was stopped before its end",
-        "the run did not begin, or was ended from outside",
+        "the run was stopped before it ended",
+        "the run did not start, or was killed",
     )
     assert "done" not in out
     assert ("Not checked: 01.2" in out) == (number == signal.SIGINT)
@@ -194,7 +194,7 @@ def test_a_database_that_stays_away_is_trouble_and_not_a_mistake(own_server: Clo
     verdict = verdict_of(own_server)
     assert process.returncode == 6, out
     assert "trouble  03." in out
-    assert "which says nothing about the code" in " ".join(out.split())
+    assert "and that says nothing about the code" in " ".join(out.split())
     assert "FAILED" not in out
     assert "Next:" not in out
     assert "the machine had trouble" in verdict["why"]

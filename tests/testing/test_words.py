@@ -60,9 +60,9 @@ def test_what_pytest_adds_to_a_message_is_left_out() -> None:
 def test_of_a_long_answer_the_beginning_and_the_end_are_shown() -> None:
     body = '{"items":[' + '{"id":1,"title":"Emma"},' * 200 + "]}"
 
-    lines = lines_for(AssertionError(f"GET /books/ must answer 20 books; it answers {body}, oh."))
+    lines = lines_for(AssertionError(f"GET /books/ must return 20 books; it returns {body}, oh."))
 
-    assert lines[0].startswith("GET /books/ must answer 20 books")
+    assert lines[0].startswith("GET /books/ must return 20 books")
     assert lines[-1].endswith(", oh.")
     assert "…" in "".join(lines)
     assert len(lines) <= 4
@@ -127,9 +127,9 @@ def test_of_an_error_of_the_database_its_own_words_are_shown() -> None:
 
 
 def test_an_exception_of_no_line_is_told_with_what_was_done() -> None:
-    error = Raised(Failure("AssertionError", ""), "Making the tables of the models")
+    error = Raised(Failure("AssertionError", ""), "Creating the tables of the models")
 
-    assert lines_for(error) == ["Making the tables of the models raised AssertionError"]
+    assert lines_for(error) == ["Creating the tables of the models raised AssertionError"]
 
 
 def test_a_hang_and_a_shorter_wait_at_one_line_have_one_cause() -> None:

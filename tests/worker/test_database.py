@@ -45,7 +45,7 @@ async def test_questions_may_be_asked_at_the_same_time(database: Database) -> No
 async def test_a_refused_statement_tells_the_constraint(database: Database) -> None:
     await database.execute(NEW_BOOK, "Emma")
 
-    with pytest.raises(Refused, match=r"PostgreSQL refuses `UPDATE books SET taken_by") as refusal:
+    with pytest.raises(Refused, match=r"PostgreSQL rejects `UPDATE books SET taken_by") as refusal:
         await database.execute("UPDATE books SET taken_by = gen_random_uuid()")
 
     assert refusal.value.sqlstate == "23503"
@@ -200,11 +200,12 @@ async def test_databases_are_dropped_at_the_end() -> None:
     background = Background()
     databases = Databases(background, ROOT)
     template = await databases.create("Template of it")
-    copy = await databases.create("copy", template=template)
+    await template.close()
+    copy = await databases.create("copy", template=template.name)
     names = {template.name, copy.name}
     there = set(await databases_of_the_server())
 
-    await asyncio.to_thread(databases.close)
+    await asyncio.to_thread(databases.drop)
     background.close()
 
     assert names <= there
@@ -220,7 +221,7 @@ async def test_what_a_killed_run_left_is_dropped_by_the_next() -> None:
     databases = Databases(background, ROOT)
     await databases.create("any")
 
-    await asyncio.to_thread(databases.close)
+    await asyncio.to_thread(databases.drop)
     background.close()
 
     assert left not in await databases_of_the_server()
@@ -246,7 +247,7 @@ async def test_a_server_that_cannot_be_had_is_the_machines_trouble(
     with pytest.raises(MachineTrouble, match=r"PostgreSQL .*127.0.0.1"):
         await databases.create("none")
 
-    databases.close()
+    databases.drop()
     background.close()
 
 
@@ -258,7 +259,7 @@ async def test_models_that_cannot_be_imported_are_told_with_their_line(
     sites = Sites(forks, ROOT, tmp_path, sockets, Patience())
 
     with pytest.raises(
-        Raised, match=r"^Making the tables of the models raised ModuleNotFound"
+        Raised, match=r"^Creating the tables of the models raised ModuleNotFound"
     ) as told:
         await asyncio.wrap_future(sites.begin(Tables.MODELS))
 

@@ -48,7 +48,7 @@ async def test_an_answer_that_breaks_off_is_told(start: Start) -> None:
     )
 
     with pytest.raises(
-        WorkerError, match=r"^GET /half closed the connection without a complete answer"
+        WorkerError, match=r"^GET /half closed the connection without a complete response"
     ):
         await app.get("/half")
 
@@ -177,7 +177,7 @@ async def test_closing_all_descriptors_is_told(start: Start) -> None:
         """
     )
 
-    with pytest.raises(Ended, match=r"^GET /close broke the worker's own event loop or connection"):
+    with pytest.raises(Ended, match=r"^GET /close broke the worker's event loop or connection"):
         await app.get("/close")
 
     await must_be_fine(app)

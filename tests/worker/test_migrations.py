@@ -166,7 +166,7 @@ class TestOfAShelf:
         (tmp_path / "migrations/versions/0001_tables.py").unlink()
         (tmp_path / "migrations/versions/0002_notes.py").unlink()
 
-        with pytest.raises(TablesMissing, match=r"^alembic upgrade head makes no tables$"):
+        with pytest.raises(TablesMissing, match=r"^alembic upgrade head creates no tables$"):
             await asyncio.wrap_future(sites.begin(Tables.MIGRATIONS))
 
     async def test_tables_are_made_by_migrations(self, sites: Sites) -> None:

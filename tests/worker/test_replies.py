@@ -69,7 +69,7 @@ async def test_what_is_no_reply_is_told(start: Start, words: str, why: str) -> N
     await must_be_fine(app)
 
     with pytest.raises(
-        BadReply, match=rf"^app.mouth.say\(\) sent something that is no reply \({why}\)"
+        BadReply, match=rf"^app.mouth.say\(\) sent something that is not a reply \({why}\)"
     ):
         await app.mouth.say(words=words.replace("\\n", "\n"))
 

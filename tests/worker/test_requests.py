@@ -81,7 +81,7 @@ async def test_an_answer_that_drips_for_ever_ends_in_time(start: Start) -> None:
 async def test_an_answer_that_is_too_large_is_told(start: Start) -> None:
     app = start('@app.get("/large")\nasync def large() -> str:\n    return "x" * 6_000_000')
 
-    with pytest.raises(WorkerError, match=r"^GET /large answered with more than 5 MiB"):
+    with pytest.raises(WorkerError, match=r"^GET /large returned more than 5 MiB"):
         await app.get("/large")
 
     await must_be_fine(app)

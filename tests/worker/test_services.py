@@ -90,7 +90,7 @@ async def test_another_refusal_is_told_with_the_one_that_must_come(shelf: App) -
 
 async def test_what_is_not_refused_is_told(shelf: App) -> None:
     with (
-        pytest.raises(AssertionError, match=r"^This must be refused with Taken; it is not"),
+        pytest.raises(AssertionError, match=r"^This must be rejected with Taken; it is not"),
         shelf.refuses("Taken"),
     ):
         await new_book(shelf)
@@ -101,7 +101,7 @@ async def test_a_row_that_is_gone_is_told(shelf: App, database: Database) -> Non
     reader = await shelf.services.shelf_service.join(name="Ada")
     await database.execute("DELETE FROM books")
 
-    with pytest.raises(Raised, match=r"LookupError: there is no Book with id=1 any more"):
+    with pytest.raises(Raised, match=r"LookupError: the Book with id=1 does not exist any more"):
         await shelf.services.shelf_service.take(book=book, reader=reader)
 
 
@@ -272,10 +272,12 @@ async def test_an_answer_is_made_of_what_a_call_returns(shelf: App) -> None:
 
     assert made.title == "Emma"
     with pytest.raises(
-        AssertionError, match=r"What shelf_service.expired\(\) returns has no `id` that can be"
+        AssertionError,
+        match=r"The object that shelf_service.expired\(\) returns has no `id` that can be",
     ):
         await as_answer(response, service.expired())
     with pytest.raises(
-        AssertionError, match=r"No BookResponse can be made of what shelf_service.list_page\(\)"
+        AssertionError,
+        match=r"A BookResponse cannot be created from the object that shelf_service.list_page\(\)",
     ):
         await as_answer(response, service.list_page(limit=1))

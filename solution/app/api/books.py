@@ -29,7 +29,7 @@ async def find_book(book_id: Id, db: AsyncSession = Depends(get_db)) -> Book:
 async def list_books(
     query: Annotated[BookQuery, Query()], db: AsyncSession = Depends(get_db)
 ) -> Page[BookResponse]:
-    """List the books in the order of their ids, all of them or those that a search finds."""
+    """List all books, or those that a search finds, ordered by id."""
     books, total = await book_service.list_page(
         db, search=query.search, limit=query.limit, offset=query.offset
     )
@@ -70,7 +70,7 @@ async def create_book(book_in: BookCreate, db: AsyncSession = Depends(get_db)) -
 async def replace_book(
     book_in: BookCreate, book: Book = Depends(find_book), db: AsyncSession = Depends(get_db)
 ) -> BookResponse:
-    """Set everything about a book; what is not given becomes null."""
+    """Replace all fields of a book; a field that is not given becomes null."""
     try:
         book = await book_service.replace(db, book=book, obj_in=book_in)
     except LibraryError as error:
@@ -86,7 +86,7 @@ async def replace_book(
 async def update_book(
     book_in: BookUpdate, book: Book = Depends(find_book), db: AsyncSession = Depends(get_db)
 ) -> BookResponse:
-    """Change what is given about a book."""
+    """Change the given fields of a book."""
     try:
         book = await book_service.update(db, book=book, obj_in=book_in)
     except LibraryError as error:
@@ -101,7 +101,7 @@ async def update_book(
     responses=may_answer(400, 401, 403, 404),
 )
 async def delete_book(book: Book = Depends(find_book), db: AsyncSession = Depends(get_db)) -> None:
-    """Delete a book of which no copy is out."""
+    """Delete a book that has no open loans."""
     try:
         await book_service.delete(db, book=book)
     except LibraryError as error:

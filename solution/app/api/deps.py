@@ -1,4 +1,4 @@
-"""What handlers depend on: a session, and who is asking."""
+"""Dependencies of the handlers: a session, and the current user."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -15,13 +15,13 @@ oauth2_scheme = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token")
 
 
 async def get_db() -> AsyncIterator[AsyncSession]:
-    """Give each request a session of its own; what it has not committed is rolled back."""
+    """Give each request its own session; uncommitted changes are rolled back."""
     session_factory = get_session_factory()
     session = session_factory()
     try:
         yield session
     finally:
-        # The answer is sent by now, and a server that is gone has rolled back by itself.
+        # The response has been sent, and a server that is gone has rolled back anyway.
         with suppress(*DATABASE_ERRORS):
             await session.close()
 
@@ -34,14 +34,14 @@ async def get_current_user(
     if user is None:
         raise HTTPException(
             status.HTTP_401_UNAUTHORIZED,
-            detail="The token is not valid, or not any more.",
+            detail="The token is invalid or has expired.",
             headers={"WWW-Authenticate": "Bearer"},
         )
     return user
 
 
 async def get_librarian(user: User = Depends(get_current_user)) -> User:
-    """Return the user whom the token names, who must be a librarian."""
+    """Return the user whom the token names; raise 403 unless it is a librarian."""
     if not user.is_librarian:
         raise HTTPException(status.HTTP_403_FORBIDDEN, detail="Only a librarian may do this.")
     return user

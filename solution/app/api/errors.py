@@ -1,4 +1,4 @@
-"""Refusals: as `HTTPException`, and as the documentation shows them."""
+"""The library's errors as `HTTPException`s, and in the API documentation."""
 
 from typing import Any
 
@@ -11,21 +11,21 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def as_http_error(error: LibraryError) -> HTTPException:
-    """Return what answers a request that a rule of the library refuses."""
+    """Return the `HTTPException` for an error of the library."""
     missing = isinstance(error, NotFound)
     code = status.HTTP_404_NOT_FOUND if missing else status.HTTP_400_BAD_REQUEST
     return HTTPException(code, detail=str(error))
 
 
 def may_answer(*codes: int) -> Responses:
-    """Return the documentation of the errors that a route may answer."""
+    """Return the documentation of the errors that a route may return."""
     return {code: {"model": ErrorResponse, "description": MEANINGS[code]} for code in codes}
 
 
 MEANINGS = {
-    status.HTTP_400_BAD_REQUEST: "A rule of the library refuses it, or the body cannot be read.",
+    status.HTTP_400_BAD_REQUEST: "The request violates a rule of the library, or its body cannot be read.",
     status.HTTP_401_UNAUTHORIZED: "Nobody is logged in.",
     status.HTTP_403_FORBIDDEN: "The user may not do this.",
-    status.HTTP_404_NOT_FOUND: "There is no such thing.",
-    status.HTTP_503_SERVICE_UNAVAILABLE: "The database cannot be reached; try again later.",
+    status.HTTP_404_NOT_FOUND: "The resource does not exist.",
+    status.HTTP_503_SERVICE_UNAVAILABLE: "The database cannot be reached. Try again later.",
 }

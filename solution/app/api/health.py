@@ -11,5 +11,5 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health")
 async def read_health(db: AsyncSession = Depends(get_db)) -> dict[str, str]:
-    """Tell that the application answers, and whether the database does: `ok` or `unreachable`."""
+    """Report that the application is up, and whether the database is: `ok` or `unreachable`."""
     return {"status": "ok", "database": "ok" if await ping(db) else "unreachable"}

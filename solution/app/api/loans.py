@@ -28,7 +28,7 @@ async def find_loan(
     if loan is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, detail="There is no such loan.")
     if not loan_service.may_access(user=user, loan=loan):
-        raise HTTPException(status.HTTP_403_FORBIDDEN, detail="This is somebody else's loan.")
+        raise HTTPException(status.HTTP_403_FORBIDDEN, detail="This loan belongs to another user.")
     return loan
 
 
@@ -38,7 +38,7 @@ async def create_loan(
     user: User = Depends(get_current_user),
     db: AsyncSession = Depends(get_db),
 ) -> LoanResponse:
-    """Borrow a book for 21 days: one copy of each, and five books at most."""
+    """Borrow a book for 21 days: at most five books, and one copy of each."""
     try:
         loan = await loan_service.borrow(db, user=user, book_id=loan_in.book_id)
     except LibraryError as error:
@@ -52,7 +52,7 @@ async def list_loans(
     user: User = Depends(get_current_user),
     db: AsyncSession = Depends(get_db),
 ) -> Page[LoanResponse]:
-    """List your loans, or everybody's if you are a librarian, in the order of their ids."""
+    """List your loans, or all loans if you are a librarian, ordered by id."""
     loans, total = await loan_service.list_page(db, user=user, limit=page.limit, offset=page.offset)
     return Page(
         items=[LoanResponse.model_validate(loan) for loan in loans],
@@ -64,7 +64,7 @@ async def list_loans(
 
 @router.get("/{loan_id}", responses=may_answer(401, 403, 404))
 async def read_loan(loan: Loan = Depends(find_loan)) -> LoanResponse:
-    """Show one loan of yours, or anybody's if you are a librarian."""
+    """Show one of your loans, or any loan if you are a librarian."""
     return LoanResponse.model_validate(loan)
 
 
@@ -72,7 +72,7 @@ async def read_loan(loan: Loan = Depends(find_loan)) -> LoanResponse:
 async def return_loan(
     loan: Loan = Depends(find_loan), db: AsyncSession = Depends(get_db)
 ) -> LoanResponse:
-    """Give a book back."""
+    """Return a book."""
     try:
         loan = await loan_service.give_back(db, loan=loan)
     except LibraryError as error:

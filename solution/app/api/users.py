@@ -37,7 +37,7 @@ async def create_user(user_in: UserCreate, db: AsyncSession = Depends(get_db)) -
 
 @router.get("/me", responses=may_answer(401))
 async def read_me(user: User = Depends(get_current_user)) -> UserResponse:
-    """Show who is logged in."""
+    """Show the current user."""
     return UserResponse.model_validate(user)
 
 
@@ -47,7 +47,7 @@ async def update_me(
     user: User = Depends(get_current_user),
     db: AsyncSession = Depends(get_db),
 ) -> UserResponse:
-    """Change what is given about who is logged in."""
+    """Change the given fields of the current user."""
     try:
         user = await user_service.update(db, user=user, obj_in=user_in)
     except LibraryError as error:
@@ -59,7 +59,7 @@ async def update_me(
 async def list_users(
     page: Annotated[PageQuery, Query()], db: AsyncSession = Depends(get_db)
 ) -> Page[UserResponse]:
-    """List the users in the order of their ids."""
+    """List the users, ordered by id."""
     users, total = await user_service.list_page(db, limit=page.limit, offset=page.offset)
     return Page(
         items=[UserResponse.model_validate(user) for user in users],
@@ -86,7 +86,7 @@ async def read_user(user: User = Depends(find_user)) -> UserResponse:
     responses=may_answer(400, 401, 403, 404),
 )
 async def delete_user(user: User = Depends(find_user), db: AsyncSession = Depends(get_db)) -> None:
-    """Delete a user who has given every book back."""
+    """Delete a user who has no open loans."""
     try:
         await user_service.delete(db, user=user)
     except LibraryError as error:

@@ -1,1 +1,1 @@
-"""Configuration, security and what everything else builds on."""
+"""Configuration, security, and what all other packages build on."""

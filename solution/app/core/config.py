@@ -11,7 +11,7 @@ Key = Annotated[bytes, Field(min_length=32)]
 
 
 class Settings(BaseSettings):
-    """What can be set from outside; a variable has its field's name in capitals."""
+    """What can be set from outside, by environment variables with the names of the fields."""
 
     model_config = SettingsConfigDict(hide_input_in_errors=True)  # errors end up in logs
 

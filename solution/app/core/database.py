@@ -18,7 +18,7 @@ from app.core.config import get_settings
 
 PING_SECONDS = 1
 
-# SQLAlchemy wraps what goes wrong on a connection, but not what goes wrong while one is made.
+# SQLAlchemy wraps errors of an open connection, but not those of opening one.
 DATABASE_ERRORS = (
     DBAPIError,
     PoolTimeoutError,
@@ -34,7 +34,7 @@ def get_engine() -> AsyncEngine:
     return create_async_engine(
         str(get_settings().database_url.get_secret_value()),
         pool_size=15,
-        max_overflow=0,  # what a busy moment opens is kept: opening costs more than a whole request
+        max_overflow=0,  # connections are kept after a peak: opening one costs more than a whole request
         pool_pre_ping=True,  # a connection that died while it was idle is replaced
         pool_timeout=10,
         hide_parameters=True,  # errors end up in logs
@@ -44,12 +44,12 @@ def get_engine() -> AsyncEngine:
 
 @lru_cache
 def get_session_factory() -> async_sessionmaker[AsyncSession]:
-    """Return what makes sessions; their objects can still be read after a commit."""
+    """Return the session factory; its objects can still be read after a commit."""
     return async_sessionmaker(get_engine(), expire_on_commit=False)
 
 
 async def ping(db: AsyncSession) -> bool:
-    """Return whether the database answers within a second."""
+    """Return whether the database replies within a second."""
     try:
         async with asyncio.timeout(PING_SECONDS):
             await db.execute(select(1))

@@ -1,10 +1,10 @@
-"""The rules of the library that can refuse a request."""
+"""The errors of the library: one for each rule that a request can violate."""
 
 from typing import ClassVar
 
 
 class LibraryError(Exception):
-    """What was asked breaks a rule of the library; its text is for whoever asked."""
+    """A request violates a rule of the library; the message is for the client."""
 
     message: ClassVar[str]
 
@@ -13,7 +13,7 @@ class LibraryError(Exception):
 
 
 class NotFound(LibraryError):
-    """A row is not there, or not there any more."""
+    """A row does not exist, or does not exist any more."""
 
     message = "Not found."
 
@@ -55,12 +55,12 @@ class AlreadyBorrowed(LibraryError):
 
 
 class LoanLimitReached(LibraryError):
-    """The user has as many books as one may have."""
+    """The user has reached the limit of open loans."""
 
-    message = "You have as many books as you may borrow at once."
+    message = "You have reached the limit of books that you may borrow at once."
 
 
 class AlreadyReturned(LibraryError):
-    """The loan is over."""
+    """The loan has been returned already."""
 
     message = "This book has been returned already."

@@ -1,4 +1,4 @@
-"""The log: one JSON object a line, each with the id of the request it belongs to."""
+"""The log: one JSON object per line, each with the id of its request."""
 
 import json
 import logging
@@ -14,14 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID = "X-Request-ID"
 
-UVICORN_LOGGERS = {"uvicorn": True, "uvicorn.access": False}  # RequestLog says more than the latter
+UVICORN_LOGGERS = {"uvicorn": True, "uvicorn.access": False}  # RequestLog replaces the latter
 
 logger = logging.getLogger(__name__)
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def configure_logging(level: str) -> None:
-    """Send everything from `level` on to standard output, uvicorn's own messages too."""
+    """Log to standard output from `level` on, including uvicorn's own messages."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
@@ -49,9 +49,9 @@ class JsonFormatter(logging.Formatter):
 
 
 class RequestLog:
-    """ASGI middleware that gives each request an id, answers it in a header, and logs the answer.
+    """ASGI middleware that gives each request an id, returns it in a header, and logs the response.
 
-    The id is the client's own, where it sent one of 8 to 64 letters, digits and hyphens.
+    The client may send its own id, of 8 to 64 letters, digits and hyphens.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -64,7 +64,7 @@ class RequestLog:
             return
         sent = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = sent if re.fullmatch("[A-Za-z0-9-]{8,64}", sent) else uuid.uuid4().hex
-        _request_id.set(request_id)  # each request has a context of its own
+        _request_id.set(request_id)  # each request has its own context
         started = time.perf_counter()
         status = 500
 

@@ -1,7 +1,7 @@
-"""Passwords and tokens: nothing else in the application knows how they are made.
+"""Passwords and tokens: no other module knows how they are created.
 
-This course has chosen passlib and python-jose. Neither is developed much any more; whoever replaces them
-changes this module only.
+This course uses passlib and python-jose. Both are hardly maintained any more; to replace them, change
+this module only.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ _hashing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashing")
 
 
 async def hash_password(password: str) -> str:
-    """Return a hash of a password, salted anew each time.
+    """Return a hash of a password, with a new salt each time.
 
-    It takes about 20 ms by design: in a thread, so that other requests go on, and one
-    after the other, so that many logins leave them a core to go on with.
+    It takes about 20 ms by design: in a thread, so that other requests continue, and one at
+    a time, so that many logins at once leave a core for them.
     """
     return await _in_thread(_passwords.hash, password)
 
 
 async def verify_password(password: str, hashed_password: str) -> bool:
-    """Return whether a password is the one that was hashed; it takes as long as hashing."""
+    """Return whether a password matches a hash; it takes as long as hashing."""
     return await _in_thread(_passwords.verify, password, hashed_password)
 
 
@@ -57,14 +57,14 @@ def create_access_token(subject: str) -> str:
 
 
 def read_access_token(token: str) -> str | None:
-    """Return whom a token names, or None unless it is one of ours and has not expired."""
+    """Return the subject of a token, or None unless it is valid and has not expired."""
     try:
         claims = jwt.decode(
             token,
             get_settings().secret_key.get_secret_value(),
-            algorithms=[ALGORITHM],  # and not whatever the token says
+            algorithms=[ALGORITHM],  # whatever the header of the token says
             options={"require_exp": True, "require_sub": True},
         )
-    except (JWTError, TypeError):  # the latter for a date that is null
+    except (JWTError, TypeError):  # a TypeError for an `exp` that is null
         return None
     return str(claims["sub"])

@@ -20,15 +20,15 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = {datetime: DateTime(timezone=True)}
-    # What the database sets is read back at once: async code cannot fetch it later, on access.
+    # Values that the database computes are fetched at once: async code cannot fetch them on access.
     __mapper_args__: dict[str, Any] = {"eager_defaults": True}
 
 
 class Timestamped:
-    """When a row was made, and when it last changed; the database's clock tells."""
+    """When a row was created and last changed, by the clock of the database."""
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=1)
-    # now() is when the transaction began; a change may have waited for a lock since then.
+    # now() is the start of the transaction; a change may have waited for a lock since then.
     updated_at: Mapped[datetime] = mapped_column(
         server_default=func.now(), onupdate=func.clock_timestamp(), sort_order=1
     )

@@ -1,1 +1,1 @@
-"""What requests may hold, and what answers do hold."""
+"""Request and response schemas."""

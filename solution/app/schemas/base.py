@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 MAX_ID = 2**63 - 1  # the largest number that PostgreSQL's bigint holds
 
-# Control characters have no place in a line of text, and PostgreSQL cannot store the NUL among them.
+# No control characters: they do not belong in a line of text, and PostgreSQL cannot store NUL.
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
@@ -18,18 +18,18 @@ Text = Annotated[
 
 
 class RequestSchema(BaseModel):
-    """What a request may hold: the fields named and no others."""
+    """The base of request schemas: unknown fields are rejected."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)  # errors end up in logs
 
 
 class ResponseSchema(BaseModel):
-    """What an answer holds, read from the attributes of a row."""
+    """The base of response schemas: they can be created from a row."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 class ErrorResponse(BaseModel):
-    """Why a request was refused."""
+    """Why a request was rejected."""
 
     detail: str

@@ -1,4 +1,4 @@
-"""Books as requests and answers show them."""
+"""Books as requests and responses."""
 
 import re
 from datetime import datetime
@@ -11,7 +11,7 @@ from app.schemas.page import PageQuery
 
 
 def check_isbn(isbn: str) -> str:
-    """Return an ISBN without hyphens; raise ValueError unless it is 13 digits, the last one right."""
+    """Return an ISBN without hyphens; raise ValueError unless it has 13 digits and a correct check digit."""
     digits = isbn.replace("-", "")
     if not re.fullmatch("[0-9]{13}", digits):
         raise ValueError("an ISBN has 13 digits")
@@ -28,13 +28,13 @@ Isbn = Annotated[
 ]
 Title = Annotated[Text, Field(examples=["The C Programming Language"])]
 Author = Annotated[Text, Field(examples=["Brian Kernighan, Dennis Ritchie"])]
-# Strict: `true` is no number of copies.
+# Strict: `true` is not a number of copies.
 Year = Annotated[int, Field(strict=True, ge=1, le=9999, examples=[1988])]
 Copies = Annotated[int, Field(strict=True, ge=0, le=1_000_000, examples=[3])]
 
 
 class BookCreate(RequestSchema):
-    """A book, whole; `copies` is how many the library owns."""
+    """All fields of a book; `copies` is how many the library owns."""
 
     isbn: Isbn
     title: Title
@@ -44,18 +44,18 @@ class BookCreate(RequestSchema):
 
 
 class BookUpdate(RequestSchema):
-    """What changes about a book; what is not given stays as it is."""
+    """The changes to a book; a field that is not given stays as it is."""
 
     isbn: Isbn | None = None
     title: Title | None = None
     author: Author | None = None
-    published_year: Year | None = None  # the one field that null empties
+    published_year: Year | None = None  # the only field that null clears
     copies: Copies | None = None
 
     @field_validator("isbn", "title", "author", "copies")
     @classmethod
     def not_null(cls, value: object) -> object:
-        """Refuse null, which is not the same as not given."""
+        """Reject null, which is not the same as not given."""
         if value is None:
             raise ValueError("may be left out, but not be null")
         return value

@@ -1,4 +1,4 @@
-"""Loans as requests and answers show them."""
+"""Loans as requests and responses."""
 
 from datetime import datetime
 from typing import Annotated

@@ -12,8 +12,8 @@ Item = TypeVar("Item")
 class PageQuery(BaseModel):
     """Which page of a list to show."""
 
-    limit: int = Field(20, ge=1, le=100, description="How many items to show at most.")
-    offset: int = Field(0, ge=0, le=MAX_ID, description="How many items to skip.")
+    limit: int = Field(20, ge=1, le=100, description="The maximum number of items.")
+    offset: int = Field(0, ge=0, le=MAX_ID, description="The number of items to skip.")
 
 
 class Page(BaseModel, Generic[Item]):

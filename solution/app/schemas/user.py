@@ -1,4 +1,4 @@
-"""Users as requests and answers show them; a password never leaves the server."""
+"""Users as requests and responses; a password never leaves the server."""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,13 +7,13 @@ from pydantic import AfterValidator, EmailStr, Field, Secret, field_validator
 
 from app.schemas.base import RequestSchema, ResponseSchema, Text
 
-MAX_PASSWORD_BYTES = 72  # bcrypt reads no more; argon2 does, but need not be used for ever
+MAX_PASSWORD_BYTES = 72  # bcrypt reads no more; argon2 does, but may be replaced one day
 
 
 def check_password(password: str) -> str:
-    """Return a password; raise ValueError if it has a NUL or is too long for a hasher."""
+    """Return a password; raise ValueError if it contains a NUL or is too long for a hasher."""
     if "\0" in password:
-        raise ValueError("a password has no NUL")
+        raise ValueError("a password must not contain a NUL")
     if len(password.encode()) > MAX_PASSWORD_BYTES:
         raise ValueError(f"a password has at most {MAX_PASSWORD_BYTES} bytes in UTF-8")
     return password
@@ -21,7 +21,7 @@ def check_password(password: str) -> str:
 
 Email = Annotated[
     EmailStr,
-    AfterValidator(str.lower),  # one mailbox is one user, however it is written
+    AfterValidator(str.lower),  # one mailbox is one user, in whatever case it is written
     Field(max_length=254, examples=["ada@example.org"]),
 ]
 Password = Annotated[
@@ -44,7 +44,7 @@ class UserCreate(RequestSchema):
 
 
 class UserUpdate(RequestSchema):
-    """What users may change about themselves; what is not given stays as it is."""
+    """The changes to a user; a field that is not given stays as it is."""
 
     email: Email | None = None
     password: Password | None = None
@@ -53,7 +53,7 @@ class UserUpdate(RequestSchema):
     @field_validator("email", "password", "full_name")
     @classmethod
     def not_null(cls, value: object) -> object:
-        """Refuse null, which is not the same as not given."""
+        """Reject null, which is not the same as not given."""
         if value is None:
             raise ValueError("may be left out, but not be null")
         return value

@@ -1,1 +1,1 @@
-"""What the library does, and every rule about it."""
+"""The business rules of the library."""

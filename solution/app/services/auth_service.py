@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""Authentication: who sends a request."""
 
 import re
 
@@ -10,12 +10,12 @@ from app.services import user_service
 
 
 async def authenticate(db: AsyncSession, *, email: str, password: str) -> User | None:
-    """Return the active user of that email and password.
+    """Return the active user with that email and password, or None.
 
-    It takes the same time when there is none, so that nobody learns who has an account.
+    It takes the same time if there is none, so that nobody learns who has an account.
     """
     user = await user_service.get_by_email(db, email=email)
-    await db.commit()  # no connection waits while a password is hashed
+    await db.commit()  # so that no connection is held while a password is hashed
     if user is None:
         await hash_password(password)
         return None

@@ -15,16 +15,16 @@ from app.services.transactions import commit, lock
 
 
 async def get(db: AsyncSession, *, book_id: int) -> Book | None:
-    """Return the book of that id."""
+    """Return the book with that id, or None."""
     return await db.get(Book, book_id)
 
 
 async def list_page(
     db: AsyncSession, *, search: str | None, limit: int, offset: int
 ) -> tuple[Sequence[Book], int]:
-    """Return one page of the books in the order of their ids, and how many there are.
+    """Return one page of the books, ordered by id, and their total number.
 
-    With `search`, only books that have it in their title, author or ISBN, in whatever case.
+    With `search`, only books that contain it in their title, author or ISBN, in any case.
     """
     wanted = _matches(search) if search else true()
     books = select(Book).where(wanted).order_by(Book.id)
@@ -32,7 +32,7 @@ async def list_page(
 
 
 async def create(db: AsyncSession, *, obj_in: BookCreate) -> Book:
-    """Add a book; raise IsbnTaken if there is one of that ISBN."""
+    """Add a book; raise IsbnTaken if another has the ISBN."""
     await _must_be_free(db, obj_in.isbn)
     book = Book(**obj_in.model_dump())
     db.add(book)
@@ -42,20 +42,20 @@ async def create(db: AsyncSession, *, obj_in: BookCreate) -> Book:
 
 
 async def replace(db: AsyncSession, *, book: Book, obj_in: BookCreate) -> Book:
-    """Set every field, the ones not given to null; raise as `update` does."""
+    """Set every field, to null if it is not given; raise the errors of `update`."""
     return await _change(db, book, obj_in.model_dump())
 
 
 async def update(db: AsyncSession, *, book: Book, obj_in: BookUpdate) -> Book:
-    """Change what is given.
+    """Change the given fields.
 
-    Raises IsbnTaken if another book has the ISBN, TooFewCopies if more copies are out than it would have.
+    Raises IsbnTaken if another book has the ISBN, and TooFewCopies if more copies are out than it would have.
     """
     return await _change(db, book, obj_in.model_dump(exclude_unset=True))
 
 
 async def delete(db: AsyncSession, *, book: Book) -> None:
-    """Delete a book along with the loans that are over; raise HasOpenLoans if there are others."""
+    """Delete a book and its returned loans; raise HasOpenLoans if a copy is out."""
     book = await lock(db, Book, book.id)
     if await open_loans(db, book_id=book.id):
         raise HasOpenLoans

@@ -24,7 +24,7 @@ LOAN_LIMIT = 5
 
 
 async def get(db: AsyncSession, *, loan_id: int) -> Loan | None:
-    """Return the loan of that id."""
+    """Return the loan with that id, or None."""
     return await db.get(Loan, loan_id)
 
 
@@ -36,9 +36,9 @@ def may_access(*, user: User, loan: Loan) -> bool:
 async def list_page(
     db: AsyncSession, *, user: User, limit: int, offset: int
 ) -> tuple[Sequence[Loan], int]:
-    """Return one page of the loans that a user may see, in the order of their ids, and how many there are.
+    """Return one page of the loans that a user may see, ordered by id, and their total number.
 
-    Users see their own, librarians all.
+    Users see their own loans, librarians all.
     """
     wanted = true() if user.is_librarian else Loan.user_id == user.id
     loans = select(Loan).where(wanted).order_by(Loan.id)
@@ -48,10 +48,10 @@ async def list_page(
 async def borrow(db: AsyncSession, *, user: User, book_id: int) -> Loan:
     """Lend a book to a user for 21 days.
 
-    Raises NotFound if there is no such book, and AlreadyBorrowed, LoanLimitReached or NoCopyLeft where
-    the rules of lending say no.
+    Raises NotFound if there is no such book, and AlreadyBorrowed, LoanLimitReached or NoCopyLeft if the
+    rules of lending forbid it.
     """
-    # Always the user before the book: with one order for all, no two requests wait for each other.
+    # Always the user before the book: one order of locks for all functions prevents deadlocks.
     user = await lock(db, User, user.id)
     book = await lock(db, Book, book_id)
     open_ones = (Loan.user_id == user.id, Loan.returned_at.is_(None))
@@ -70,11 +70,11 @@ async def borrow(db: AsyncSession, *, user: User, book_id: int) -> Loan:
 
 
 async def give_back(db: AsyncSession, *, loan: Loan) -> Loan:
-    """Note that a book is back; raise AlreadyReturned if it was before."""
+    """Record that a book is returned; raise AlreadyReturned if it was before."""
     loan = await lock(db, Loan, loan.id)
     if loan.returned_at is not None:
         raise AlreadyReturned
-    # Another server lent it, perhaps, whose clock is a little ahead of this one's.
+    # The clock of the server that lent it may be a little ahead of this one's.
     loan.returned_at = max(datetime.now(UTC), loan.borrowed_at)
     await db.commit()
     return loan

@@ -1,4 +1,4 @@
-"""What the services' transactions have in common: locks on rows, and constraints that refuse."""
+"""What the transactions of all services share: row locks, and errors for violated constraints."""
 
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ from app.models.base import Base
 
 Row = TypeVar("Row", bound=Base)
 
-REFUSALS = {  # by the names of the constraints, as in app/models/
+REFUSALS = {  # by constraint name, as in app/models/
     "uq_users_email": EmailTaken,
     "uq_books_isbn": IsbnTaken,
     "uq_loans_open": AlreadyBorrowed,
@@ -18,10 +18,10 @@ REFUSALS = {  # by the names of the constraints, as in app/models/
 
 
 async def lock(db: AsyncSession, model: type[Row], row_id: int) -> Row:
-    """Return a row, read anew and locked until the transaction ends; others can still read it.
+    """Return a row, reread and locked until the transaction ends; others can still read it.
 
-    Raises NotFound if it is gone. What depends on the lock is to be counted after it: then it is seen what
-    others committed while this one waited.
+    Raises NotFound if it does not exist. Query whatever depends on the lock after this call: only then does
+    the query see what other transactions committed during the wait.
     """
     row = await db.get(
         model, row_id, populate_existing=True, with_for_update={"key_share": True, "of": model}
@@ -32,11 +32,11 @@ async def lock(db: AsyncSession, model: type[Row], row_id: int) -> Row:
 
 
 async def commit(db: AsyncSession) -> None:
-    """Commit; raise the refusal that stands for the constraint which another request made us violate."""
+    """Commit; if a constraint is violated, raise the error that belongs to it."""
     try:
         await db.commit()
     except IntegrityError as error:
-        await db.rollback()  # a session whose flush has failed takes nothing else
+        await db.rollback()  # after a failed flush, a session accepts nothing else
         cause = error.orig and error.orig.__cause__  # asyncpg's own
         refusal = REFUSALS.get(getattr(cause, "constraint_name", ""))
         if refusal is None:

@@ -1,4 +1,4 @@
-"""Who may use the library."""
+"""Users: who may use the library."""
 
 from collections.abc import Sequence
 
@@ -16,18 +16,18 @@ from app.services.transactions import commit, lock
 
 
 async def get(db: AsyncSession, *, user_id: int) -> User | None:
-    """Return the user of that id."""
+    """Return the user with that id, or None."""
     return await db.get(User, user_id)
 
 
 async def get_by_email(db: AsyncSession, *, email: str) -> User | None:
-    """Return the user of that email, however it is written."""
+    """Return the user with that email, in whatever case it is written, or None."""
     users = await db.scalars(select(User).where(User.email == email.lower()))
     return users.one_or_none()
 
 
 async def list_page(db: AsyncSession, *, limit: int, offset: int) -> tuple[Sequence[User], int]:
-    """Return one page of the users in the order of their ids, and how many there are."""
+    """Return one page of the users, ordered by id, and their total number."""
     return await fetch_page(db, select(User).order_by(User.id), limit=limit, offset=offset)
 
 
@@ -47,7 +47,7 @@ async def create(db: AsyncSession, *, obj_in: UserCreate) -> User:
 
 
 async def update(db: AsyncSession, *, user: User, obj_in: UserUpdate) -> User:
-    """Change what is given; raise EmailTaken if another user has the email."""
+    """Change the given fields; raise EmailTaken if another user has the email."""
     changes = obj_in.model_dump(exclude_unset=True, exclude={"password"})
     if obj_in.password is not None:
         changes["hashed_password"] = await _hash(db, obj_in.password)
@@ -63,7 +63,7 @@ async def update(db: AsyncSession, *, user: User, obj_in: UserUpdate) -> User:
 
 
 async def delete(db: AsyncSession, *, user: User) -> None:
-    """Delete a user along with the loans that are over; raise HasOpenLoans if there are others."""
+    """Delete a user and their returned loans; raise HasOpenLoans if they have a book."""
     user = await lock(db, User, user.id)
     if await db.scalar(
         select(Loan.id).where(Loan.user_id == user.id, Loan.returned_at.is_(None)).limit(1)
@@ -74,5 +74,5 @@ async def delete(db: AsyncSession, *, user: User) -> None:
 
 
 async def _hash(db: AsyncSession, password: Secret[str]) -> str:
-    await db.commit()  # no connection waits while a password is hashed
+    await db.commit()  # so that no connection is held while a password is hashed
     return await hash_password(password.get_secret_value())

@@ -1,4 +1,4 @@
-"""Make the tables."""
+"""Create the tables."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -13,7 +13,7 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     op.add_column("books", sa.Column("copies", sa.Integer, nullable=True))
-    # Until now a book was one copy; where more loans of it are open, there must have been more.
+    # Until now a book was one copy; if more loans of it are open, there must be more.
     op.execute(
         """
         UPDATE books SET copies = greatest(

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
         print(sentence(error, ROOT), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. Nothing is broken: the same command goes on from here.", file=sys.stderr)
+        print("\nStopped. Nothing is broken: run the same command to continue.", file=sys.stderr)
         return 130
 
 

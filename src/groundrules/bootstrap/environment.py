@@ -107,7 +107,10 @@ def _alone(path: Path) -> Iterator[None]:
         told = False
         while not _take(file.fileno()):
             if not told:
-                print("Another command is making the environment: waiting for it.", file=sys.stderr)
+                print(
+                    ("Another command is creating the environment. Waiting for it."),
+                    file=sys.stderr,
+                )
             told = True
             time.sleep(0.1)
         yield

@@ -29,7 +29,7 @@ class Installer:
         """Make an empty `.venv` of the Python that runs us, in place of any that is there."""
         venv = self.root / ".venv"
         again = " again" if venv.exists() else ""
-        _say(f"Making the environment .venv{again}, with Python {sys.version.split()[0]}.")
+        _say(f"Creating the environment .venv{again}, with Python {sys.version.split()[0]}.")
         if venv.exists():
             shutil.rmtree(venv)
         options = ["--no-project", "--prompt", "groundrules", "--no-python-downloads"]
@@ -37,7 +37,7 @@ class Installer:
 
     def install(self, groups: frozenset[str]) -> None:
         """Install the project and these dependency groups, exactly as `uv.lock` says."""
-        _say("Installing what uv.lock lists into .venv. The first time it is downloaded.")
+        _say("Installing the packages of uv.lock into .venv. The first time, they are downloaded.")
         began = time.monotonic()
         chosen = [
             "--frozen",
@@ -87,7 +87,7 @@ class Installer:
         if done.returncode < 0 or done.returncode == 130:
             raise KeyboardInterrupt
         if done.returncode:
-            raise installing_failed("what uv.lock lists", [self.root, self.cache])
+            raise installing_failed("the packages of uv.lock", [self.root, self.cache])
 
     def _cache(self) -> Path:
         """Return uv's folder of downloads: in `.tools` for a user whose home cannot be written."""
@@ -112,7 +112,7 @@ class Installer:
         return program
 
     def _fetch_uv(self, home: Path) -> None:
-        _say(f"Fetching uv {UV}, which makes the environment, into .tools.")
+        _say(f"Downloading uv {UV}, which creates the environment, into .tools.")
         fresh = home.with_suffix(".new")
         shutil.rmtree(fresh, ignore_errors=True)
         options = ["-q", "--no-input", "--disable-pip-version-check", "--retries", "2"]

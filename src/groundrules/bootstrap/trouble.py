@@ -22,7 +22,10 @@ def sentence(error: Exception, root: Path) -> str:
         return _full(Path(place))
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return _locked_out(Path(place))
-    return f"{place}: {error.strerror or error}. Mend that, or delete {root / '.venv'}, and run this again."
+    return (
+        f"{place}: {error.strerror or error}. Fix that, or delete {root / '.venv'}, and run "
+        "this again."
+    )
 
 
 def installing_failed(what: str, folders: list[Path]) -> Trouble:
@@ -33,8 +36,8 @@ def installing_failed(what: str, folders: list[Path]) -> Trouble:
         if shutil.disk_usage(_existing(folder)).free < ROOM:
             return Trouble(_full(folder))
     return Trouble(
-        f"Could not install {what}; the reason stands above. Mostly it is the network: "
-        "check the connection (and the proxy, if there is one), then run the same command again."
+        f"Could not install {what}; the reason is shown above. Usually it is the network: check "
+        "the connection (and the proxy, if there is one), then run the same command again."
     )
 
 
@@ -53,6 +56,6 @@ def _full(place: Path) -> str:
 
 def _locked_out(place: Path) -> str:
     return (
-        f"No permission to write {place}: make it yours, or clone the course into a folder "
-        "of your own, then run this again."
+        f"No permission to write {place}: become its owner, or clone the course into a folder of "
+        "your own, then run this again."
     )

@@ -66,12 +66,12 @@ class Beginnings:
         if gone_to is not None and step.number <= gone_to:
             return Version(
                 courses,
-                f"the course's own, as goto gave it for the beginning of step {step.number:02}",
+                f"the course's version for the beginning of step {step.number:02}",
             )
         return Version(
             courses,
-            f"the course's own from the beginning of step {step.number:02}, since nobody knows how "
-            "yours was then",
+            f"the course's version for the beginning of step {step.number:02}, since yours of "
+            "that time is unknown",
         )
 
     def first(self, file: str) -> Version:
@@ -83,9 +83,9 @@ class Beginnings:
                 f"No step has a file {harmless(file)}: name one as the lessons do, like app/main.py."
             )
         if self.step_gone_to is None:
-            return Version(state[file], "the stub that you began with")
+            return Version(state[file], "the stub that you started with")
         return Version(
-            state[file], f"as step {step.number:02} begins with it, which you went to with goto"
+            state[file], f"as at the beginning of step {step.number:02}, where goto started"
         )
 
     def kept(self, step: Step, file: str) -> Path | None:

@@ -80,19 +80,19 @@ def go_to(number: int) -> None:
     course = find_course()
     step = course.step(number)
     if not step.ready:
-        raise CourseError(f"Step {step.number:02} is in preparation: it cannot be begun yet.")
+        raise CourseError(f"Step {step.number:02} is in preparation and cannot be started yet.")
     taken = Workspace(course, say).go_to(number, _typed())
-    print(f"exercises/ is as it is at the beginning of step {step.number:02}, {step.title}.")
+    print(f"exercises/ is now at the beginning of step {step.number:02}, {step.title}.")
     if taken:
         files = [_path(course.root / EXERCISES / file) for file in taken]
-        print(f"Taken away, since the course has no such files: {some_of(files, 10)}")
+        print(f"Removed, since the course has no such files: {some_of(files, 10)}")
     _say_undo()
 
 
 def reset(what: str | None) -> None:
     """Put a task's files, or one file, back to what they were."""
     if what is None:
-        raise CourseError("Name a task, as in 01.2, or a file, as in app/main.py, to put back.")
+        raise CourseError("Name a task, as in 01.2, or a file, as in app/main.py, to reset.")
     course = find_course()
     workspace = Workspace(course, say)
     workspace.mend()
@@ -111,15 +111,15 @@ def reset(what: str | None) -> None:
     for file, version in versions.items():
         print(f"{file}: {version.why}.")
         for name, missing in relying[file]:
-            print(f"  Beware: {harmless(name)} relies on {missing}, which {file} now lacks.")
+            print(f"  Note: {harmless(name)} needs {missing}, which {file} now lacks.")
     _say_undo()
 
 
 def undo() -> None:
     """Take back the last command that changed `exercises/`."""
     undone = Workspace(find_course(), say).undo(_typed())
-    print(f"exercises/ is as it was before {harmless(undone.command)}.")
-    print(f"What was there until now is kept in {_path(undone.kept)}")
+    print(f"exercises/ is back to its state before {harmless(undone.command)}.")
+    print(f"The state until now is kept in {_path(undone.kept)}")
 
 
 def _typed() -> str:
@@ -144,7 +144,7 @@ def _task_to_do(course: Course) -> tuple[Step, Task]:
 
 
 def _say_undo() -> None:
-    print("Your work is saved. To have it back: groundrules undo")
+    print("Your work is saved. To restore it: groundrules undo")
 
 
 def _show(course: Course, found: Sequence[Standing]) -> None:
@@ -191,10 +191,9 @@ def _show_next(course: Course, found: Sequence[Standing]) -> None:
 def _celebrate() -> None:
     print(paint("You have finished every step. The library is yours.", "bold"))
     print(
-        "It holds what was asked of it, rule by rule and test by test.\n\n"
-        "  Use it      groundrules serve --app exercises\n"
-        "  Compare it  groundrules compare, with the course's own\n"
-        "  Go on       groundrules check PATH, with a project of yours"
+        "It passes every test and keeps every rule of the course.\n\n  Use it      groundrules "
+        "serve --app exercises\n  Compare it  groundrules compare, with the course's version\n  "
+        "Go on       groundrules check PATH, on a project of yours"
     )
 
 
@@ -220,7 +219,7 @@ def _say_how_to_activate(course: Course, step: Step) -> None:
     known = shutil.which("pytest")
     if known and environment.exists() and Path(known).parents[1].samefile(environment):
         return
-    print("\nSo that your terminal knows pytest and groundrules, type this once in it:")
+    print("\nTo make pytest and groundrules available in this terminal, type once:")
     print(f"  {_activation(environment)}")
 
 

@@ -63,14 +63,16 @@ class Comparison:
             step = self.course.introduces(file)
             assert step is not None
             raise CourseError(
-                f"{file} is written in step {step.number:02}, and comparing would give it away: "
-                "finish that step first, or add --force."
+                f"{file} is written in step {step.number:02}, and a comparison would reveal the "
+                "solution: finish that step first, or add --force."
             )
         if own is None and not yours.is_file():
             raise CourseError(
                 f"There is no file {file}: name one as the lessons do, like app/main.py."
             )
-        shown = own.relative_to(self.course.root).as_posix() if own else "the course has none"
+        shown = (
+            own.relative_to(self.course.root).as_posix() if own else ("the course has no such file")
+        )
         lines = difflib.unified_diff(
             _lines(yours), _lines(own), f"{EXERCISES}/{file}", shown, lineterm=""
         )
@@ -113,9 +115,9 @@ def _show_all(comparison: Comparison, *, as_json: bool) -> None:
         _print_json(comparison, files=[asdict(each) for each in found])
         return
     if not found:
-        print(f"Your files are the course's own, as they are after step {comparison.done:02}.")
+        print(f"Your files are the same as the course's, after step {comparison.done:02}.")
         return
-    print(f"From your files to the course's own, as they are after step {comparison.done:02}:\n")
+    print(f"From your files to the course's version, after step {comparison.done:02}:\n")
     for each in found:
         numbers = WHOSE.get(each.only or "", f"{f'+{each.more}':>5} {f'-{each.fewer}':>5}")
         print(f"  {_shortened(each.file):<{NAME_WIDTH}} {numbers}")
@@ -127,7 +129,7 @@ def _show_one(comparison: Comparison, file: str, *, as_json: bool) -> None:
     if as_json:
         _print_json(comparison, file=file, diff=diff)
     elif not diff:
-        print(f"{file} is the same as the course's own after step {comparison.done:02}.")
+        print(f"{file} is the same as the course's version after step {comparison.done:02}.")
     for number, line in enumerate(diff if not as_json else ()):
         style = "bold" if number < 2 else COLOURS.get(line[:1])
         print(paint(line, style) if style else line)

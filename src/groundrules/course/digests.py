@@ -14,7 +14,7 @@ from groundrules.course.steps import SOLUTION, Course, CourseError
 
 LIST = "steps/digests.txt"
 REFRESH = "groundrules course digests"
-_HEADER = f"# Written by `{REFRESH}`; after a merge, write it anew.\n"
+_HEADER = f"# Written by `{REFRESH}`; run it again after a merge.\n"
 
 
 def write_digests(course: Course) -> Path:
@@ -76,8 +76,8 @@ def how_to_get_back(files: list[str]) -> str:
     """Say how changed files of the course become what they were."""
     tops = " ".join(sorted({file.split("/")[0] for file in files}))
     return (
-        f"To get the course's own back: git stash push -u {tops} (or download the course again). "
-        f"If the change is meant: {REFRESH}"
+        f"To restore the course's version: git stash push -u {tops} (or download the course "
+        f"again). If the change is meant: {REFRESH}"
     )
 
 
@@ -101,7 +101,7 @@ def _known(course: Course) -> frozenset[str]:
         text = os.fsdecode(listed.read_bytes())
     except OSError:
         raise CourseError(
-            f"{LIST} is missing: bring it back with git checkout {LIST}, or download the course again."
+            f"{LIST} is missing: restore it with git checkout {LIST}, or download the course again."
         ) from None
     return frozenset(line for line in text.splitlines() if not line.startswith("#"))
 

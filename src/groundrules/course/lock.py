@@ -20,7 +20,7 @@ def locked(path: Path) -> Iterator[None]:
         while not try_lock(file):
             if time.monotonic() > deadline:
                 raise CourseError(
-                    f"Another command is changing {EXERCISES}/: try again when it has ended."
+                    f"Another command is changing {EXERCISES}/: try again when it has finished."
                 )
             time.sleep(0.02)
         yield

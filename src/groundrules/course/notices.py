@@ -30,17 +30,15 @@ def notices(course: Course, application: Path) -> Iterator[str]:
         return
     for save in Saves(course.root / ".groundrules").unfinished():
         yield harmless(
-            f"{save.command.typed} was broken off, so {EXERCISES}/ may be between two states. "
-            "To put that right: groundrules status"
+            f"{save.command.typed} was interrupted, so {EXERCISES}/ may be between two states. "
+            "To repair it: groundrules status"
         )
     misplaced = list(_misplaced(course))
     if misplaced:
         (found, wanted), *others = misplaced
-        more = f" So do {len(others)} others." if others else ""
-        more = " One more does, too." if len(others) == 1 else more
-        yield harmless(
-            f"{found} lies where nothing reads it: move it to {EXERCISES}/{wanted}.{more}"
-        )
+        more = f" The same applies to {len(others)} others." if others else ""
+        more = " The same applies to one more." if len(others) == 1 else more
+        yield harmless(f"{found} is where nothing reads it: move it to {EXERCISES}/{wanted}.{more}")
     if (course.root / LIST).is_file():
         yield from _about_changes(course)
 
@@ -56,8 +54,8 @@ def _about_changes(course: Course) -> Iterator[str]:
         return
     if files:
         yield harmless(
-            f"Not as the course has it: {some_of(files)}. Your own work belongs in {EXERCISES}/. "
-            f"{how_to_get_back(files)}"
+            f"Changed from the course's version: {some_of(files)}. Your own work belongs in "
+            f"{EXERCISES}/. {how_to_get_back(files)}"
         )
 
 

@@ -139,17 +139,17 @@ def run_suites(
             troubles = [each.pop("trouble") for each in found["tests"]]
             if any(troubles):
                 raise CourseError(
-                    f"The check of {_names(steps)} says nothing about the code: {found['why']} Try again."
+                    f"The check of {_names(steps)} has no result: {found['why']} Try again."
                 )
             if found["tests"]:
                 return [TestResult(**each) for each in found["tests"]]
             raise ValueError(found["why"])
         except (OSError, ValueError, KeyError, TypeError):
             told = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
-            last = told[-1].strip() if told else "it said nothing"
+            last = told[-1].strip() if told else "it printed nothing"
             raise CourseError(
-                f"The check of {_names(steps)} broke off ({last}): run "
-                f"pytest steps/{steps[0].number:02} to see why."
+                f"The check of {_names(steps)} failed ({last}): run pytest "
+                f"steps/{steps[0].number:02} to see why."
             ) from None
 
 

@@ -75,7 +75,8 @@ class Save:
             return Command(**_read(self.folder / "command.json"))
         except (OSError, ValueError, TypeError):
             raise CourseError(
-                f"{shown(self.folder)} is damaged: copy what you need of it, and move it elsewhere."
+                f"{shown(self.folder)} is damaged: copy the files that you need from it, "
+                "and move it elsewhere."
             ) from None
 
     @property

@@ -197,8 +197,8 @@ def exercises_of(course: Course) -> Path:
     folder = course.root / EXERCISES
     if not (folder / "app").is_dir():
         raise CourseError(
-            f"{EXERCISES}/app is missing: bring it back with `git checkout {EXERCISES}`, "
-            "or begin anew with `groundrules goto 1`."
+            f"{EXERCISES}/app is missing: restore it with `git checkout {EXERCISES}`, or start "
+            "again with `groundrules goto 1`."
         )
     return folder
 

@@ -174,8 +174,8 @@ def refuse_what_cannot_be_changed(folder: Path, changes: Mapping[str, Kind | Non
         if now is Kind.FOLDER and then in (Kind.FILE, Kind.LINK):
             for name in _left_alone_in(folder / path):
                 raise CourseError(
-                    f"{place} must give way to {then.value}, and {name} is in it: "
-                    "move that elsewhere first."
+                    f"{place} has to be replaced by {then.value}, but {name} is in it: move that "
+                    "elsewhere first."
                 )
 
 

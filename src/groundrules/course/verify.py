@@ -60,13 +60,15 @@ def exercises_are_fresh(course: Course) -> Iterator[Problem]:
             )
         elif file not in found or wanted[file].read_bytes() != (folder / file).read_bytes():
             starter = wanted[file].relative_to(course.root).as_posix()
-            yield Problem(f"{EXERCISES}/{file}", f"it is not its starter: copy {starter} there.")
+            yield Problem(
+                f"{EXERCISES}/{file}", (f"it differs from its starter: copy {starter} there.")
+            )
 
 
 def digests_are_current(course: Course) -> Iterator[Problem]:
     """Yield that the list of digests is not of what is there, if so."""
     if not is_current(course):
-        yield Problem(LIST, f"it is not of the files that are there: run `{REFRESH}`.")
+        yield Problem(LIST, f"it does not match the files: run `{REFRESH}`.")
 
 
 def texts_are_whole(course: Course, step: Step) -> Iterator[Problem]:
@@ -76,7 +78,8 @@ def texts_are_whole(course: Course, step: Step) -> Iterator[Problem]:
     for code in step.rules:
         if code not in lesson:
             yield Problem(
-                place, f"it never names {code}, which the step introduces: say what it asks for."
+                place,
+                (f"it never names {code}, which the step introduces: explain what it requires."),
             )
     for task in step.tasks:
         section = section_of(step, task)
@@ -89,7 +92,7 @@ def texts_are_whole(course: Course, step: Step) -> Iterator[Problem]:
         for file in task.files:
             if file not in section and task.files != step.files:
                 yield Problem(
-                    place, f"task {task.id} does not name {file}: say what belongs in it."
+                    place, f"task {task.id} does not name {file}: explain what belongs in it."
                 )
         try:
             count = len(hints_of(step, task))
@@ -139,7 +142,7 @@ def files_are_whole(course: Course, step: Step) -> Iterator[Problem]:
             yield Problem(place, "the step does not list it: list it or delete this draft.")
         elif not any(file in each.files for each in later):
             yield Problem(
-                place, f"no later step changes it, so it lies in {SOLUTION}/: delete this draft."
+                place, f"no later step changes it, so it is in {SOLUTION}/: delete this draft."
             )
 
 
@@ -187,7 +190,7 @@ def state_passes_what_it_should(course: Course, number: int) -> Iterator[Problem
         for result in _of(step, results):
             if not result.passed:
                 yield Problem(
-                    place, f"{_short(result)} fails, and must pass: {_first_lines(result)}"
+                    place, f"{_short(result)} fails, but must pass: {_first_lines(result)}"
                 )
     for step in ready[number : number + 1]:
         for task in step.tasks:
@@ -214,7 +217,7 @@ def solution_passes(course: Course) -> Iterator[Problem]:
     for result in run_suites(course, solution, course.ready_steps):
         if not result.passed:
             yield Problem(
-                SOLUTION, f"{_short(result)} fails, and must pass: {_first_lines(result)}"
+                SOLUTION, f"{_short(result)} fails, but must pass: {_first_lines(result)}"
             )
     for finding in check_project(solution, honour_ignores=False).findings:
         yield Problem(

@@ -165,17 +165,17 @@ class Workspace:
             if kind is Kind.LINK:
                 behind = harmless(str((self.folder / parent).readlink()))
                 raise CourseError(
-                    f"{shown(self.folder / parent)} is a link to {behind}, and what lies there cannot be "
-                    "saved: put the folder itself in the link's place, and try again."
+                    f"{shown(self.folder / parent)} is a link to {behind}, and the files there "
+                    "cannot be saved: replace the link with the folder itself, and try again."
                 )
             if kind not in (None, Kind.FOLDER):
                 raise CourseError(
-                    f"{shown(self.folder / parent)} is {kind.value}, where the course needs a folder: "
-                    "move it elsewhere first."
+                    f"{shown(self.folder / parent)} is {kind.value}, but the course needs a "
+                    "folder there: move it elsewhere first."
                 )
         if kind_of(self.folder / file) is Kind.FOLDER:
             raise CourseError(
-                f"{shown(self.folder / file)} is a folder, where the course needs a file: "
+                f"{shown(self.folder / file)} is a folder, but the course needs a file there: "
                 "move it elsewhere first."
             )
 
@@ -196,17 +196,18 @@ class Workspace:
             self._bring_back(save, save.files)
             save.drop()
             self.say(
-                f"{harmless(command.typed)} was broken off: exercises/ is as it was before it."
+                f"{harmless(command.typed)} was interrupted: exercises/ is back to its "
+                "state before that."
             )
         else:
             kept = self._finish_undo(save, self._saves.named(command.restores))
         if kept:
-            self.say(f"What was there until now is kept in {shown(kept.files)}")
+            self.say(f"The state until now is kept in {shown(kept.files)}")
 
     def _finish_undo(self, save: Save, restored: Save | None) -> Save | None:
         if restored is None:  # all but this last note of it was done
             save.done()
-            self.say("undo was broken off when all was done: nothing is lost.")
+            self.say("undo was interrupted at its very end: nothing is lost.")
             return save
         kept = self._keep_what_followed(save, restored.files) or save
         self._bring_back(save, restored.files)
@@ -214,8 +215,8 @@ class Workspace:
         restored.drop()
         save.done()
         self.say(
-            "undo was broken off, and is finished now: "
-            f"exercises/ is as it was before {harmless(command)}."
+            "undo was interrupted and is finished now: exercises/ is back to its state before "
+            f"{harmless(command)}."
         )
         return kept
 
@@ -226,7 +227,9 @@ class Workspace:
             if kind_of(now) not in (Kind.FILE, Kind.LINK):
                 continue  # nothing is lost with it
             if not is_like(now, save.files / path) and not is_like(now, after / path):
-                return self._saves.make(self.folder, Command(f"what followed {save.command.typed}"))
+                return self._saves.make(
+                    self.folder, Command(f"the work after {save.command.typed}")
+                )
         return None
 
     def _bring_back(self, save: Save, files: Path) -> None:
@@ -235,9 +238,9 @@ class Workspace:
             bring(save.changes or (), files, self.folder)
         except OSError as error:
             raise CourseError(
-                f"{harmless(save.command.typed)} was broken off and cannot be put right: "
-                f"{error.strerror or error} ({shown(Path(error.filename or self.folder))}). "
-                f"Mend that and try again; all that was there is in {shown(files)}."
+                f"{harmless(save.command.typed)} was interrupted and cannot be repaired: "
+                f"{error.strerror or error} ({shown(Path(error.filename or self.folder))}). Fix "
+                f"that and try again; your files are in {shown(files)}."
             ) from None
 
 

@@ -73,7 +73,7 @@ def of_the_wheel(cache: Path, account: Account, root: Path, say: Say) -> Binarie
     version = _version(folder, account)
     if not version:
         raise PostgresError(
-            f"The PostgreSQL 15 in {home} does not run on this machine: {HOW_TO_GET_15}."
+            f"The PostgreSQL 15 in {home} cannot run on this machine: {HOW_TO_GET_15}."
         )
     return Binaries(folder, version, "wheel")
 
@@ -114,7 +114,8 @@ def _refuse_other_platforms() -> None:
         return
     where = f"{system} on {machine}" + (" with musl" if musl else "")
     raise PostgresError(
-        f"There is no PostgreSQL 15 on this machine, and none to fetch for {where}: {HOW_TO_GET_15}."
+        f"There is no PostgreSQL 15 on this machine, and none to download for {where}: "
+        f"{HOW_TO_GET_15}."
     )
 
 
@@ -128,7 +129,7 @@ def _fetch(home: Path, root: Path, say: Say) -> None:
         with locked(home.parent / "fetch.lock", say):
             if home.is_dir():
                 return
-            say("Fetching PostgreSQL 15 (15 MB) …")
+            say("Downloading PostgreSQL 15 (15 MB) …")
             scratch = home.parent / "fetching"
             shutil.rmtree(scratch, ignore_errors=True)
             scratch.mkdir()
@@ -139,7 +140,7 @@ def _fetch(home: Path, root: Path, say: Say) -> None:
             shutil.rmtree(scratch)
     except OSError as error:
         raise PostgresError(
-            f"Cannot keep PostgreSQL 15 in {home.parent} ({error.strerror}): {HOW_TO_GET_15}."
+            f"Cannot store PostgreSQL 15 in {home.parent} ({error.strerror}): {HOW_TO_GET_15}."
         ) from None
 
 
@@ -169,9 +170,9 @@ def _install(wanted: Path, target: Path, root: Path) -> None:
             return
         told = re.findall(r"^\s*(?:error|cause): (.+)", done.stderr, re.MULTILINE | re.IGNORECASE)
         reasons.append(": ".join(line.rstrip(".:") for line in told[:2]))
-    why = next(filter(None, reasons), "neither uv nor pip is here to fetch it")
+    why = next(filter(None, reasons), "neither uv nor pip is available to download it")
     raise PostgresError(
-        f"PostgreSQL 15 could not be fetched ({why}): try again, or {HOW_TO_GET_15}."
+        f"PostgreSQL 15 could not be downloaded ({why}): try again, or {HOW_TO_GET_15}."
     )
 
 

@@ -52,8 +52,8 @@ def ensure(root: Path, *, source: Source | None = None, say: Say = _silently) ->
     server = _running(place) or _start(place, root, forced, say)
     if forced and server.source != forced:
         raise PostgresError(
-            f"PostgreSQL runs already, from the {server.source}: "
-            f"run `groundrules db stop` first to have the {forced}'s."
+            f"PostgreSQL is already running, from the {server.source}: to use the {forced}'s, "
+            "run `groundrules db stop` first."
         )
     return server
 
@@ -76,7 +76,7 @@ def stop(root: Path, *, say: Say = _silently) -> bool:
     """
     if named():
         raise PostgresError(
-            f"{VARIABLE} names a server that this clone did not start: nothing is stopped."
+            f"{VARIABLE} names a server that this clone did not start, so it is not stopped."
         )
     place = place_of(root)
     if not place.folder.is_dir():
@@ -149,7 +149,7 @@ def _awaited(place: Place, say: Say) -> Server | None:
     postmaster = postmaster_of(place.pid_file)
     if postmaster is None or not postmaster.holds(place.data) or not postmaster.runs():
         return None
-    say("Waiting for PostgreSQL to answer …")
+    say("Waiting for PostgreSQL to respond …")
     deadline = time.monotonic() + _PATIENCE
     while postmaster.runs() and postmaster.is_reachable():
         server = _running(place)
@@ -157,8 +157,8 @@ def _awaited(place: Place, say: Say) -> Server | None:
             return server
         if time.monotonic() > deadline:
             raise PostgresError(
-                f"PostgreSQL (process {postmaster.pid}) runs but does not answer: "
-                "run `groundrules db stop` and try again."
+                f"PostgreSQL (process {postmaster.pid}) is running but does not respond: run "
+                "`groundrules db stop` and try again."
             )
         time.sleep(0.05)
     return None
@@ -206,8 +206,8 @@ def _launch(place: Place, programs: Binaries, say: Say) -> Server:
         creation.check_room(place, why)
         if _ORPHANS not in why:
             raise PostgresError(
-                f"PostgreSQL did not start: {why}; if this does not go away, delete {place.data}, "
-                "which holds only databases that the course made."
+                f"PostgreSQL did not start: {why}; if this persists, delete {place.data}, which "
+                "contains only databases of the course."
             )
         if time.monotonic() > deadline:
             raise PostgresError(
@@ -229,7 +229,7 @@ def _attempt(place: Place, programs: Binaries) -> tuple[Server | None, str]:
         if pid and not command_line(pid):
             return None, creation.reason(place.log.read_text(encoding="utf-8", errors="replace"))
         time.sleep(0.02)
-    return None, f"it did not answer within {_PATIENCE:.0f} seconds"
+    return None, f"it did not respond within {_PATIENCE:.0f} seconds"
 
 
 def _spawn(place: Place, programs: Binaries, log: int) -> int | None:
@@ -259,10 +259,10 @@ def _free_port() -> int:
 def _unusable(place: Place, error: OSError) -> PostgresError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return PostgresError(
-            f"The disk has no room for PostgreSQL's data in {place.folder}: free some."
+            f"The disk has no space for PostgreSQL's data in {place.folder}: free some."
         )
     why = (error.strerror or str(error)).lower()
     return PostgresError(
-        f"PostgreSQL's data cannot be kept in {place.folder} ({why}): "
-        f"make the folder writable, or set {VARIABLE} to use another server."
+        f"PostgreSQL's data cannot be stored in {place.folder} ({why}): make the folder "
+        f"writable, or set {VARIABLE} to use another server."
     )

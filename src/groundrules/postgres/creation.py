@@ -81,8 +81,8 @@ def renew_role(place: Place, programs: Binaries) -> None:
     if status != 0 or "ERROR" in output:
         place.password.unlink(missing_ok=True)
         raise PostgresError(
-            f"The role in PostgreSQL's data could not be changed ({reason(output)}): delete {place.data}, "
-            "which holds only databases that the course made."
+            f"The role in PostgreSQL's data could not be changed ({reason(output)}): delete "
+            f"{place.data}, which contains only databases of the course."
         )
 
 

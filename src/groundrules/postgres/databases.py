@@ -88,6 +88,15 @@ async def drop_database(server: Server, name: str) -> None:
         await session.execute(f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)")
 
 
+async def databases_of(server: Server, role: str) -> list[str]:
+    """Return the names of the databases that a role owns. Raises PostgresError if the server refuses."""
+    async with connection(server) as session:
+        rows = await session.fetch(
+            "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = $1", role
+        )
+    return [row["datname"] for row in rows]
+
+
 async def drop_role(server: Server, name: str) -> None:
     """Drop a role whose databases are gone, if it is there; raises as `drop_database` does."""
     async with connection(server) as session:
@@ -150,7 +159,7 @@ async def connection(server: Server) -> "AsyncIterator[asyncpg.Connection]":
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         why = (
-            "it did not answer within 10 seconds"
+            "it did not respond within 10 seconds"
             if isinstance(error, TimeoutError)
             else _one_line(error)
         )
@@ -160,13 +169,13 @@ async def connection(server: Server) -> "AsyncIterator[asyncpg.Connection]":
             else "run `groundrules db stop` and try again"
         )
         raise PostgresError(
-            f"PostgreSQL on {server.host}, port {server.port}, does not let {server.role} in: {why}; "
+            f"PostgreSQL on {server.host}, port {server.port}, rejects {server.role}: {why}; "
             f"{advice}."
         ) from None
     try:
         yield session
     except asyncpg.PostgresError as error:
-        raise PostgresError(f"PostgreSQL refused: {_one_line(error)}.") from None
+        raise PostgresError(f"PostgreSQL reported: {_one_line(error)}.") from None
     finally:
         await session.close(timeout=10)
 

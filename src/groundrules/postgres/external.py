@@ -24,7 +24,7 @@ def check(server: Server) -> Server:
     version, lacking = run(_ask(server))
     if version.split(".")[0] != "15":
         raise PostgresError(
-            f"The server that {VARIABLE} names is PostgreSQL {version}, and the course needs 15: "
+            f"The server in {VARIABLE} is PostgreSQL {version}, and the course needs 15: "
             f"{HOW_TO_GET_15}."
         )
     if lacking:

@@ -77,7 +77,8 @@ class Place:
         owner = self.account.uid if self.account.uid is not None else os.geteuid()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
             raise PostgresError(
-                f"{sockets}, where PostgreSQL's socket belongs, is not a folder of your own alone: remove it."
+                f"{sockets}, where PostgreSQL's socket belongs, is not a folder that only "
+                "you can access: remove it."
             )
 
 

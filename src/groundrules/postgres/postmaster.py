@@ -46,7 +46,7 @@ class Postmaster:
                     return
                 time.sleep(0.02)
         raise PostgresError(
-            f"PostgreSQL (process {self.pid}) does not end: end it yourself and try again."
+            f"PostgreSQL (process {self.pid}) does not stop: kill it yourself and try again."
         )
 
     def _send(self, order: str) -> None:

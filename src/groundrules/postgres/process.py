@@ -131,11 +131,12 @@ def locked(path: Path, say: Say) -> Iterator[None]:
         told = False
         while not try_lock(file):
             if not told:
-                say("Another command is starting or stopping PostgreSQL; waiting for it.")
+                say("Another command is starting or stopping PostgreSQL. Waiting for it.")
                 told = True
             if time.monotonic() > deadline:
                 raise PostgresError(
-                    f"Another command has held {path} for {_PATIENCE:.0f} seconds: end it and try again."
+                    f"Another command has held {path} for {_PATIENCE:.0f} seconds: stop it "
+                    "and try again."
                 )
             time.sleep(0.05)
         yield

@@ -112,7 +112,7 @@ def parse_url(url: str) -> Server:
     sslmode = options.pop("sslmode", None) or options.pop("ssl", None)
     if options:
         raise _unusable(
-            f"the option {min(options)} is not among those it may have: host, port, sslmode"
+            f"the option {min(options)} is not allowed; the options are host, port and sslmode"
         )
     if "," in host or (query_port and not query_port.isdecimal()):
         raise _unusable("it must name one host and one port")

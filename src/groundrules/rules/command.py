@@ -134,7 +134,7 @@ def _print(report: Report, output: Format) -> None:
         _say(_as_text(report))
         for unused in report.unused_ignores:
             place = f"{unused.path}:{unused.line}"
-            _warn(f"{place} ignores {unused.rule}, but silences nothing: remove it.")
+            _warn(f"{place} ignores {unused.rule}, but there is no such finding: remove it.")
         return
     from groundrules.rules.report.formats import as_github, as_json, as_sarif
 

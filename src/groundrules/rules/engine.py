@@ -21,8 +21,8 @@ from groundrules.rules.source.loading import Broken, Progress
 from groundrules.rules.source.pyproject import broken_pyproject
 
 _BROKEN_NAME = "readable"
-_BROKEN_WHY = "What cannot be read cannot be checked, nor run."
-_BROKEN_FIX = "Mend what the message says; everything else was checked."
+_BROKEN_WHY = "A file that cannot be read cannot be checked, and cannot be run."
+_BROKEN_FIX = "Fix what the message says; all other files were checked."
 
 
 def check_project(

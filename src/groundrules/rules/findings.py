@@ -38,7 +38,7 @@ class UnusedIgnore:
     @property
     def message(self) -> str:
         """What to do about it, as a sentence."""
-        return f"This ignores {self.rule}, but silences nothing: remove it."
+        return f"This ignores {self.rule}, but there is no such finding: remove it."
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,10 @@ def endpoints(root: Path) -> str:
         for method, operation in methods.items():
             row = _endpoint(method.upper(), path, operation)
             tags.setdefault((operation.get("tags") or ["application"])[0], []).append(row)
-    head = ["| method and path | what it does | takes | login | answers |", "|---|---|---|---|---|"]
+    head = [
+        ("| method and path | what it does | takes | login | responses |"),
+        "|---|---|---|---|---|",
+    ]
     return "\n\n".join(
         "\n".join([f"### {tag.capitalize()}", "", *head, *rows]) for tag, rows in tags.items()
     )
@@ -63,7 +66,7 @@ def _specification(root: Path) -> dict[str, Any]:
         check=False,
     )
     if done.returncode:
-        last = (done.stderr.strip() or "it said nothing").splitlines()[-1]
+        last = (done.stderr.strip() or "it printed nothing").splitlines()[-1]
         raise ValueError(f"solution/ could not be asked for its OpenAPI document: {last}")
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -34,8 +34,8 @@ class Length:
 
     def __str__(self) -> str:
         return (
-            f"about {self.minutes} minutes: {round(self.words, -2):,} words to read, and {self.tasks} tasks, "
-            f"for which the course itself wrote {self.lines} lines."
+            f"about {self.minutes} minutes: {round(self.words, -2):,} words to read, and {self.tasks} tasks "
+            f"({self.lines} lines in the course's own solution)."
         )
 
 

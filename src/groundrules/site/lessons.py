@@ -12,7 +12,7 @@ from groundrules.course.steps import Course, CourseError, Step, Task
 from groundrules.rules.registry import all_rules
 from groundrules.site.quizzes import quiz_of
 
-HINTS = ("A nudge", "A pointer", "Nearly the answer")
+HINTS = ("A nudge", "A pointer", "Almost the solution")
 
 
 def page_of_step(course: Course, step: Step) -> str:
@@ -71,7 +71,7 @@ def _questions(step: Step) -> str:
     if not quiz:
         return ""
     return (
-        "## Questions\n\nFor you alone: your answers stay in this browser, and only until you clear "
+        "## Questions\n\nOnly for you: your answers stay in this browser until you clear "
         f"them.\n\n{quiz}"
     )
 
@@ -84,10 +84,9 @@ def _changes(course: Course, step: Step) -> str:
     if not blocks:
         return ""
     return (
-        "## What this step changes\n\n"
-        "The course's own answer, file by file, as a diff to the state at the beginning of this step. "
-        "Yours may look different and be just as good. Open a file when yours is done.\n\n"
-        + "\n\n".join(blocks)
+        "## What this step changes\n\nThe course's own solution, file by file, as a diff against "
+        "the beginning of this step. Yours may look different and be just as good. Open a file "
+        "when yours is done.\n\n" + "\n\n".join(blocks)
     )
 
 

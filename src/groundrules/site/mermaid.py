@@ -47,8 +47,9 @@ def fetched(root: Path) -> Path:
             package = answer.read()
     except (OSError, ValueError) as error:
         raise NotFetched(
-            f"Mermaid {VERSION} could not be fetched ({getattr(error, 'reason', error)}), so diagrams "
-            "show as text: build again with the network, or set NPM_CONFIG_REGISTRY to your registry."
+            f"Mermaid {VERSION} could not be downloaded ({getattr(error, 'reason', error)}), so "
+            "diagrams show as text: build again with the network, or set NPM_CONFIG_REGISTRY to "
+            "your registry."
         ) from None
     if hashlib.sha512(package).hexdigest() != _SHA512:
         raise NotFetched(f"{address} is not Mermaid {VERSION} as it was released: it was not used.")

@@ -25,7 +25,7 @@ def serve(port: int) -> int:
         )
     must_be_free(port)
     print(
-        "Making the pages; the first time the notebooks run, which takes a minute …",
+        "Building the pages. The first time, the notebooks run too, which takes a minute …",
         file=sys.stderr,
         flush=True,
     )

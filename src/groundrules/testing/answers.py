@@ -20,7 +20,7 @@ def must_answer(answer: Response, *codes: int, to: str) -> None:
     wanted = f"{', '.join(first)} or {last}" if first else last
     asked = f"{answer.request.method} {answer.request.url.path}"
     moved = about_its_slash(answer)
-    raise AssertionError(f"{asked} must answer {wanted} to {to}; it answers {found}.{moved}")
+    raise AssertionError(f"{asked} must return {wanted} for {to}; it returns {found}.{moved}")
 
 
 def about_its_slash(answer: Response) -> str:
@@ -36,13 +36,15 @@ def must_refuse(answer: Response, *codes: int, to: str) -> None:
     must_answer(answer, *codes, to=to)
     body, asked = answer.json(), f"{answer.request.method} {answer.request.url.path}"
     why = body.get("detail") if isinstance(body, dict) else None
-    assert why, f'{asked} must say why it refuses {to}: its body must have a "detail" with a text.'
+    assert why, (
+        f'{asked} must say why it rejects {to}: its body must have a "detail" that is a string.'
+    )
 
 
 def must_show(answer: Response, fields: Collection[str]) -> dict[str, Any]:
     """Return the object that the answer's body is; fail unless it has these fields and no others."""
     asked = f"{answer.request.method} {answer.request.url.path}"
-    return must_have(answer.json(), fields, f"{asked} must answer")
+    return must_have(answer.json(), fields, f"{asked} must return")
 
 
 def must_have(found: Any, fields: Collection[str], what: str) -> dict[str, Any]:

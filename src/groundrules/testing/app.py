@@ -38,7 +38,7 @@ class Response(httpx2.Response):
             return super().json(**options)
         except (ValueError, RecursionError):
             asked = f"{self.request.method} {self.request.url.path}"
-            raise AssertionError(f"{asked} must answer JSON; its body is none.") from None
+            raise AssertionError(f"{asked} must return JSON; its body is not JSON.") from None
 
 
 @dataclass(frozen=True)
@@ -125,11 +125,9 @@ class App:
                 async for chunk in response.aiter_bytes():
                     body += chunk
                     if len(body) > BODY_LIMIT:
-                        raise WorkerError(
-                            f"{doing} answered with more than {BODY_LIMIT >> 20} MiB."
-                        )
+                        raise WorkerError(f"{doing} returned more than {BODY_LIMIT >> 20} MiB.")
         except (TimeoutError, httpx2.RequestError) as error:
-            self._exchanges.append(f"{doing}: no answer")
+            self._exchanges.append(f"{doing}: no response")
             await self.close()
             if isinstance(error, TimeoutError):
                 lost = await served.worker.diagnose(limit, doing, before)
@@ -186,7 +184,7 @@ class App:
         asked: JSON = [call.as_argument() for call in calls]
         answer = await worker.ask("call_all", limit=limit, doing=doing, calls=asked)
         if not isinstance(answer, list) or len(answer) != len(calls):
-            raise BadReply("The worker sent something that is no list of outcomes.")
+            raise BadReply("The worker sent something that is not a list of outcomes.")
         return [_outcome(each, call) for each, call in zip(answer, calls, strict=True)]
 
     async def imports(self, module: str) -> None:
@@ -235,7 +233,7 @@ class App:
         )
         saved = from_json(value)
         if not isinstance(saved, Row):
-            raise BadReply("The worker sent something that is no row.")
+            raise BadReply("The worker sent something that is not a row.")
         return saved
 
     async def shut_down(self) -> None:
@@ -295,7 +293,7 @@ class App:
             if kind is not None:
                 raise
         else:
-            raise AssertionError(message or f"This must be refused with {wanted}; it is not.")
+            raise AssertionError(message or f"This must be rejected with {wanted}; it is not.")
 
     @contextmanager
     def accepts(self, what: str) -> Iterator[None]:
@@ -387,7 +385,7 @@ def _outcome(answer: JSON, call: Call) -> Any:
         case {"error": error, **rest} if not rest:
             with suppress(ProtocolError):
                 return Raised(read_failure(error), f"{call}")
-    raise BadReply("The worker sent something that is no outcome.")
+    raise BadReply("The worker sent something that is not an outcome.")
 
 
 def missed(asked: str, routes: Sequence[JSON]) -> list[str] | None:

@@ -87,8 +87,8 @@ class Code:
         )
         for file, module, package in undeclared(self.folder, dependencies):
             raise AssertionError(
-                f"{file} imports {module}, which none of the dependencies in pyproject.toml brings: "
-                f"add {package} to them."
+                f"{file} imports {module}, which none of the dependencies in pyproject.toml "
+                f"installs: add {package} to them."
             )
 
     @cached_property

@@ -4,7 +4,9 @@ import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,6 +67,14 @@ BEGIN
     END;
 END $$
 """
+# Whatever a role that may do nothing else has made in a database that it owns, it can take away.
+DROP_ALL = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend';
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET ALL', current_database()); END $$;
+DROP OWNED BY CURRENT_USER CASCADE;
+CREATE SCHEMA IF NOT EXISTS public;
+"""
 CONNECTIONS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend'
@@ -87,7 +97,7 @@ class Refused(AssertionError):
     def __init__(self, error: "asyncpg.PostgresError", statement: str) -> None:
         shown = " ".join(statement.split())
         shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
-        super().__init__(f"PostgreSQL refuses `{shown}`: {error.args[0].rstrip('.')}.")
+        super().__init__(f"PostgreSQL rejects `{shown}`: {error.args[0].rstrip('.')}.")
         self.sqlstate: str = error.sqlstate
         self.constraint: str | None = getattr(error, "constraint_name", None)
 
@@ -211,6 +221,10 @@ class Database(Session):
         """Delete every row and start every sequence anew; raise `Refused` if somebody holds a lock."""
         await self.execute(EMPTY_ALL)
 
+    async def drop_all(self) -> None:
+        """Make it as new: end other connections and drop whatever was made in it; raises `Refused`."""
+        await self.execute(DROP_ALL)
+
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
         """Open another connection, for what takes two: a lock that somebody else waits for, say."""
@@ -229,10 +243,24 @@ class Database(Session):
             )
         except (OSError, asyncpg.PostgresError) as error:
             raise MachineTrouble(
-                f"The tests cannot connect to their database: {error or 'no answer in time'}."
+                f"The tests cannot connect to their database: {error or 'no response in time'}."
             ) from None
         self._own.append(connection.get_server_pid())
         return connection
+
+
+@dataclass(frozen=True)
+class Role:
+    """The role of one run, which owns its databases.
+
+    :ivar tool: the server as it is to the tool.
+    :ivar own: the server as it is to the role.
+    :ivar server_started: when the server was started.
+    """
+
+    tool: postgres.Server
+    own: postgres.Server
+    server_started: Any
 
 
 class Databases:
@@ -242,17 +270,22 @@ class Databases:
     code has attached to its tables is never run with more rights than it has itself.
 
     :param root: the root of the course, whose server is used.
+    :param role: the role, if there is one already.
     """
 
-    def __init__(self, background: Background, root: Path) -> None:
+    def __init__(self, background: Background, root: Path, role: Role | None = None) -> None:
         self._background = background
         self._token = secrets.token_hex(2)
         self._numbers = count()
-        self._made: list[str] = []
-        self._server = background.begin(self._get_server(root))
+        self._left_over: asyncio.Task[list[str]] | None = None
+        self.role: Future[Role] = Future()
+        if role is not None:
+            self.role.set_result(role)
+        else:
+            self.role = background.begin(self._create_role(root))
 
-    async def create(self, label: str, *, template: Database | None = None) -> Database:
-        """Create a database, a copy of `template` if one is given.
+    async def create(self, label: str, *, template: str | None = None) -> Database:
+        """Create a database, a copy of the one named `template` if that is given.
 
         `label` becomes a part of its name, for who looks at the server. Raises `MachineTrouble`.
         """
@@ -263,48 +296,47 @@ class Databases:
         try:
             return self._background.begin(self._trouble()).result(30)
         except Exception as error:
-            return f"PostgreSQL does not answer ({error})."
+            return f"PostgreSQL does not respond ({error})."
 
     async def _trouble(self) -> str | None:
-        server, _ = await asyncio.wrap_future(self._server)
-        if await _start_of(server) != self._started:
-            return "PostgreSQL was started anew during the run."
+        role = await asyncio.wrap_future(self.role)
+        if await _start_of(role.tool) != role.server_started:
+            return "PostgreSQL was restarted during the run."
         return None
 
-    def close(self) -> None:
-        """Drop every database that was made."""
+    async def settle(self) -> None:
+        """Wait until what killed runs left on the server is dropped."""
+        if self._left_over is not None:
+            with suppress(postgres.PostgresError):
+                await self._left_over
+
+    def drop(self) -> None:
+        """Drop the role and every database of it."""
         with suppress(Exception):  # the next run drops what this one left
             self._background.begin(self._drop()).result(30)
 
-    async def _create(self, label: str, template: Database | None) -> Database:
-        server, own = await asyncio.wrap_future(self._server)
+    async def _create(self, label: str, template: str | None) -> Database:
+        role = await asyncio.wrap_future(self.role)
         short = re.sub(r"\W", "_", label.lower())[:12]
         name = postgres.run_name(f"{self._token}_{next(self._numbers)}_{short}")
-        if template is not None:
-            await template._close()
-        self._made.append(name)
         with _trouble():
-            await postgres.create_database(
-                server, name, template=template.name if template else None, owner=own.role
-            )
-        return Database(self._background, own, name)
+            await postgres.create_database(role.tool, name, template=template, owner=role.own.role)
+        return Database(self._background, role.own, name)
 
-    async def _get_server(self, root: Path) -> tuple[postgres.Server, postgres.Server]:
-        """Return the server as it is to the tool, and to the role that is made for this run."""
+    async def _create_role(self, root: Path) -> Role:
         with _trouble():
             server = await asyncio.to_thread(postgres.ensure, root)
-            self._started = await _start_of(server)
+            started = await _start_of(server)
             self._left_over = asyncio.create_task(postgres.drop_leftovers(server))
             name = postgres.run_name(f"r{secrets.token_hex(3)}")
-            return server, await postgres.create_role(server, name)
+            return Role(server, await postgres.create_role(server, name), started)
 
     async def _drop(self) -> None:
-        server, own = await asyncio.wrap_future(self._server)
-        with suppress(postgres.PostgresError):
-            await self._left_over
-        for name in self._made:
-            await postgres.drop_database(server, name)
-        await postgres.drop_role(server, own.role)
+        role = await asyncio.wrap_future(self.role)
+        await self.settle()
+        names = await postgres.databases_of(role.tool, role.own.role)
+        await asyncio.gather(*(postgres.drop_database(role.tool, name) for name in names))
+        await postgres.drop_role(role.tool, role.own.role)
 
 
 async def _start_of(server: postgres.Server) -> Any:

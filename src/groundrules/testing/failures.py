@@ -6,7 +6,7 @@ First what is wrong and where, in the trainee's own names; then where to read on
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,9 @@ INDENT = "    "
 BODY_LINES = 8  # with the heading, where to read on and two lines of the list: twelve
 SENTENCE_LINES = 4
 FRAMES_SHOWN = 3
-LEFT_DEBUGGER = "The debugger was left with q, which ends the code there; c lets it go on."
+LEFT_DEBUGGER = (
+    "The debugger was left with q, which ends the code there. To continue the code, type c."
+)
 PRINTED_SHOWN = 2  # lines
 SQLALCHEMY_S_OWN = re.compile(  # what it puts around the words of the database
     r"\(sqlalchemy\.\S+\) <class '[\w.]+'>: |\nDETAIL:  Failing row .*|\n\[SQL: .*"
@@ -65,17 +67,30 @@ FOR_TRAINEES = (AssertionError, WorkerError, RuleBroken, NothingToCheck, StepBef
 class Words:
     """What a failed test tells; pytest takes it in the place of a traceback.
 
-    :param lines: one line that follows the heading, or several that stand below it.
+    :param told: one line that follows the heading, or several that stand below it.
     :param cause: the same for failures that have one cause, whatever each of them says.
     :param place: the trainee's line that it is about, as in `app/main.py:5`, if there is one.
     :param owner: the task whose files hold that line, if it is not the test's own task.
+    :param lesson: where to read on about it, and where about the test's own task, if that is told.
     """
 
     task: Task
-    lines: tuple[str, ...]
+    told: tuple[str, ...]
     cause: str
     place: str | None = None
     owner: Task | None = None
+    lesson: tuple[str, str] | None = None
+
+    def while_done(self, done: Collection[str]) -> "Words":
+        """Return the words when all tests of the tasks `done` have passed: the mistake is in none of them."""
+        if self.owner is None or self.owner.id not in done:
+            return self
+        return replace(self, owner=None, lesson=self.lesson and (self.lesson[1], self.lesson[1]))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One line that follows the heading, or several that stand below it."""
+        return (*self.told, self.lesson[0]) if self.lesson else self.told
 
     @property
     def about(self) -> Task:
@@ -119,13 +134,11 @@ def explain(
     task: Task,
     app: App | None,
     source: Snapshot,
-    done: Collection[str] = (),
 ) -> Words | None:
     """Return the words for a failed test, or None if it is the suite itself that failed.
 
     What a test's own code raises is laid to what the application gave it last.
     :param source: the application's source.
-    :param done: the ids of tasks whose tests have all passed; the mistake is in none of them.
     """
     if isinstance(error, Unreadable):
         return Words(task, (str(error),), str(error))
@@ -146,7 +159,7 @@ def explain(
         else:
             reason = f"{type(error).__name__}: {error}"
             error = AssertionError(
-                f"The test cannot go on with what it found ({reason}). To see where: --tb=short."
+                f"The test cannot continue with the result ({reason}). To see where: --tb=short."
             )
     if not str(error):
         return None
@@ -154,7 +167,7 @@ def explain(
     file = missing_file(name, course, source.folder) if name is not None else None
     place = file
     if file is not None:
-        told = [f"{INDENT}{file} is missing.", f"{INDENT}To have it back: groundrules reset {file}"]
+        told = [f"{INDENT}{file} is missing.", f"{INDENT}To restore it: groundrules reset {file}"]
         cause = f"no {file}"
     else:
         told = [*_sentence(error, source.original), *_account(account, error)][:BODY_LINES]
@@ -162,10 +175,13 @@ def explain(
         file, place = (last.file, _place(last)) if last is not None else (None, None)
         cause = cause if name is None else f"no {name}"
     about = task if file is None else _task_about(course, file, task)
-    about = task if about.id in done else about
+    lesson = (_where_to_read(course, about), _where_to_read(course, task))
+    return Words(task, tuple(told), cause, place, about, lesson)
+
+
+def _where_to_read(course: Course, about: Task) -> str:
     step, _ = course.task(about.id)
-    told.append(f"{INDENT}Read  steps/{step.name}/README.md, or ask: groundrules hint {about.id}")
-    return Words(task, tuple(told), cause, place, about)
+    return f"{INDENT}Read  steps/{step.name}/README.md, or ask: groundrules hint {about.id}"
 
 
 def _cause(error: BaseException, account: Account, step: Step) -> tuple[Frame | None, str]:
@@ -242,7 +258,7 @@ def _what_was_raised(error: Raised, folder: Path) -> str:
     failure = error.failure
     text = SQLALCHEMY_S_OWN.sub("", _said(failure).replace(f"{folder}/", ""))
     if failure.kind == "SystemExit":
-        text = f"{failure.kind}: this line ends the program; take it out."
+        text = f"{failure.kind}: this line ends the program; remove it."
     if error.instead_of is not None:
         text = f"{text.rstrip('.')}; it must raise {error.instead_of}."
     if error.refused is not None:

@@ -6,7 +6,7 @@ import random
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest
@@ -22,11 +22,11 @@ from groundrules.testing.people import Accounts, People
 from groundrules.testing.proxy import short_temporary_folder
 from groundrules.testing.runner import Patience
 from groundrules.testing.samples import Samples
-from groundrules.testing.sites import Site, Sites, Tables, TablesMissing
+from groundrules.testing.sites import Prepared, Site, Sites, Tables, TablesMissing
 from groundrules.testing.snapshot import Snapshot
 from groundrules.testing.start import DATABASE_STEP, MIGRATIONS_STEP, has_database, launcher_for
 from groundrules.worker.errors import MachineTrouble
-from groundrules.worker.launcher import Launcher
+from groundrules.worker.launcher import ForkLauncher, Launcher
 
 STEP = pytest.StashKey[Step]()
 
@@ -36,6 +36,7 @@ class Fixtures:
 
     :param source: the source of the application under test.
     :param launcher: what starts workers; made when it is needed if it is not there.
+    :ivar in_lane: whether this is a fork that runs some of the tests.
     :ivar seed: where the values of `samples` come from; `seed_used` is whether a test had any.
     """
 
@@ -52,8 +53,10 @@ class Fixtures:
         self.seed: int = secrets.randbelow(1_000_000) if given is None else given
         self.seed_used = False
         self._launcher = launcher
+        self._branches: list[ForkLauncher] = []
         self._sites: Sites | None = None
         self._sockets: Path | None = None
+        self.in_lane = False
 
     @pytest.fixture
     def anyio_backend(self) -> str:
@@ -63,7 +66,7 @@ class Fixtures:
     @pytest.fixture
     async def site(self, step: Step) -> Site:
         """The application with the database that the step's suites use, its tables empty."""
-        sites = self._sites or self.begin(step.number)
+        sites = self._begun(step.number)
         try:
             site = await asyncio.wrap_future(sites.begin(self._tables(step.number)))
         except TablesMissing as missing:
@@ -107,7 +110,7 @@ class Fixtures:
     @pytest.fixture
     async def migrations(self, step: Step) -> AsyncIterator[Migrations]:
         """The migrations of the application under test, on a new database of their own."""
-        migrations = await (self._sites or self.begin(step.number)).migrations()
+        migrations = await self._begun(step.number).migrations()
         yield migrations
         await migrations.close()
 
@@ -121,25 +124,70 @@ class Fixtures:
         """The step that the suite belongs to."""
         return request.node.stash[STEP]  # type: ignore[no-any-return]
 
-    def begin(self, number: int) -> Sites:
+    def begin(self, number: int) -> None:
         """Start the application for suites up to the step `number`; nobody waits for it here."""
-        tables = self._tables(number)
+        self._begun(number).begin(self._tables(number))
+
+    def prepare(self, number: int) -> None:
+        """Begin to make what forks copy for suites of the step `number`; nobody waits for it here."""
+        self._begun(number).prepare(self._tables(number))
+
+    def _begun(self, number: int, prepared: Prepared | None = None) -> Sites:
         if self._launcher is None:
             self._launcher = launcher_for(self._course, self._source, number)
         if self._sockets is None:
             self._sockets = Path(
                 tempfile.mkdtemp(prefix="groundrules-", dir=short_temporary_folder())
             )
-        self._sites = Sites(
-            self._launcher,
-            self._course.root,
-            self._source.original,
-            self._sockets,
-            self._patience,
-            terminal=_wants_terminal(self._config),
-        )
-        self._sites.begin(tables)
+        if self._sites is None:
+            self._sites = Sites(
+                self._launcher,
+                self._course.root,
+                self._source.original,
+                self._sockets,
+                self._patience,
+                terminal=_wants_terminal(self._config),
+                prepared=prepared,
+                shared=self.in_lane and prepared is not None,
+            )
         return self._sites
+
+    def begin_lanes(self, lanes: int, steps: Iterable[int]) -> None:
+        """Make what forks of this process need for suites of these steps, and leave no thread running."""
+        for number in steps:
+            self.prepare(number)
+        assert self._sites is not None
+        assert isinstance(self._launcher, ForkLauncher)
+        prepared = self._sites.hand_over()
+        self._sites = None
+        self._launcher.rest()
+        self._branches = [self._launcher.branch() for _ in range(lanes)]
+        self._begun(max(steps), prepared)
+
+    def enter_lane(self, lane: int) -> None:
+        """Go on in a fork, with databases, processes and a folder of its own."""
+        assert isinstance(self._launcher, ForkLauncher)
+        assert self._sites is not None
+        assert self._sockets is not None
+        self._launcher.leave()
+        self._launcher = self._branches.pop(lane)
+        for other in self._branches:
+            other.leave()
+        self._sockets = self._sockets / str(lane)
+        self._sockets.mkdir()
+        prepared, self._sites = self._sites.hand_over(), None
+        self.in_lane = True
+        self._begun(max(step.number for step in self._course.steps), prepared)
+
+    def leave_lane(self) -> None:
+        """End what the fork has begun, except for what belongs to the run."""
+        if self._sites is not None:
+            self._sites.close()
+
+    def end_lanes(self) -> None:
+        """Give up what the forks used, which are gone."""
+        while self._branches:
+            self._branches.pop().leave()
 
     @property
     def sites(self) -> Sites | None:

@@ -31,14 +31,17 @@ class Given:
         """
         reason = f"{type(error).__name__}: {error}"
         if self.target is None:
-            return f"What {self.asked} answers is not what the test reads from it ({reason})."
+            return (
+                f"The response to {self.asked} does not have what the test reads from it "
+                f"({reason})."
+            )
         returned = described(self.value)
         if isinstance(self.value, Class):
             name = self.value.name
             return f"{self.asked} returned {returned}, not {with_article(name)}: write `{name}()`."
         if wanted is not None and returned != with_article(wanted):
             return f"{self.asked} must return {with_article(wanted)}; it returned {returned}."
-        return f"{self.asked} returned {returned}, and the test cannot go on with it ({reason})."
+        return f"{self.asked} returned {returned}, and the test cannot continue with it ({reason})."
 
 
 def described(value: Any) -> str:

@@ -78,8 +78,8 @@ def keep_apart(config: pytest.Config, judged: Judged) -> None:
     """
     if any(judged.root.is_relative_to(folder) for folder in judged.applications):
         raise pytest.UsageError(
-            f"The steps in {judged.root} belong to the folder that is to be checked: name the course's own, "
-            f"as in pytest PATH/TO/COURSE/steps/01 --app={judged.root}"
+            f"The steps in {judged.root} belong to the folder that is checked: name the course's "
+            f"own, as in pytest PATH/TO/COURSE/steps/01 --app={judged.root}"
         )
     folder = judged.shown(judged.folders[0]) if judged.folders else EXERCISES
     type_this = f"Type: pytest {judged.shown(judged.root / 'steps')}{os.sep}NN --app={folder}"
@@ -91,8 +91,8 @@ def keep_apart(config: pytest.Config, judged: Judged) -> None:
         )
     if judged.holds(sys.prefix):
         raise pytest.UsageError(
-            f"This Python is in {folder}, the folder that is to be checked: activate the course's own "
-            "environment and try again."
+            f"This Python is in {folder}, the folder that is checked: activate the environment "
+            "of the course and try again."
         )
     hook = next(_startup_modules(judged), None)
     if hook is not None:
@@ -103,7 +103,8 @@ def keep_apart(config: pytest.Config, judged: Judged) -> None:
     settings = config.known_args_namespace.inifilename
     if settings is not None and judged.holds(settings):
         raise pytest.UsageError(
-            f"{settings} lies in the folder that is to be checked, whose settings are not used: leave -c out."
+            f"{settings} is in the folder that is checked, whose settings are not used: "
+            "leave out -c."
         )
     if _takes_other_settings(config, judged.root) or _would_load_from(judged):
         _begin_again(config, judged.root)
@@ -114,7 +115,7 @@ def must_be_apart(judged: Judged) -> None:
     found = next((entry for entry in sys.path if judged.holds(entry or ".")), None)
     if found is not None:
         raise pytest.UsageError(
-            f"The options given put {judged.shown(Path(found))}, which is to be checked, on Python's path: "
+            f"The options put {judged.shown(Path(found))}, which is checked, on Python's path: "
             "leave them out."
         )
 

@@ -29,6 +29,7 @@ class Migrations:
     database: Database
     _runner: Runner
     _create: Callable[[], Awaitable[Database]]
+    _give_back: Callable[[Database], Awaitable[None]]
 
     async def upgrade(self, revision: str = "head") -> None:
         """Go up to a revision. Raises `Raised` where a migration or Alembic does, as all of these do."""
@@ -73,7 +74,7 @@ class Migrations:
             await create_tables(self._runner, database)
             yield database
         finally:
-            await database.close()
+            await self._give_back(database)
 
     @asynccontextmanager
     async def started(self, **environment: str | None) -> "AsyncIterator[Migrations]":
@@ -87,9 +88,9 @@ class Migrations:
             other._runner.stop()
 
     async def close(self) -> None:
-        """End the process that ran them, and the connection to the database."""
+        """End the process that ran them, and give the database back."""
         await self._runner.end()
-        await self.database.close()
+        await self._give_back(self.database)
 
     async def _run(self, command: str, revision: str = "head") -> JSON:
         try:
@@ -109,7 +110,7 @@ async def create_tables(runner: Runner, database: Database) -> None:
     await runner.worker().ask(
         "create_tables",
         limit=MIGRATION_LIMIT,
-        doing="Making the tables of the models",
+        doing="Creating the tables of the models",
         url=database.url,
     )
 
@@ -118,10 +119,10 @@ def _revision(data: JSON) -> Revision:
     match data:
         case {"id": str(number), "down": [*down], "text": str(text)}:
             return Revision(number, tuple(_checked(each, str) for each in down), text)
-    raise BadReply("The worker sent something that is no revision.")
+    raise BadReply("The worker sent something that is not a revision.")
 
 
 def _checked(data: JSON, kind: type) -> Any:
     if not isinstance(data, kind):
-        raise BadReply(f"The worker sent something that is no {kind.__name__}.")
+        raise BadReply(f"The worker sent something that is not a {kind.__name__}.")
     return data

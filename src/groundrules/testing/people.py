@@ -116,14 +116,14 @@ class People:
         form = {"grant_type": "password", "username": person.email, "password": person.password}
         answer = await person.app.post(LOGIN, data=form)
         assert answer.status_code == 200, (
-            f"POST {LOGIN} must answer 200 to somebody who signed up; "
-            f"it answers {answer.status_code}."
+            f"POST {LOGIN} must return 200 to a user who signed up; it returns "
+            f"{answer.status_code}."
         )
         body = answer.json()
         token = body.get("access_token") if isinstance(body, dict) else None
-        assert isinstance(token, str), f"POST {LOGIN} must answer with a text named access_token."
+        assert isinstance(token, str), f"POST {LOGIN} must return a string named access_token."
         fits = token.isascii() and token.isprintable()
-        assert fits, f"The access_token must fit in a header; it is {token[:40]!r}."
+        assert fits, f"The access_token must be valid in a header; it is {token[:40]!r}."
         return replace(person, token=token)
 
     async def _next(self, *, librarian: bool) -> Person:
@@ -156,13 +156,13 @@ class People:
         }
         answer = await app.post(USERS, json=body)
         assert answer.status_code == 201, (
-            f"POST {USERS} must answer 201 to a sign-up; it answers {answer.status_code}."
+            f"POST {USERS} must return 201 for a sign-up; it returns {answer.status_code}."
         )
         where = "lower(email) = lower($1)"
         found = await self._database.fetchrow(f"SELECT * FROM users WHERE {where}", body["email"])
         assert found is not None, (
-            f"POST {USERS} answers 201, but the table users has no row of that email then: "
-            "commit before the answer."
+            f"POST {USERS} returns 201, but the table users has no row with that email: commit "
+            "before the response is sent."
         )
         return Person(app, _row(found), body["email"], body["password"])
 

@@ -24,6 +24,7 @@ from groundrules.testing.failures import (
 )
 from groundrules.testing.fixtures import STEP, Fixtures
 from groundrules.testing.interrupts import interrupt_between_steps
+from groundrules.testing.parallel import Parallel, lanes
 from groundrules.testing.report import Report
 from groundrules.testing.snapshot import Snapshot, take_snapshot
 from groundrules.testing.start import application_to_check
@@ -62,12 +63,15 @@ def register(
     config.pluginmanager.register(fixtures, "groundrules-fixtures")
     suites = Suites(config, course, source, fixtures, report)
     config.pluginmanager.register(suites, "groundrules-suites")
+    config.pluginmanager.register(Parallel(config, suites, fixtures), "groundrules-parallel")
     if steps and not config.option.collectonly and source.problem is None:
-        fixtures.begin(max(step.number for step in steps))
+        begin = fixtures.prepare if lanes(config) > 1 else fixtures.begin
+        begin(max(step.number for step in steps))
     if config.option.reportchars == "fE":  # pytest's default: a list of what was told just above
         config.option.reportchars = ""
     config.addinivalue_line("markers", "task(id, rules): the task of the lesson, and its rules")
-    config.addinivalue_line("markers", "rules_so_far: run once for each rule that holds by then")
+    config.addinivalue_line("markers", "rules_so_far: run once for each rule that applies by then")
+    config.addinivalue_line("markers", "waits: begin before others, beside which it waits")
     config.addinivalue_line("markers", "when_begun: run when no file of the task is a stub")
 
 
@@ -76,6 +80,7 @@ class Suites:
 
     :param source: the source of the application under test.
     :param report: where to write the verdict as JSON.
+    :ivar reports: of the test that was run last.
     """
 
     def __init__(
@@ -93,8 +98,8 @@ class Suites:
         self._report = report
         self._verdict = Verdict(course, of_parts=_is_partial(config))
         self._untouched_files: dict[str, bool] = {}
-        self._errors: dict[str, BaseException] = {}
         self._last_try = False
+        self.reports: list[pytest.TestReport] = []
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> Iterator[None]:
@@ -131,7 +136,7 @@ class Suites:
             item.stash[STEP], item.stash[TASK] = step, step.task(mark.args[0])
         except CourseError as error:
             raise pytest.UsageError(
-                f"{item.nodeid}: {error} Its tasks stand in steps/{step.name}/step.toml."
+                f"{item.nodeid}: {error} Its tasks are in steps/{step.name}/step.toml."
             ) from None
 
     @pytest.hookimpl(tryfirst=True)
@@ -159,21 +164,26 @@ class Suites:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Fail a test at once if the source cannot be read, is a stub, or an earlier step is not begun."""
-        if TASK not in item.stash:
-            return
+        obstacle = self.obstacle(item) if TASK in item.stash else None
+        if obstacle is not None:
+            raise obstacle
+
+    def obstacle(self, item: pytest.Item) -> Exception | None:
+        """Return what keeps a test from saying anything, if there is something."""
         if self._source.problem is not None:
-            raise self._source.problem
+            return self._source.problem
         step, task = item.stash[STEP], item.stash[TASK]
         for earlier in self._course.steps[: self._course.steps.index(step)]:
             for file in earlier.files:
                 if self._untouched(file):
-                    raise StepBefore(earlier, f"{file} is still its stub")
+                    return StepBefore(earlier, f"{file} is still a stub")
         stubs = [file for file in task.files if self._is_stub_of(step, file)]
         introduced = [file for file in task.files if self._course.introduces(file) is step]
         # A rule is kept by a stub, which says nothing of the code that is to come.
         needs_all = any(map(item.get_closest_marker, ("rules_so_far", "when_begun")))
         if stubs and (stubs == introduced or needs_all):
-            raise NothingToCheck(stubs)
+            return NothingToCheck(stubs)
+        return None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(
@@ -182,19 +192,27 @@ class Suites:
         """Run a test once more where the machine had trouble with it."""
         if TASK not in item.stash:
             return None
-        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         self._last_try = False
-        reports = runtestprotocol(item, nextitem=nextitem, log=False)
-        if any(hasattr(report, "trouble") for report in reports):
+        self.reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        if any(hasattr(report, "trouble") for report in self.reports):
             self._last_try = True
             self._fixtures.begin_anew()
             item._initrequest()  # type: ignore[attr-defined]  # as plugins that repeat tests do
-            reports = runtestprotocol(item, nextitem=nextitem, log=False)
-        for report in reports:
-            item.ihook.pytest_runtest_logreport(report=report)
-            self._verdict.add(report, item.stash[TASK], self._errors.get(item.nodeid))
-        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+            self.reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        if not self._fixtures.in_lane:
+            self.tell(item)
         return True
+
+    def tell(self, item: pytest.Item) -> None:
+        """Tell pytest and the verdict of the reports there are on a test."""
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for report in self.reports:
+            words = report.longrepr
+            if isinstance(words, Words):
+                report.longrepr = words.while_done(self._verdict.done())
+            item.ihook.pytest_runtest_logreport(report=report)
+            self._verdict.add(report, item.stash[TASK])
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
@@ -230,8 +248,10 @@ class Suites:
                 "setup"  # which reports for other programs call an error, and not a failure
             )
         error = raised.value if raised else None
-        if error is not None:
-            self._errors[item.nodeid] = error
+        if isinstance(error, NothingToCheck):
+            report.untouched = True  # type: ignore[attr-defined]
+        if isinstance(error, StepBefore):
+            report.after = error.step.number  # type: ignore[attr-defined]
         shown = words is None or isinstance(error, AssertionError)
         call.excinfo = raised if shown else None  # a debugger has nothing else to show
         return report
@@ -252,7 +272,9 @@ class Suites:
         self._verdict.show(terminalreporter, first and (first[1].task.id, first[1]))
         if self._fixtures.seed_used:
             seed = self._fixtures.seed
-            terminalreporter.write_line(f"To repeat its values: --groundrules-seed {seed}")
+            terminalreporter.write_line(
+                f"To repeat the values of this run: --groundrules-seed {seed}"
+            )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -268,9 +290,9 @@ class Suites:
     def _why_incomplete(self, session: pytest.Session) -> str | None:
         """Return what kept the run from a whole verdict, if anything did."""
         if session.exitstatus == pytest.ExitCode.INTERRUPTED:
-            return "the run was stopped before its end"
+            return "the run was stopped before it ended"
         if session.exitstatus == pytest.ExitCode.INTERNAL_ERROR:
-            return "the run broke off with an error of its own"
+            return "the run ended with an internal error"
         if self._verdict.troubles:
             return f"the machine had trouble: {' '.join(self._verdict.troubles)}"
         if session.shouldfail or session.shouldstop:
@@ -278,7 +300,7 @@ class Suites:
         if self._verdict.changed:
             return "the code was changed during the run"
         if self._verdict.partial:
-            return "only a part of the tests was run"
+            return "only some of the tests ran"
         return None
 
     def _trouble(self, error: BaseException) -> str | None:
@@ -303,8 +325,7 @@ class Suites:
             return None
         app = item.funcargs.get("app") if isinstance(item, pytest.Function) else None
         error, asked = call.excinfo.value, app if isinstance(app, App) else None
-        done = self._verdict.done()
-        words = explain(error, self._course, item.stash[TASK], asked, self._source, done)
+        words = explain(error, self._course, item.stash[TASK], asked, self._source)
         if words is None or not isinstance(error, AssertionError):
             return words
         return replace(words, cause=_without_parameters(words.cause, item))

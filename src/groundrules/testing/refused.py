@@ -14,7 +14,7 @@ def must_be_refused(outcome: Any, kind: str, what: str) -> None:
         if kind in outcome.failure.kinds:
             return
         raise Raised(outcome.failure, outcome.doing, instead_of=kind)
-    raise AssertionError(f"{what} must be refused with {kind}; it is not.")
+    raise AssertionError(f"{what} must be rejected with {kind}; it is not.")
 
 
 def must_go_on(outcome: Any, kind: str, called: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-NOT_BEGUN = "the run did not begin, or was ended from outside"
+NOT_BEGUN = "the run did not start, or was killed"
 
 
 @dataclass(frozen=True)

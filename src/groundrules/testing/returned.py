@@ -20,7 +20,9 @@ async def as_answer(schema: Name, call: Call | Part) -> Any:
         called = f"{call}".removeprefix("app.services.")
         if unread:
             raise AssertionError(
-                f"What {called} returns has no `{unread[0]}` that can be read without the database: "
-                "have it read before the function returns."
+                f"The object that {called} returns has no `{unread[0]}` that can be read without "
+                "the database: load it before the function returns."
             ) from None
-        raise AssertionError(f"No {schema} can be made of what {called} returns.") from None
+        raise AssertionError(
+            f"A {schema} cannot be created from the object that {called} returns."
+        ) from None

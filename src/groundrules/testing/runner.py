@@ -53,7 +53,7 @@ class Served:
         """Raise `BadReply` if the worker did not tell where it serves."""
         port = self.start.result(0)
         if self.socket is None and not (type(port) is int and 0 < port < 1 << 16):
-            raise BadReply("The worker sent something that is no port.")
+            raise BadReply("The worker sent something that is not a port.")
 
     def client(self) -> httpx2.AsyncClient:
         """Return a new client for it, which itself waits for ever."""

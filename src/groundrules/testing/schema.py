@@ -83,18 +83,18 @@ def differences(wanted: Schema, found: Schema, *, by: str, made_by: str) -> Iter
     """
     missing = {name for name in wanted.keys() - found.keys() if name.startswith("table ")}
     for name in sorted(missing):
-        yield f"The {name} is missing: {by} have it, {made_by} do not make it"
+        yield f"The {name} is missing: {by} have it, {made_by} do not create it"
     gone = {name.removeprefix("table ") for name in missing}
     for name in sorted(wanted.keys() | found.keys()):
         owner = name.rpartition(" of ")[2].removeprefix("column ").partition(".")[0]
         if name in missing or owner in gone:
             continue
         if name not in found:
-            yield f"The {name} is missing: {by} have it, {made_by} do not make it"
+            yield f"The {name} is missing: {by} have it, {made_by} do not create it"
         elif name not in wanted:
-            yield f"The {name} is too much: {made_by} make it, {by} do not have it"
+            yield f"The {name} must not exist: {made_by} create it, {by} do not have it"
         elif wanted[name] != found[name]:
             yield (
-                f"The {name} differs: by {by} it is `{wanted[name]}`, "
-                f"{made_by} make `{found[name]}`"
+                f"The {name} differs: by {by} it is `{wanted[name]}`, {made_by} create "
+                f"`{found[name]}`"
             )

@@ -1,14 +1,16 @@
 """The application as the suites of some steps run it: its process, its environment and its database."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from groundrules.testing.background import Background
-from groundrules.testing.database import Database, Databases, Refused
+from groundrules.testing.database import Database, Databases, Refused, Role
 from groundrules.testing.migrations import Migrations, create_tables
 from groundrules.testing.runner import Patience, Runner
 from groundrules.worker.errors import MachineTrouble, Raised, WorkerError
@@ -46,12 +48,26 @@ class Site:
             await self.database.empty()
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What one process has made for itself and its forks.
+
+    :ivar role: the role of the run; None if nothing asked for a database, or the server is not there.
+    :ivar templates: the names of databases to copy; None where an empty one is wanted.
+    """
+
+    role: Role | None
+    templates: dict[Tables, "Future[str | None]"]
+
+
 class Sites:
-    """The sites of one run, each made once.
+    """The sites of one process, each made once.
 
     :param root: the root of the course.
     :param folder: the folder that holds the `app` package.
     :param sockets: a short folder for Unix sockets.
+    :param prepared: what was made for it beforehand.
+    :param shared: whether that belongs to another process, which drops it.
     """
 
     def __init__(
@@ -63,6 +79,8 @@ class Sites:
         patience: Patience,
         *,
         terminal: bool = False,
+        prepared: Prepared | None = None,
+        shared: bool = False,
     ) -> None:
         self._launcher = launcher
         self._root = root
@@ -71,8 +89,24 @@ class Sites:
         self._patience = patience
         self._terminal = terminal
         self._sites: dict[Tables, Future[Site]] = {}
+        self._given_back: list[Database] = []
+        self._prepared = prepared or Prepared(None, {})
+        self._shared = shared
         self._background: Background | None = None
         self._databases: Databases | None = None
+
+    def prepare(self, tables: Tables) -> "Future[str | None]":
+        """Begin to make the database that those of a kind of site are copies of; nobody waits for it here."""
+        templates = self._prepared.templates
+        if tables not in templates:
+            if tables in (Tables.NO_DATABASE, Tables.NONE):
+                templates[tables] = Future()
+                templates[tables].set_result(None)
+            else:
+                templates[tables] = self._thread().begin(self._make_template(tables))
+        if tables is not Tables.NO_DATABASE:
+            self._of_the_run()
+        return templates[tables]
 
     def begin(self, tables: Tables) -> "Future[Site]":
         """Begin to make a site, unless that was begun before; nobody waits for it here."""
@@ -81,13 +115,26 @@ class Sites:
                 self._sites[tables] = Future()
                 self._sites[tables].set_result(self._served(None))
             else:
-                self._sites[tables] = self._thread().begin(self._make(tables))
+                template = self.prepare(tables)
+                self._sites[tables] = self._thread().begin(self._make(template))
         return self._sites[tables]
+
+    def hand_over(self) -> Prepared:
+        """Wait for what is being prepared, end this object's thread, and return what others go on with."""
+        wait(self._prepared.templates.values())
+        role = self._prepared.role
+        if self._databases is not None and self._background is not None:
+            self._background.begin(self._databases.settle()).result()
+            with suppress(MachineTrouble):  # whoever needs a database will meet it again
+                role = self._databases.role.result()
+        self._end_thread()
+        return Prepared(role, self._prepared.templates)
 
     async def migrations(self) -> Migrations:
         """Return the migrations with a new and empty database."""
         database = await self._empty()
-        return Migrations(database, self._runner(_environment(database)), self._empty)
+        runner = self._runner(_environment(database))
+        return Migrations(database, runner, self._empty, self._give_back)
 
     def trouble(self) -> str | None:
         """Return in one sentence what is wrong with the databases' server, if anything is."""
@@ -100,33 +147,46 @@ class Sites:
                 site.result().runner.stop()
 
     def close(self) -> None:
-        """Drop the databases; the processes are to be ended before."""
-        if self._databases is not None:
-            self._databases.close()
-        if self._background is not None:
-            self._background.close()
+        """Drop the role with its databases; the processes are to be ended before."""
+        if self._databases is None and self._prepared.role is not None:
+            self._of_the_run()
+        if self._databases is not None and not self._shared:
+            self._databases.drop()
+        self._end_thread()
 
-    async def _make(self, tables: Tables) -> Site:
+    async def _make(self, template: "Future[str | None]") -> Site:
         """Make a site; raise what keeps its tables from being made."""
-        databases = self._of_the_run()
-        if tables is Tables.NONE:
-            return self._served(await databases.create("suite"))
-        template = await databases.create("template")
-        await self._fill(template, tables)
-        return self._served(await databases.create("suite", template=template))
+        copied = await asyncio.wrap_future(template)
+        return self._served(await self._of_the_run().create("suite", template=copied))
+
+    async def _make_template(self, tables: Tables) -> str:
+        database = await self._of_the_run().create("template")
+        await self._fill(database, tables)
+        await database.close()
+        return database.name
 
     async def _fill(self, database: Database, tables: Tables) -> None:
         runner = self._runner(_environment(database))
         try:
             if tables is Tables.MIGRATIONS:
-                await _migrate(Migrations(database, runner, self._empty))
+                await _migrate(Migrations(database, runner, self._empty, self._give_back))
             else:
                 await create_tables(runner, database)
         finally:
             await runner.end()
 
     async def _empty(self) -> Database:
+        """Return a database that is as new; to make one takes ten times as long as to clean one."""
+        while self._given_back:
+            database = self._given_back.pop()
+            with suppress(Refused):  # what cannot be cleaned is left to the end of the run
+                await database.drop_all()
+                return database
         return await self._of_the_run().create("empty")
+
+    async def _give_back(self, database: Database) -> None:
+        await database.close()
+        self._given_back.append(database)
 
     def _served(self, database: Database | None) -> Site:
         runner = self._runner(_environment(database) if database else {})
@@ -143,6 +203,11 @@ class Sites:
             terminal=self._terminal,
         )
 
+    def _end_thread(self) -> None:
+        if self._background is not None:
+            self._background.close()
+        self._background = self._databases = None
+
     def _thread(self) -> Background:
         if self._background is None:
             self._background = Background()
@@ -150,7 +215,7 @@ class Sites:
 
     def _of_the_run(self) -> Databases:
         if self._databases is None:
-            self._databases = Databases(self._thread(), self._root)
+            self._databases = Databases(self._thread(), self._root, self._prepared.role)
         return self._databases
 
 
@@ -160,7 +225,7 @@ async def _migrate(migrations: Migrations) -> None:
     except MachineTrouble:
         raise
     except WorkerError as error:
-        does = "does not end well"
+        does = "fails"
         if isinstance(error, Raised):
             told, *_ = error.failure.message.splitlines() or [""]
             does = (
@@ -169,7 +234,7 @@ async def _migrate(migrations: Migrations) -> None:
         place = f" at {error.frames[-1].file}:{error.frames[-1].line}" if error.frames else ""
         raise TablesMissing(f"alembic upgrade head {does}{place}") from error
     if await migrations.database.tables() <= {"alembic_version"}:
-        raise TablesMissing("alembic upgrade head makes no tables")
+        raise TablesMissing("alembic upgrade head creates no tables")
 
 
 def _environment(database: Database) -> dict[str, str]:

@@ -83,8 +83,8 @@ def _sources(root: Path) -> Iterator[Path]:
         real = here.resolve()
         if not real.is_relative_to(root):
             raise Unreadable(
-                f"{shown(root, here)} is a link that leads out of the folder: "
-                "put the folder itself in its place."
+                f"{shown(root, here)} is a link that leads out of the folder: replace it with "
+                "the folder itself."
             )
         if real in seen:
             continue
@@ -94,8 +94,8 @@ def _sources(root: Path) -> Iterator[Path]:
             entries += 1
             if entries > ENTRIES_LIMIT or size > TOTAL_LIMIT:
                 raise Unreadable(
-                    f"The folder holds more than {ENTRIES_LIMIT:,} files or {TOTAL_LIMIT >> 20} MiB: "
-                    "leave only the application in it."
+                    f"The folder contains more than {ENTRIES_LIMIT:,} files or "
+                    f"{TOTAL_LIMIT >> 20} MiB: leave only the application in it."
                 )
             if entry.is_dir():
                 if (here == root and entry.name not in FOLDERS) or entry.name in LEFT_OVER:

@@ -6,6 +6,7 @@ from groundrules.course.steps import Course, CourseError, application_folder, ex
 from groundrules.testing.arguments import Arguments
 from groundrules.testing.snapshot import Snapshot, take_snapshot
 from groundrules.worker.launcher import BASE, MIGRATIONS, Launcher, imported_by, launcher
+from groundrules.worker.warm import file_of
 
 DATABASE_STEP = 2  # the step from which on the application has a database
 MIGRATIONS_STEP = 4  # the step from which on migrations make its tables
@@ -38,10 +39,12 @@ def begin_early(
 
 def launcher_for(course: Course, source: Snapshot, number: int) -> Launcher:
     """Return a launcher that imports what the suites up to the step `number` need."""
+    shared = file_of(course.root)
     if number < DATABASE_STEP and not has_database(course, source):
-        return launcher(BASE)
+        return launcher(BASE, shared=shared)
     preload = imported_by(source.folder)
-    return launcher((*preload, *(MIGRATIONS if number >= MIGRATIONS_STEP else ())))
+    preload = (*preload, *(MIGRATIONS if number >= MIGRATIONS_STEP else ()))
+    return launcher(preload, shared=shared)
 
 
 def has_database(course: Course, source: Snapshot) -> bool:

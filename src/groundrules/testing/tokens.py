@@ -49,7 +49,9 @@ def alter(token: str, part: int) -> str:
 
 def _read(token: str, part: int) -> dict[str, Any]:
     parts = token.split(".")
-    assert len(parts) == 3, f"A JWT has three parts, with a dot between; this is none: {token[:60]}"
+    assert len(parts) == 3, (
+        f"A JWT has three parts, separated by dots; this is not a JWT: {token[:60]}"
+    )
     try:
         data = json.loads(base64.urlsafe_b64decode(parts[part] + "=" * (-len(parts[part]) % 4)))
     except (binascii.Error, ValueError):

@@ -20,7 +20,7 @@ def trouble_behind(error: BaseException, sites: Sites | None) -> str | None:
     if database is not None:
         return database
     if shutil.disk_usage(tempfile.gettempdir()).free < DISK_LEAST:
-        return f"The disk that holds {tempfile.gettempdir()} is full."
+        return f"The disk of {tempfile.gettempdir()} is full."
     available = _memory_available()
     if available is not None and available < MEMORY_LEAST:
         return f"The machine has only {available >> 20} MiB of memory left."

@@ -45,8 +45,8 @@ class Row:
         if name in self.key:
             return self.key[name]
         raise AssertionError(
-            f"`{name}` of {_short(self.class_name)} is not loaded: "
-            "it is no column, or a commit expired it and nothing loaded it again."
+            f"`{name}` of {_short(self.class_name)} is not loaded: it is not a column, or a "
+            "commit expired it and nothing has loaded it since."
         )
 
 
@@ -88,7 +88,7 @@ class Class:
 def from_json(data: JSON, depth: int = 0) -> Any:
     """Return the value that a worker sent; raise `BadReply` if it has not the shape of one."""
     if depth > DEPTH_LIMIT + 2:
-        raise BadReply("The worker sent something that is nested too deep to be a value.")
+        raise BadReply("The worker sent a value that is nested too deeply.")
     match data:
         case {"json": None | bool() | int() | float() | str() as value, **rest} if not rest:
             return value
@@ -106,7 +106,7 @@ def from_json(data: JSON, depth: int = 0) -> Any:
             return Class(name)
         case {"opaque": str(name), "number": int(number), **rest} if not rest:
             return Opaque(name, number)
-    raise BadReply("The worker sent something that is no value.")
+    raise BadReply("The worker sent something that is not a value.")
 
 
 def to_argument(value: Any) -> dict[str, JSON]:
@@ -153,7 +153,7 @@ def _scalar(kind: str, text: str) -> Any:
     try:
         return from_text(kind, text)
     except ValueError as error:
-        raise BadReply(f"The worker sent something that is no value: {error}.") from None
+        raise BadReply(f"The worker sent something that is not a value: {error}.") from None
 
 
 def _short(class_name: str) -> str:

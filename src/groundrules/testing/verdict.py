@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import pytest
 
 from groundrules.course.steps import Course, Step, Task
-from groundrules.testing.failures import WIDTH, NothingToCheck, StepBefore, Words, and_join
+from groundrules.testing.failures import WIDTH, Words, and_join
 
 
 @dataclass
@@ -86,8 +86,8 @@ class Verdict:
             or not all(verdict.whole for verdict in self._tasks.values())
         )
 
-    def add(self, report: pytest.TestReport, task: Task, error: BaseException | None) -> None:
-        """Count one report of a test."""
+    def add(self, report: pytest.TestReport, task: Task) -> None:
+        """Count one report of a test, which may say `untouched` or `after` as a task's verdict does."""
         if report.when != "call" and not report.failed:
             return
         verdict = self._tasks[task.id]
@@ -102,9 +102,8 @@ class Verdict:
         words = report.longrepr
         if isinstance(words, Words) and words.place is not None and verdict.place is None:
             verdict.place, verdict.owner = words.place, words.about.id
-        verdict.untouched |= isinstance(error, NothingToCheck)
-        if isinstance(error, StepBefore):
-            verdict.after = error.step.number
+        verdict.untouched |= getattr(report, "untouched", False)
+        verdict.after = getattr(report, "after", verdict.after)
         self._tests.append(
             {
                 "test": report.nodeid,
@@ -184,8 +183,8 @@ class Verdict:
         number = sum(verdict.trouble for verdict in self._tasks.values())
         tests = "1 test" if number == 1 else f"{number} tests"
         told = (
-            f"The machine had trouble with {tests}, which says nothing about the code: run it again. "
-            f"{self.troubles[0]}"
+            f"The machine had trouble with {tests}, and that says nothing about the code: run "
+            f"the step again. {self.troubles[0]}"
         )
         return textwrap.wrap(told, WIDTH, subsequent_indent=" " * 6, break_on_hyphens=False)
 

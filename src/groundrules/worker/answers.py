@@ -21,7 +21,7 @@ def refused_answer(error: BaseException) -> tuple[str, str, int] | None:
     first = next(iter(error.errors()), {"loc": (), "msg": ""})
     field = ".".join(str(part) for part in first["loc"][1:])
     if field:
-        text = f"`{name}` returned no {wanted or 'such answer'}: {field}: {first['msg']}"
+        text = f"`{name}` returned no {wanted or 'valid response'}: {field}: {first['msg']}"
     else:
         text = f"`{name}` returned {_described(error.body)}"
         text += f"; it must return {wanted}" if wanted else f": {first['msg']}"

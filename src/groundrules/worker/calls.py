@@ -83,10 +83,10 @@ class Calls:
             result = session.scalar(text(sql))
             if not inspect.isawaitable(result):
                 kind = type(session).__name__
-                raise Missing(f"get_db() must yield an AsyncSession; what it yields is a {kind}.")
+                raise Missing(f"get_db() must yield an AsyncSession; it yields a {kind}.")
             value = to_json(await result)
             if fails:
-                raise LookupError("what the handler looked for is not there")
+                raise LookupError("the row that the handler looked for does not exist")
             return value
 
         return await with_session(find(GET_DB, self._folder), self._states(), use)
@@ -170,7 +170,7 @@ class Calls:
         row = await session.get(find(name, self._folder), parts)
         if row is None:
             shown = ", ".join(f"{part}={value}" for part, value in parts.items())
-            raise LookupError(f"there is no {name.rpartition('.')[2]} with {shown} any more")
+            raise LookupError(f"the {name.rpartition('.')[2]} with {shown} does not exist any more")
         return row
 
     async def _call(self, call: Tagged, session: Any) -> Any:

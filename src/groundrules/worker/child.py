@@ -112,9 +112,7 @@ def _read_sources_of(folder: Path) -> Callable[[str], FileFinder]:
 
 
 def _no_terminal(*_: object, **__: object) -> None:
-    raise RuntimeError(
-        "breakpoint() has no terminal here: run pytest with -s, or take the call out again"
-    )
+    raise RuntimeError("breakpoint() has no terminal here: run pytest with -s, or remove the call")
 
 
 if __name__ == "__main__":

@@ -179,7 +179,7 @@ class Worker:
         """Return the error that says why a connection was closed instead of an answer."""
         if await self._wait_for_exit(0.5) is not None:
             return await self.death(doing)
-        return WorkerError(f"{doing} closed the connection without a complete answer.")
+        return WorkerError(f"{doing} closed the connection without a complete response.")
 
     async def death(self, doing: str) -> WorkerError:
         """Return the error that says how the worker ended."""
@@ -190,24 +190,25 @@ class Worker:
         ended = await self._wait_for_exit()
         if self._broken is not None:
             return BadReply(
-                f"{doing} sent something that is no reply ({self._broken}): "
-                "the code writes to the worker's own connection, or has patched what it is built on."
+                f"{doing} sent something that is not a reply ({self._broken}): the code writes "
+                "to the worker's own connection, or has patched the libraries that it is built "
+                "on."
             )
         if ended == BROKEN:
             return Ended(
-                f"{doing} broke the worker's own event loop or connection, "
-                "as closing descriptors that are not one's own does."
+                f"{doing} broke the worker's event loop or connection. Closing file descriptors "
+                "that the code did not open does that."
             )
         if ended == KILLED and alone:
             return Killed(f"The process was killed during {doing}.")
         if ended is None or ended == KILLED:
-            return Ended(f"{doing} closed the process's own connection, which ended it.")
+            return Ended(f"{doing} closed the connection of its process, which ended the process.")
         if ended < 0:
             name = signal.Signals(-ended).name
             return Ended(f"{doing} crashed the Python interpreter ({name}).")
         return Ended(
-            f"{doing} ended the whole process with exit status {ended}, "
-            "as os._exit() does, or sys.exit() in a task of its own."
+            f"{doing} ended the whole process with exit status {ended}, as os._exit() does, or "
+            "sys.exit() in an asyncio task."
         )
 
     async def gone(self) -> None:
@@ -265,8 +266,9 @@ class Worker:
         with suppress(InvalidStateError):
             self.pid.set_exception(
                 MachineTrouble(
-                    "The worker ended before it began: the libraries cannot be imported, or something "
-                    "killed it. Delete .venv, run `python3 course.py start`, and try again."
+                    "The worker ended before it was ready: the libraries cannot be imported, or "
+                    "something killed it. Delete .venv, run `python3 course.py start`, and try "
+                    "again."
                 )
             )
         if self._connection is not None:  # a child of it may keep the other end open

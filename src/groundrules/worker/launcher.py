@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import InvalidStateError
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from groundrules.worker.client import KILLED, PRELOAD_LIMIT, Worker
 from groundrules.worker.output import Output
@@ -27,6 +28,8 @@ IMPORTED = {  # what a word in the application's source says that it will import
     b"jose": ("jose.jwt",),
 }
 
+ALL = (*BASE, *(module for modules in IMPORTED.values() for module in modules), *MIGRATIONS)
+
 
 def imported_by(folder: Path) -> tuple[str, ...]:
     """Return the libraries worth importing beforehand for the application in `folder`."""
@@ -40,44 +43,145 @@ def clean_environment() -> dict[str, str]:
     return {"LANG": "C.UTF-8"} | {name: os.environ[name] for name in kept if name in os.environ}
 
 
-class ForkLauncher:
-    """Starts workers as forks of one process that has the libraries imported.
+class ForkServer:
+    """The process that forks: it starts importing at once, and nobody waits for it until it is needed.
 
-    That process starts importing at once; nobody waits for it until a worker is asked something.
     :param preload: the modules to import beforehand.
+    :param listener: where it takes orders of others, who send `token` first.
     """
 
-    unix_sockets = True
-
-    def __init__(self, preload: Sequence[str]) -> None:
-        self._preload = preload
-        self._lock = threading.Lock()
-        self._starting = threading.Lock()
-        self._begin()
-
-    def _begin(self) -> None:
-        """Start the process that forks."""
-        self._orders, theirs = socket.socketpair()
+    def __init__(
+        self,
+        preload: Sequence[str],
+        *,
+        listener: socket.socket | None = None,
+        token: str = "",
+    ) -> None:
+        self._owner, theirs = socket.socketpair()
+        passed = [each.fileno() for each in (theirs, listener) if each is not None]
         self._process = subprocess.Popen(
             [
                 sys.executable,
                 "-I",
                 "-m",
                 __package__ + ".forkserver",
-                str(theirs.fileno()),
-                *self._preload,
+                ",".join(map(str, passed)),
+                *preload,
             ],
-            pass_fds=[theirs.fileno()],
+            pass_fds=passed,
             env=clean_environment(),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         theirs.close()
+        self._owner.sendall(token.encode())
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    def connect(self) -> socket.socket:
+        """Return a new socket on which it takes orders."""
+        ours, theirs = socket.socketpair()
+        with suppress(OSError):  # it is gone: so is the other end, then
+            socket.send_fds(self._owner, [b"+"], [theirs.fileno()])
+        theirs.close()
+        return ours
+
+    def is_gone(self) -> bool:
+        """Whether it has ended."""
+        return self._process.poll() is not None
+
+    def close(self, *, at_once: bool) -> None:
+        """End it, and whatever it has forked; `at_once` if that is nothing: it may be importing still."""
+        if at_once:
+            self._process.kill()
+        self._owner.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def leave(self) -> None:
+        """Give up a fork's share of it, so that it ends with the process that started it."""
+        self._owner.close()
+
+
+class Server(Protocol):
+    """A process that forks, of this process or of another one."""
+
+    def connect(self) -> socket.socket:
+        """Return a new socket on which it takes orders."""
+
+    def is_gone(self) -> bool:
+        """Whether it is known to have ended."""
+
+    def close(self, *, at_once: bool) -> None:
+        """End it, if it belongs to this process."""
+
+    def leave(self) -> None:
+        """Give up a fork's share of it."""
+
+
+class Branch:
+    """One socket on which the server of another process takes orders."""
+
+    def __init__(self, orders: socket.socket) -> None:
+        self._orders = orders
+
+    def connect(self) -> socket.socket:
+        """Return that socket."""
+        return self._orders
+
+    def is_gone(self) -> bool:
+        """Whether it is known to have ended: the socket says so."""
+        return False
+
+    def close(self, *, at_once: bool) -> None:
+        """Leave the server to its owner."""
+
+    def leave(self) -> None:
+        """Leave the server to its owner."""
+
+
+class ForkLauncher:
+    """Starts workers as forks of one process that has the libraries imported.
+
+    :param preload: the modules to import beforehand.
+    :param server: that process, if it is there already.
+    """
+
+    unix_sockets = True
+
+    def __init__(self, preload: Sequence[str], server: Server | None = None) -> None:
+        self._preload = preload
+        self._lock = threading.Lock()
+        self._starting = threading.Lock()
+        self._begin(server or ForkServer(preload))
+
+    def _begin(self, server: Server) -> None:
+        self._server = server
+        self._orders = server.connect()
         self._lost = False
         self._ordered: deque[Worker] = deque()
         self._started: dict[int, Worker] = {}
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._reader: threading.Thread | None = None
+
+    def branch(self) -> "ForkLauncher":
+        """Return another launcher, for a fork of this process, that has its workers from the same one."""
+        return ForkLauncher(self._preload, Branch(self._server.connect()))
+
+    def rest(self) -> None:
+        """End every worker, and the thread that hears of them, so that this process can be forked."""
+        self._hang_up()
+        self._begin(self._server)
+
+    def leave(self) -> None:
+        """Give up a fork's share of what another process uses."""
+        self._orders.close()
+        self._server.leave()
 
     def start(
         self,
@@ -113,9 +217,12 @@ class ForkLauncher:
             made += [sink, nothing]
         order = _order(folder, environment, temporary, terminal)
         with self._starting:
-            if self._lost or self._process.poll() is not None:
-                self._tidy()
-                self._begin()
+            if self._lost or self._server.is_gone():
+                self.close()
+                self._begin(ForkServer(self._preload))
+            if self._reader is None:
+                self._reader = threading.Thread(target=self._read, daemon=True)
+                self._reader.start()
             with self._lock:
                 self._ordered.append(worker)
                 lost = self._lost
@@ -130,21 +237,17 @@ class ForkLauncher:
         return worker
 
     def close(self) -> None:
-        """End every worker, and the process they were forked from."""
+        """End every worker, and the process they were forked from if this launcher has started it."""
         with self._lock:
-            if not self._started:  # it may still be importing, and would have to finish that first
-                self._process.kill()
+            idle = not self._started
+        self._hang_up()
+        self._server.close(at_once=idle)
+
+    def _hang_up(self) -> None:
         with suppress(OSError):
             self._orders.shutdown(socket.SHUT_RDWR)
-        self._tidy()
-
-    def _tidy(self) -> None:
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._reader.join(5)
+        if self._reader is not None:
+            self._reader.join(5)
         self._orders.close()
 
     def _read(self) -> None:
@@ -278,6 +381,15 @@ def _first_line(connection: socket.socket) -> bytes:
 Launcher = ForkLauncher | ExecLauncher
 
 
-def launcher(preload: Sequence[str]) -> Launcher:
-    """Return the kind of launcher that this system can have; see there."""
-    return ForkLauncher(preload) if hasattr(os, "fork") else ExecLauncher(preload)
+def launcher(preload: Sequence[str], *, shared: Path | None = None) -> Launcher:
+    """Return the kind of launcher that this system can have; see there.
+
+    :param shared: the file that may speak of a process that forks for several; see `warm`.
+    """
+    if not hasattr(os, "fork"):
+        return ExecLauncher(preload)
+    if shared is not None:
+        from groundrules.worker.warm import others_server
+
+        return ForkLauncher(preload, others_server(shared, preload))
+    return ForkLauncher(preload)

@@ -84,7 +84,7 @@ def application_at(target: str, folder: Path, *, factory: bool) -> Any:
         raise Missing(f"{shown} is a function, not an application: call it.")
     if not callable(application):
         what = f"what {name}() returned" if factory else shown
-        raise Missing(f"{what} is no application: its type is {type(application).__name__}.")
+        raise Missing(f"{what} is not an application: its type is {type(application).__name__}.")
     return application
 
 
@@ -119,8 +119,8 @@ def _instead(name: str, module: ModuleType) -> str:
     for key, value in own.items():
         if inspect.isclass(value) and name in vars(value):
             return (
-                f" It stands in the class `{key}`. Below it, `{name} = {key}().{name}` makes it the "
-                "module's."
+                f" It is in the class `{key}`. Below the class, `{name} = {key}().{name}` adds "
+                "it to the module."
             )
     alike = get_close_matches(name, [key for key in own if not key.startswith("__")], n=1)
     return f" It has `{alike[0]}`." if alike else ""

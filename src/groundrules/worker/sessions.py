@@ -60,5 +60,5 @@ async def with_session(
     if raised:
         raise raised[0]
     if not results:
-        raise RuntimeError("get_db gives no session")
+        raise RuntimeError("get_db yields no session")
     return results[0]

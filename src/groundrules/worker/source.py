@@ -23,8 +23,8 @@ def read_source(folder: Path, path: Path) -> bytes:
     real, root = path.resolve(), folder.resolve()
     if not real.is_relative_to(root):
         raise Unreadable(
-            f"{shown(folder, path)} is a link that leads out of the folder: "
-            "put the file itself in its place."
+            f"{shown(folder, path)} is a link that leads out of the folder: replace it with the "
+            "file itself."
         )
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -36,13 +36,13 @@ def read_source(folder: Path, path: Path) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable(
-                f"{shown(folder, path)} is not a regular file: delete it, or put one in its place."
+                f"{shown(folder, path)} is not a regular file: delete it, or replace it with one."
             )
         content = file.read(FILE_LIMIT + 1) if status.st_size <= FILE_LIMIT else b""
         if status.st_size > FILE_LIMIT or len(content) > FILE_LIMIT:
             raise Unreadable(
-                f"{shown(folder, path)} is larger than 1 MiB, which no file of source may be: "
-                "move what is not source out of the package."
+                f"{shown(folder, path)} is larger than 1 MiB, the limit for a source file: move "
+                "files that are not source code out of the package."
             )
     return content
 
@@ -51,11 +51,14 @@ def why_unreadable(folder: Path, path: Path, error: OSError) -> str:
     """Return the sentence for a file below `folder` that the system does not let one read."""
     name = shown(folder, path)
     if error.errno == errno.ENOENT:
-        return f"{name} is a link to a file that is not there: delete it, or put the file in its place."
+        return (
+            f"{name} is a link to a file that does not exist: delete it, or replace it with "
+            "the file."
+        )
     if error.errno == errno.ELOOP:
         return f"{name} is a link that leads back to itself: delete it."
     reason = (error.strerror or str(error)).lower()
-    return f"{name} cannot be read ({reason}): see to its permissions."
+    return f"{name} cannot be read ({reason}): check its permissions."
 
 
 def shown(folder: Path, path: Path) -> str:

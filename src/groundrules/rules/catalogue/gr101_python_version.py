@@ -105,19 +105,19 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "an older Python is let in",
+        "an older Python is allowed",
         _project('[project]\nname = "app"\nrequires-python = ">=3.10"\n'),
         3,
         path="pyproject.toml",
     ),
     case(
-        "`~=3.10` lets in all of Python 3 from there",
+        "`~=3.10` allows all later versions of Python 3",
         _project('[project]\nrequires-python = "~=3.10"\n'),
         2,
         path="pyproject.toml",
     ),
     case(
-        "`>3.10` holds 3.10.1",
+        "`>3.10` includes 3.10.1",
         _project("[project]\nrequires-python = '>3.10'\n"),
         2,
         path="pyproject.toml",
@@ -159,7 +159,7 @@ INVALID = (
         path="pyproject.toml",
     ),
     case(
-        "no set of versions at all",
+        "not a valid version set",
         _project('project.requires-python = "3.11 or newer"\n'),
         1,
         path="pyproject.toml",
@@ -191,11 +191,11 @@ VALID_ALTERNATIVE = (
         _project('[project]\nrequires-python = ">=3.11.0a1"\n'),
     ),
     case(
-        "3.10 is let in and shut out again",
+        "3.10 is allowed by one part and excluded by another",
         _project('[project]\nrequires-python = ">=3.10,!=3.10.*"\n'),
     ),
     case(
-        "Poetry's several sets, all new enough",
+        "Several version sets in Poetry's syntax, all new enough",
         _project('[tool.poetry.dependencies]\npython = ">=3.11,<3.13 || ~3.13 || >=3.14 <4"\n'),
     ),
 )

@@ -189,7 +189,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "a default for a variable of the environment, over several lines",
+        "a default for an environment variable, over several lines",
         """
         import os
 
@@ -202,7 +202,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "URLs put together: an f-string, a sum, a format and a constant elsewhere",
+        "URLs from parts: an f-string, a sum, a format and a constant elsewhere",
         {
             "app/core/config.py": """
                 from app.core.names import HOST, SCHEME
@@ -227,7 +227,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "the scheme that a URL builder is given",
+        "the scheme that is passed to a URL builder",
         """
         from pydantic import MySQLDsn, PostgresDsn
         from sqlalchemy import URL
@@ -275,7 +275,7 @@ INVALID = (
         path="app/core/storage.py",
     ),
     case(
-        "SQLite in memory when it is tried out, and a module imported by its name",
+        "SQLite in memory in an experiment, and a module imported by its name",
         """
         import importlib
         import os
@@ -288,7 +288,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "a `replace` that makes it no better, and one that a URL is given to",
+        "a `replace` with another wrong URL as its result or its argument",
         """
         import os
 
@@ -335,7 +335,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "a URL for asyncpg itself, which wants no driver named",
+        "a URL for asyncpg itself, which needs no driver in it",
         """
         import asyncpg
 
@@ -348,7 +348,7 @@ VALID_ALTERNATIVE = (
         path="app/core/database.py",
     ),
     case(
-        "a URL that is given its driver before it is used",
+        "a URL that gets its driver before it is used",
         """
         from pydantic import field_validator
         from pydantic_settings import BaseSettings
@@ -368,7 +368,7 @@ VALID_ALTERNATIVE = (
         path="app/core/config.py",
     ),
     case(
-        "URLs that are looked at and refused, and words about them",
+        "URLs that are checked and rejected, and messages about them",
         '''
         """Only postgresql+asyncpg:// is allowed; sqlite:///library.db is not."""
 

@@ -187,7 +187,7 @@ INVALID = (
         path="app/core/database.py",
     ),
     case(
-        "`Session` as the type of an argument, in what is returned, and opened",
+        "`Session` as the type of an argument or in a return type, and opened",
         """
         from collections.abc import Iterator
 
@@ -210,7 +210,7 @@ INVALID = (
         path="app/services/counts.py",
     ),
     case(
-        "under other names: an alias, and a package that hands it on",
+        "under other names: an alias, and a package that re-exports it",
         {
             "app/core/database.py": """
                 from sqlalchemy.orm import Session as OrmSession
@@ -247,7 +247,7 @@ INVALID = (
         path="app/core/database.py",
     ),
     case(
-        "`Annotated`, an alias of a union, a string and an import for type checkers alone",
+        "`Annotated`, an alias of a union, a string, and an import only for type checkers",
         """
         from __future__ import annotations
 
@@ -288,7 +288,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "SQLModel's own, a class of one's own, and attributes",
+        "SQLModel's session, a class of the project, and attributes",
         """
         from dataclasses import dataclass
 
@@ -342,7 +342,7 @@ INVALID = (
         path="app/core/database.py",
     ),
     case(
-        "a function that is handed to `run_sync`, and called as well",
+        "a function that is passed to `run_sync`, and also called directly",
         """
         from sqlalchemy.ext.asyncio import AsyncSession
         from sqlalchemy.orm import Session
@@ -365,7 +365,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "work for a thread, which is no work for `AsyncSession.run_sync`",
+        "work for a thread, which is not work for `AsyncSession.run_sync`",
         """
         from anyio import to_thread
         from sqlalchemy.orm import Session
@@ -438,7 +438,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "`sessionmaker` and `AsyncEngine` in the older way to make async sessions",
+        "The older way to create async sessions, with `sessionmaker` and `AsyncEngine`",
         """
         from sqlalchemy import create_engine
         from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -457,7 +457,7 @@ VALID_ALTERNATIVE = (
         path="app/core/database.py",
     ),
     case(
-        "functions handed to `run_sync`, with what only they call",
+        "functions passed to `run_sync`, and functions that only they call",
         """
         from functools import partial
 
@@ -497,7 +497,7 @@ VALID_ALTERNATIVE = (
         path="app/services/books.py",
     ),
     case(
-        "a helper that hands on what it is given",
+        "a helper that passes on its arguments",
         """
         from collections.abc import Callable
         from typing import Annotated
@@ -525,7 +525,7 @@ VALID_ALTERNATIVE = (
         path="app/services/books.py",
     ),
     case(
-        "listeners to events, which get the sync session inside an async one",
+        "event listeners, which get the sync session inside an async one",
         """
         from sqlalchemy import event
         from sqlalchemy.orm import Session, UOWTransaction
@@ -546,7 +546,7 @@ VALID_ALTERNATIVE = (
         path="app/core/events.py",
     ),
     case(
-        "other packages' sessions, and one's own",
+        "sessions of other packages, and of the project",
         """
         import boto3
         import requests
@@ -567,7 +567,7 @@ VALID_ALTERNATIVE = (
         path="app/core/sessions.py",
     ),
     case(
-        "a name that cannot be resolved, and settings that are not known",
+        "a name that cannot be resolved, and unknown settings",
         """
         from sqlalchemy.orm import sessionmaker
 

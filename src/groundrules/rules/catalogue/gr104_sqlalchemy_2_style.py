@@ -191,7 +191,7 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "columns that are no mapped ones",
+        "columns without `mapped_column`",
         {
             "app/models/base.py": _BASE,
             "app/models/book.py": """
@@ -215,7 +215,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "a base that the older function makes",
+        "a base from the older function",
         """
         from datetime import datetime
 
@@ -240,7 +240,7 @@ INVALID = (
         path="app/models/base.py",
     ),
     case(
-        "bases that a registry or a decorator makes, under other names",
+        "bases from a registry or a decorator, under other names",
         """
         from typing import Any
 
@@ -268,7 +268,7 @@ INVALID = (
         path="app/models/base.py",
     ),
     case(
-        "columns of a mixin, of an abstract base, and of a base that is made",
+        "columns of a mixin, of an abstract base, and of a generated base",
         {
             "app/models/base.py": """
                 import sqlalchemy as sa
@@ -310,7 +310,7 @@ INVALID = (
         path="app/models/base.py",
     ),
     case(
-        "columns behind a function, a class of one's own, a variable, `deferred` and `Mapped`",
+        "columns behind a function, a class of the project, a variable, `deferred` and `Mapped`",
         {
             "app/models/base.py": _BASE,
             "app/models/kinds.py": """
@@ -352,7 +352,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "a query of an async session, and of one whose type is not known",
+        "`query` on an async session, and on one whose type is unknown",
         {
             "app/models/base.py": _BASE,
             "app/models/book.py": _BOOK,
@@ -473,7 +473,7 @@ VALID_ALTERNATIVE = (
         path="app/models/book.py",
     ),
     case(
-        "a model on a table that is written out, with its columns under other names",
+        "a model on an explicit `Table`, with other names for its columns",
         {
             "app/models/base.py": _BASE,
             "app/models/book.py": """
@@ -501,7 +501,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "`query` of other objects, and of a class of one's own",
+        "`query` on other objects, and on a class of the project",
         {
             "app/models/base.py": _BASE,
             "app/models/book.py": _BOOK,
@@ -559,7 +559,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "functions of one's own with the old names",
+        "functions of the project with the old names",
         """
         def declarative_base(name: str) -> str:
             return name

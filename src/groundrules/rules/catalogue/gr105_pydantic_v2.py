@@ -396,7 +396,7 @@ INVALID = (
         path="app/schemas/user.py",
     ),
     case(
-        "methods of V1, on a class, an argument and what a class method gives",
+        "methods of V1, on a class, an argument and the result of a class method",
         {
             "app/schemas/user.py": """
                 from pydantic import BaseModel
@@ -438,7 +438,7 @@ INVALID = (
         path="app/services/users.py",
     ),
     case(
-        "what loops and comprehensions go through, and a method that is handed on",
+        "variables of loops and comprehensions, and a method that is passed on",
         {
             "app/schemas/book.py": """
                 from pydantic import BaseModel
@@ -489,7 +489,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "old settings in the new places, `Extra`, `regex` and attributes",
+        "old settings in the new place, `Extra`, `regex` and attributes",
         """
         from pydantic import BaseModel, ConfigDict, Extra, Field
 
@@ -579,7 +579,7 @@ INVALID = (
         9,
     ),
     case(
-        "a class between, with a method that calls the one it replaces",
+        "a class in between, with a method that calls the one that it overrides",
         {
             "app/schemas/base.py": """
                 from typing import Any, Generic, TypeVar
@@ -671,7 +671,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "the same names on objects that are no schemas",
+        "the same names on objects that are not schemas",
         """
         import json
 
@@ -724,7 +724,7 @@ VALID_ALTERNATIVE = (
         path="app/schemas/book.py",
     ),
     case(
-        "a schema or a dict, and settings that fall back to where V1 had them",
+        "a schema or a dict, and an import that falls back to V1's place for settings",
         """
         try:
             from pydantic_settings import BaseSettings
@@ -774,7 +774,7 @@ VALID_ALTERNATIVE = (
         path="app/services/books.py",
     ),
     case(
-        "objects whose class is not known, or has a parent that is not",
+        "objects whose class or base class is unknown",
         """
         from company_schemas import Described, Schema
         from pydantic import BaseModel
@@ -797,7 +797,7 @@ VALID_ALTERNATIVE = (
         path="app/schemas/book.py",
     ),
     case(
-        "V2's own `validate` and `dict` of Python, and a model that holds a mapping",
+        "V2's own `validate`, Python's `dict`, and a model that contains a mapping",
         """
         from pydantic import BaseModel, RootModel, TypeAdapter
 

@@ -283,7 +283,7 @@ INVALID = (
         26,
     ),
     case(
-        "a password with every request, beside a token that is read",
+        "a password in every request, next to a token that is read",
         {
             "app/core/security.py": """
                 from jose import jwt
@@ -454,7 +454,7 @@ INVALID = (
         path="app/core/security.py",
     ),
     case(
-        "a user's name, or a text made of it, for a token",
+        "a user name, or a string made from it, as a token",
         {
             "app/schemas/token.py": """
                 from pydantic import BaseModel
@@ -584,7 +584,7 @@ VALID_ALTERNATIVE = (
         path="app/api/deps.py",
     ),
     case(
-        "another JWT library, in a thread, and an opaque refresh token beside it",
+        "another JWT library, in a thread, with an opaque refresh token",
         {
             "app/core/security.py": """
                 import asyncio
@@ -632,7 +632,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "the password arrives at the token route in another way",
+        "A token route that gets the password in another way",
         {
             "app/core/security.py": """
                 from jose import jwt
@@ -683,7 +683,7 @@ VALID_ALTERNATIVE = (
         path="app/services/shop.py",
     ),
     case(
-        "a token that another server made",
+        "a token from another server",
         """
         import httpx
         from fastapi import APIRouter

@@ -86,7 +86,7 @@ INVALID = (
         1,
     ),
     case(
-        "no return hint",
+        "no return type",
         """
         def total(prices: list[int]):
             return sum(prices)
@@ -104,7 +104,7 @@ INVALID = (
         path="app/core/logs.py",
     ),
     case(
-        "`__init__` without a return hint, and a static method's first argument",
+        "`__init__` without a return type, and the first argument of a static method",
         """
         class Mailer:
             def __init__(self, host: str):
@@ -157,7 +157,7 @@ INVALID = (
         path="app/services/search.py",
     ),
     case(
-        "a method defined under a condition, its second argument by position only",
+        "a method defined under a condition, with a positional-only second argument",
         """
         import sys
 
@@ -205,7 +205,7 @@ VALID_ALTERNATIVE = (
         path="app/services/sorting.py",
     ),
     case(
-        "hints as strings, and the first argument by another name than self",
+        "hints as strings, and a first argument that is not called self",
         """
         class Node:
             def join(this, other: "Node", /) -> "list[Node]":

@@ -93,7 +93,7 @@ INVALID = (
         8,
     ),
     case(
-        "registered by a call, in another module than the one that defines it",
+        "registered by a call, in a different module than the one that defines it",
         {
             "app/api/items.py": """
                 def list_items() -> list[str]:
@@ -112,7 +112,7 @@ INVALID = (
         1,
     ),
     case(
-        "an aliased class, and a router made by a factory of another module",
+        "an aliased class, and a router from a factory in another module",
         {
             "app/api/items.py": """
                 from fastapi import APIRouter as Routes
@@ -179,7 +179,7 @@ INVALID = (
         23,
     ),
     case(
-        "the decorator called by hand, kept under a name, or made with `partial`",
+        "the decorator called by hand, stored under a name, or created with `partial`",
         """
         from functools import partial
 
@@ -257,7 +257,7 @@ INVALID = (
         37,
     ),
     case(
-        "handlers and routers handed to a function that registers them",
+        "handlers and routers passed to a function that registers them",
         """
         from collections.abc import Callable
 
@@ -445,7 +445,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "objects of one's own that merely have a `get` or `post`",
+        "objects of the project that happen to have a `get` or `post`",
         """
         from collections.abc import Callable
 
@@ -481,7 +481,7 @@ VALID_ALTERNATIVE = (
         path="app/services/jobs.py",
     ),
     case(
-        "WebSockets, middleware, event and exception handlers are no HTTP routes",
+        "WebSockets, middleware, and event and exception handlers are not HTTP routes",
         """
         from fastapi import FastAPI, Request, WebSocket
         from fastapi.responses import PlainTextResponse
@@ -561,7 +561,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "a name that is a router in one module and something else in another",
+        "a name that is a router in one module, and something else in another",
         {
             "app/api/items.py": """
                 from fastapi import APIRouter

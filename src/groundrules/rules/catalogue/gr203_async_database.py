@@ -184,7 +184,7 @@ INVALID = (
         path="app/services/rows.py",
     ),
     case(
-        "nobody awaits the commit, nor what is executed",
+        "neither the commit nor the query is awaited",
         """
         from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession
@@ -207,7 +207,7 @@ INVALID = (
         path="app/services/rows.py",
     ),
     case(
-        "a coroutine that a plain function hands back, and one with a session of its own",
+        "a coroutine that a plain function returns, and one with its own session",
         """
         from collections.abc import Awaitable
         from typing import Annotated
@@ -238,7 +238,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "sessions of a maker, connections of an engine and a session of SQLModel",
+        "sessions from a session factory, connections of an engine, and a session of SQLModel",
         """
         import asyncio
 
@@ -285,7 +285,7 @@ INVALID = (
         path="app/services/rows.py",
     ),
     case(
-        "coroutines that are tested, looped over, kept and returned, but not awaited",
+        "coroutines that are tested, looped over, stored and returned, but not awaited",
         """
         from sqlalchemy import Select, text
         from sqlalchemy.ext.asyncio import AsyncSession
@@ -387,7 +387,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "nobody awaits a function of the application that has a session",
+        "a function of the application that uses a session, not awaited",
         """
         from sqlalchemy import select
         from sqlalchemy.ext.asyncio import AsyncSession
@@ -411,7 +411,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "handlers that take the coroutine of a service for its result",
+        "handlers that use the coroutine of a service as its result",
         library(
             "app/api/books.py",
             """
@@ -456,7 +456,7 @@ INVALID = (
         path="app/api/books.py",
     ),
     case(
-        "methods of repositories, their own and those they inherit",
+        "methods of repositories, defined and inherited",
         {
             "app/services/repository.py": """
                 from sqlalchemy.ext.asyncio import AsyncSession
@@ -592,7 +592,7 @@ VALID_ALTERNATIVE = (
         path="app/services/work.py",
     ),
     case(
-        "coroutines that are awaited by way of a variable, a choice or a list",
+        "coroutines that are awaited through a variable, a conditional or a list",
         """
         import asyncio
 
@@ -613,7 +613,7 @@ VALID_ALTERNATIVE = (
         path="app/services/work.py",
     ),
     case(
-        "a lambda that makes the coroutine later, and one that an `async def` hands back",
+        "a lambda that creates the coroutine later, and one that an `async def` returns",
         """
         from collections.abc import Awaitable, Callable
 
@@ -664,7 +664,7 @@ VALID_ALTERNATIVE = (
         path="app/services/cache.py",
     ),
     case(
-        "a session class of one's own, some of whose methods are plain",
+        "a session class of the project, with some plain methods",
         """
         from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -701,7 +701,7 @@ VALID_ALTERNATIVE = (
         path="app/services/numbers.py",
     ),
     case(
-        "coroutines of the application that others await",
+        "coroutines of the application that other functions await",
         """
         import asyncio
         from collections.abc import Awaitable

@@ -71,7 +71,7 @@ INVALID = (
         7,
     ),
     case(
-        "an empty docstring, and one of blanks",
+        "an empty docstring, and one of spaces",
         """
         from fastapi import APIRouter
 
@@ -95,7 +95,7 @@ INVALID = (
         13,
     ),
     case(
-        "an f-string, bytes and a comment are none",
+        "an f-string, bytes or a comment instead of a docstring",
         """
         from fastapi import APIRouter
 
@@ -139,7 +139,7 @@ INVALID = (
         7,
     ),
     case(
-        "`summary=` and `description=` do not stand in for it",
+        "`summary=` and `description=` instead of a docstring",
         """
         from fastapi import APIRouter
 
@@ -171,7 +171,7 @@ INVALID = (
         1,
     ),
     case(
-        "a method that answers a route",
+        "a method that handles a route",
         """
         from fastapi import APIRouter
 
@@ -235,7 +235,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "single quotes, a raw string, and one of adjacent parts",
+        "single quotes, a raw string, and adjacent string literals",
         """
         from fastapi import APIRouter
 
@@ -274,7 +274,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "a dependency without one, beside a handler with one",
+        "a dependency without a docstring, next to a handler with one",
         """
         from fastapi import APIRouter, Depends
 
@@ -292,7 +292,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "a WebSocket's handler is no HTTP endpoint",
+        "the handler of a WebSocket is not an HTTP endpoint",
         """
         from fastapi import APIRouter, WebSocket
 

@@ -140,7 +140,7 @@ INVALID = (
         path="app/services/shelf.py",
     ),
     case(
-        "a comment or a string that comes later is no docstring",
+        "a comment or a later string instead of a docstring",
         """
         def grade(points: int) -> str:
             # Turn points into a grade.
@@ -163,7 +163,7 @@ INVALID = (
         path="app/services/grades.py",
     ),
     case(
-        "a nested function counts on its own",
+        "a nested function is counted separately",
         """
         from collections.abc import Callable
 
@@ -250,7 +250,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "a docstring with quotes of another kind, raw, or put together from parts",
+        "a docstring with other quotes, raw, or in adjacent literals",
         """
         def single(a: int, b: int, c: int) -> bool:
             'Tell whether they are in order.'
@@ -309,7 +309,7 @@ VALID_ALTERNATIVE = (
         path="app/services/rows.py",
     ),
     case(
-        "`with`, `finally`, `lambda`, `match` with a case for the rest, and decorators count nothing",
+        "`with`, `finally`, `lambda`, the default case of a `match`, and decorators do not count",
         """
         from functools import lru_cache
         from pathlib import Path

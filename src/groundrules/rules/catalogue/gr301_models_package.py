@@ -126,7 +126,7 @@ INVALID = (
         path="app/models.py",
     ),
     case(
-        "a folder `models` that lies deeper",
+        "a folder `models` in a subfolder",
         {
             "app/models/base.py": _BASE,
             "app/books/models/book.py": _BOOK,
@@ -135,7 +135,7 @@ INVALID = (
         path="app/books/models/book.py",
     ),
     case(
-        "a model made inside a function",
+        "a model created inside a function",
         {
             "app/models/base.py": _BASE,
             "app/core/history.py": """
@@ -157,7 +157,7 @@ INVALID = (
         path="app/core/history.py",
     ),
     case(
-        "a base under another name, by way of a package and an abstract class",
+        "a base under another name, through a package and an abstract class",
         {
             "app/models/base.py": _BASE,
             "app/models/__init__.py": "from .base import Base as Model\n",
@@ -188,7 +188,7 @@ INVALID = (
         path="app/services/loans.py",
     ),
     case(
-        "a base that comes from outside, when the class names its table and columns",
+        "a base from another package, if the class names its table and columns",
         """
         from company_database import Base
         from sqlalchemy.orm import Mapped, mapped_column
@@ -304,7 +304,7 @@ VALID_ALTERNATIVE = (
         path="app/services/export.py",
     ),
     case(
-        "a model that `models/` makes available, used and named elsewhere",
+        "a model that `models/` exports, used and mentioned elsewhere",
         {
             "app/models/base.py": _BASE,
             "app/models/book.py": _BOOK,

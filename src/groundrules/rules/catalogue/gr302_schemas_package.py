@@ -126,7 +126,7 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "a request model beside the handler that takes it",
+        "a request model next to the handler that takes it",
         """
         from fastapi import APIRouter
         from pydantic import BaseModel
@@ -266,7 +266,7 @@ INVALID = (
         path="app/core/parts.py",
     ),
     case(
-        "what dependencies take from the request",
+        "models that dependencies take from the request",
         {
             "app/core/paging.py": """
                 from pydantic import BaseModel
@@ -335,7 +335,7 @@ INVALID = (
         path="app/services/fines.py",
     ),
     case(
-        "a model in `models/`, and one of SQLModel that is no table",
+        "a model in `models/`, and a SQLModel class without a table",
         """
         from pydantic import BaseModel
         from sqlmodel import SQLModel
@@ -353,7 +353,7 @@ INVALID = (
         path="app/models/user.py",
     ),
     case(
-        "a model that a function makes",
+        "a model that a function creates",
         """
         from pydantic import create_model
 
@@ -365,7 +365,7 @@ INVALID = (
         3,
     ),
     case(
-        "a model that a handler builds, in a module beside the package",
+        "a model that a handler creates, in a module next to the package",
         {
             "answers.py": """
                 from pydantic import BaseModel
@@ -456,7 +456,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "what a dependency gives to a handler, which comes from no request",
+        "A value from a dependency, which is not part of the request",
         {
             "app/core/security.py": """
                 from pydantic import BaseModel
@@ -511,7 +511,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a parent in `core/` that has no fields of its own",
+        "a base class in `core/` without fields",
         {
             "app/core/schema.py": """
                 from pydantic import BaseModel, ConfigDict
@@ -543,7 +543,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "models in `core/` and elsewhere that no handler takes or gives",
+        "models in `core/` and elsewhere that no handler takes or returns",
         {
             "app/core/events.py": """
                 from pydantic import BaseModel
@@ -603,7 +603,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "classes whose parent is not known",
+        "classes whose base class is unknown",
         """
         from company_schemas import BaseModel, Schema
 
@@ -618,7 +618,7 @@ VALID_ALTERNATIVE = (
         path="app/services/items.py",
     ),
     case(
-        "schemas that `api/` and `services/` only hand on",
+        "schemas that `api/` and `services/` only pass on",
         {
             "app/schemas/item.py": """
                 from pydantic import BaseModel

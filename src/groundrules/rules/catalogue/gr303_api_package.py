@@ -86,7 +86,7 @@ INVALID = (
         path="app/main.py",
     ),
     case(
-        "a handler made inside `create_app`",
+        "a handler defined inside `create_app`",
         """
         from fastapi import FastAPI
 
@@ -125,7 +125,7 @@ INVALID = (
         path="app/services/items.py",
     ),
     case(
-        "a package beside `api/`, with a router from there",
+        "a package next to `api/`, with a router from there",
         {
             "app/routes/items.py": """
                 from ..api.router import router
@@ -162,7 +162,7 @@ INVALID = (
         path="app/api.py",
     ),
     case(
-        "a folder `api` that lies deeper",
+        "a folder `api` in a subfolder",
         """
         from fastapi import APIRouter
 
@@ -196,7 +196,7 @@ INVALID = (
         path="app/core/health.py",
     ),
     case(
-        "a module beside the package, that the package imports",
+        "a module next to the package, which the package imports",
         {
             "app/main.py": """
                 from fastapi import FastAPI
@@ -216,7 +216,7 @@ INVALID = (
         path="pages.py",
     ),
     case(
-        "routes that a router class of one's own adds to itself",
+        "routes that a router class of the project adds to itself",
         {
             "app/core/crud.py": """
                 from fastapi import APIRouter
@@ -392,7 +392,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a command line whose functions are decorated like handlers",
+        "a command line whose functions have decorators like handlers",
         """
         from collections.abc import Callable
 

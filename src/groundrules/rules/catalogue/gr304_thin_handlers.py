@@ -291,7 +291,7 @@ INVALID = (
         14,
     ),
     case(
-        "calls of a session, however it is declared",
+        "calls on a session, however it is declared",
         library(
             "app/api/items.py",
             """
@@ -366,7 +366,7 @@ INVALID = (
         27,
     ),
     case(
-        "a helper of the API that builds queries, and a filter handed to a service",
+        "a helper in `api/` that builds queries, and a filter passed to a service",
         library(
             "app/api/items.py",
             """
@@ -398,7 +398,7 @@ INVALID = (
         15,
     ),
     case(
-        "loops, arithmetic, and what sums and sorts",
+        "loops, arithmetic, sums and sorting",
         library(
             "app/api/items.py",
             """
@@ -473,7 +473,7 @@ INVALID = (
         23,
     ),
     case(
-        "logic in what a handler depends on, classes and routers' dependencies too",
+        "logic in dependencies of a handler or a router, including classes",
         library(
             "app/api/items.py",
             """
@@ -590,7 +590,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "a guard turned round, one with an `else`, and one that asks a service first",
+        "an inverted guard, one with an `else`, and one that calls a service first",
         library(
             "app/api/items.py",
             """
@@ -630,7 +630,7 @@ VALID_ALTERNATIVE = (
         ),
     ),
     case(
-        "operators that join texts, lists and paths, and literals that happen to be computed",
+        "operators that join strings, lists and paths, and computed constants",
         library(
             "app/api/items.py",
             """
@@ -660,7 +660,7 @@ VALID_ALTERNATIVE = (
         ),
     ),
     case(
-        "other things that are called sessions, and a service that is an object",
+        "other things named session, and a service that is an object",
         {
             **LIBRARY,
             "app/services/shelf.py": """
@@ -740,7 +740,7 @@ VALID_ALTERNATIVE = (
         ),
     ),
     case(
-        "a branch whose ways go on together, and logic that no handler calls",
+        "branches that continue together, and logic that no handler calls",
         library(
             "app/api/items.py",
             """

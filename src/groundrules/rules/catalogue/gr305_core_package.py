@@ -161,7 +161,7 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "settings beside the package `core`",
+        "settings next to the package `core`",
         """
         from pydantic_settings import BaseSettings
 
@@ -217,7 +217,7 @@ INVALID = (
         path="app/services/users.py",
     ),
     case(
-        "a context of `core` used elsewhere, and handed to a thread",
+        "a context of `core` used elsewhere, or passed to a thread",
         {
             "app/core/security.py": """
                 from passlib.context import CryptContext
@@ -408,7 +408,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "objects of one's own that hash, verify, encode and decode",
+        "objects of the project that hash, verify, encode and decode",
         """
         import json
         from hashlib import sha256
@@ -432,7 +432,7 @@ VALID_ALTERNATIVE = (
         path="app/services/isbn.py",
     ),
     case(
-        "a service that is handed a hasher of the project's own",
+        "a service that receives a hasher of the project",
         {
             "app/core/security.py": """
                 from argon2 import PasswordHasher

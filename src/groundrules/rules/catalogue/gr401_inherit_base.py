@@ -216,7 +216,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "classes that a registry's decorators map",
+        "classes mapped by the decorators of a registry",
         """
         from dataclasses import dataclass
         from datetime import datetime
@@ -273,7 +273,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "a base that a registry makes, beside `Base`",
+        "a base from a registry, next to `Base`",
         {
             "app/models/base.py": _BASE,
             "app/models/user.py": _USER,
@@ -368,7 +368,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "`Base` in `core/`, imported under another name by way of a package",
+        "`Base` in `core/`, imported under another name through a package",
         {
             "app/core/database.py": _BASE,
             "app/models/__init__.py": "from app.core.database import Base as Model\n",
@@ -386,7 +386,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a base with another name, that makes dataclasses and has a generic parent",
+        "a base with another name, for dataclasses, with a generic base class",
         """
         from datetime import datetime
         from typing import Generic, TypeVar
@@ -430,7 +430,7 @@ VALID_ALTERNATIVE = (
         path="app/models/book.py",
     ),
     case(
-        "SQLModel for what is no table",
+        "SQLModel for a schema without a table",
         {
             "app/models/base.py": _BASE,
             "app/models/user.py": _USER,
@@ -462,7 +462,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a model made inside a function, for a base it is given",
+        "a model created inside a function, for a base that is an argument",
         {
             "app/models/base.py": _BASE,
             "app/models/history.py": """

@@ -157,7 +157,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "a mixin that one model has and another has not",
+        "a mixin that one model has and another does not",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/mixins.py": """
@@ -192,7 +192,8 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "attributes that are no columns: a property, a plain annotation, a constant, a class variable",
+        "attributes that are not columns: a property, a plain annotation, a constant, a "
+        "class variable",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/book.py": """
@@ -241,7 +242,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "a table that is written out, without both",
+        "an explicit `Table` without both",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/book.py": """
@@ -265,7 +266,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "a mixin's column that the model takes away, and an abstract base without columns",
+        "a mixin's column that the model removes, and an abstract base without columns",
         {
             "app/models/base.py": _STAMPED_BASE,
             "app/models/plain.py": """
@@ -289,7 +290,7 @@ INVALID = (
         path="app/models/plain.py",
     ),
     case(
-        "a base with a parent, and a model that inherits from a model",
+        "a base with a base class, and a model that inherits from a model",
         {
             "app/models/base.py": """
                 from sqlalchemy.orm import DeclarativeBase
@@ -425,7 +426,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "mixins over several modules, aliases of types and declared attributes",
+        "mixins in several modules, type aliases and declared attributes",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/types.py": """
@@ -476,7 +477,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a written table with both, and one whose columns are read from the database",
+        "an explicit `Table` with both, and one whose columns are reflected from the database",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/book.py": """
@@ -505,7 +506,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "columns with these names under other attributes, or made by a function of the project",
+        "columns with these names under other attributes, or created by a function of the project",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/book.py": """
@@ -538,7 +539,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a parent that cannot be seen, a decorator and a hook that may add the columns",
+        "an unknown base class, and a decorator and a hook that may add the columns",
         {
             "app/models/base.py": """
                 from sqlalchemy.orm import DeclarativeBase, mapped_column

@@ -145,7 +145,7 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "a method that is not agreed on",
+        "a method outside the agreed five",
         """
         from fastapi import APIRouter
 
@@ -266,7 +266,7 @@ INVALID = (
         10,
     ),
     case(
-        "a POST to one resource that only changes it",
+        "a POST to one resource that only changes that resource",
         library(
             "app/api/items.py",
             """
@@ -322,7 +322,7 @@ INVALID = (
         17,
     ),
     case(
-        "a GET that deletes through a service made of classes",
+        "a GET that deletes through a service that is a class",
         {
             **LIBRARY,
             "app/services/crud.py": """
@@ -447,7 +447,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "a POST is for actions, whatever they change",
+        "a POST for an action, whatever it changes",
         library(
             "app/api/items.py",
             """
@@ -477,7 +477,7 @@ VALID_ALTERNATIVE = (
         ),
     ),
     case(
-        "a PUT that creates what is missing, and a DELETE that only marks",
+        "a PUT that creates a missing row, and a DELETE that only marks one",
         library(
             "app/api/items.py",
             """
@@ -511,7 +511,8 @@ VALID_ALTERNATIVE = (
         ),
     ),
     case(
-        "a GET whose dependency notes the visit, and whose service sets what is no column",
+        "a GET whose dependency records the visit, and whose service sets an attribute "
+        "that is not a column",
         {
             **LIBRARY,
             "app/services/visits.py": """
@@ -555,7 +556,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "other objects that add and delete, and work that is done later",
+        "other objects with `add` and `delete`, and work that is done later",
         """
         from fastapi import APIRouter, BackgroundTasks, Response
 
@@ -577,7 +578,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "a GET that tries something out and takes it back",
+        "a GET that tries a change and rolls it back",
         {
             **LIBRARY,
             "app/services/trials.py": """

@@ -265,7 +265,7 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "a code of a route that is not agreed on",
+        "a code outside the agreed seven, in a route",
         """
         from fastapi import APIRouter, status
 
@@ -357,7 +357,7 @@ INVALID = (
         24,
     ),
     case(
-        "a function that raises the code it is given: who gives it is told",
+        "a function that raises the code of its argument: reported at the call",
         {
             "app/core/errors.py": """
                 from typing import NoReturn
@@ -389,7 +389,7 @@ INVALID = (
         14,
     ),
     case(
-        "a subclass of `HTTPException` with a code of its own",
+        "a subclass of `HTTPException` with its own code",
         {
             "app/core/errors.py": """
                 from fastapi import HTTPException
@@ -416,7 +416,7 @@ INVALID = (
         path="app/core/errors.py",
     ),
     case(
-        "the code of a response, set on it or given to it",
+        "the code of a response, as an attribute or an argument",
         """
         from fastapi import APIRouter, Response
         from fastapi.responses import RedirectResponse
@@ -463,7 +463,7 @@ INVALID = (
         16,
     ),
     case(
-        "a POST that adds the row it returns, and answers 200",
+        "a POST that adds the row that it returns, and returns 200",
         library(
             "app/api/items.py",
             """
@@ -486,7 +486,7 @@ INVALID = (
         10,
     ),
     case(
-        "an `HTTPException` with the code of a success",
+        "an `HTTPException` with a success code",
         """
         from fastapi import APIRouter, HTTPException
 
@@ -572,7 +572,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "middleware and exception handlers answer what they must",
+        "middleware and exception handlers may return any code",
         """
         from collections.abc import Awaitable, Callable
 
@@ -649,7 +649,7 @@ VALID_ALTERNATIVE = (
         ),
     ),
     case(
-        "actions answer 200: they may add a row, but it is not what was asked for",
+        "actions return 200: they may add a row, but the row is not the purpose of the request",
         library(
             "app/api/items.py",
             """
@@ -677,7 +677,7 @@ VALID_ALTERNATIVE = (
         ),
     ),
     case(
-        "a DELETE that answers 200 and the row, or 204 through a service that returns nothing",
+        "a DELETE that returns 200 and the row, or 204 through a service that returns nothing",
         library(
             "app/api/items.py",
             """
@@ -714,7 +714,7 @@ VALID_ALTERNATIVE = (
         ),
     ),
     case(
-        "other numbers that are no status codes",
+        "other numbers that are not status codes",
         """
         from fastapi import APIRouter, HTTPException
 

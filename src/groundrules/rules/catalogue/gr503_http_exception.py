@@ -232,7 +232,7 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "an error answered by a response",
+        "an error reported by a response",
         """
         from fastapi import APIRouter
         from fastapi.responses import JSONResponse
@@ -250,7 +250,7 @@ INVALID = (
         11,
     ),
     case(
-        "other classes of responses, by position, with named codes, and made by a function",
+        "other response classes, by position, with named codes, and from a function",
         {
             "app/core/problems.py": """
                 from fastapi.responses import JSONResponse
@@ -288,7 +288,7 @@ INVALID = (
         20,
     ),
     case(
-        "the status code of the response set to an error, in a dependency too",
+        "the status code of the response set to an error, also in a dependency",
         """
         from typing import Annotated
 
@@ -643,7 +643,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "middleware answers by a response: no `HTTPException` would reach the client from there",
+        "middleware returns a response: an `HTTPException` from there would not reach the client",
         """
         from collections.abc import Awaitable, Callable
 
@@ -664,7 +664,7 @@ VALID_ALTERNATIVE = (
         path="app/main.py",
     ),
     case(
-        "results that have a place for errors",
+        "results with a field for errors",
         """
         from fastapi import APIRouter
 

@@ -7,7 +7,7 @@ from app.core.config import get_settings
 
 
 def create_app() -> FastAPI:
-    """Make a new application; settings that are wrong stop it here, before the first request."""
+    """Return a new application; wrong settings raise an error here, before the first request."""
     get_settings()
     application = FastAPI(title="Library")
     application.include_router(api_router, prefix="/api/v1")

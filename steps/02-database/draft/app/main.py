@@ -12,14 +12,14 @@ from app.core.database import get_engine
 
 @asynccontextmanager
 async def lifespan(application: FastAPI) -> AsyncIterator[None]:
-    """Make the engine before the first request, and close its connections after the last."""
+    """Create the engine before the first request, and close its connections after the last."""
     engine = get_engine()
     yield
     await engine.dispose()
 
 
 def create_app() -> FastAPI:
-    """Make a new application; settings that are wrong stop it here, before the first request."""
+    """Return a new application; wrong settings raise an error here, before the first request."""
     get_settings()
     application = FastAPI(title="Library", lifespan=lifespan)
     application.include_router(api_router, prefix="/api/v1")

@@ -1,4 +1,4 @@
-## What a new migration begins as. Write the rest in step 04 (steps/04-migrations/README.md).
+## The template of a new migration. Write the rest in step 04 (steps/04-migrations/README.md).
 """${message}."""
 
 from collections.abc import Sequence

@@ -14,14 +14,14 @@ from app.core.database import get_engine
 
 @asynccontextmanager
 async def lifespan(application: FastAPI) -> AsyncIterator[None]:
-    """Make the engine before the first request, and close its connections after the last."""
+    """Create the engine before the first request, and close its connections after the last."""
     engine = get_engine()
     yield
     await engine.dispose()
 
 
 def create_app() -> FastAPI:
-    """Make a new application; settings that are wrong stop it here, before the first request."""
+    """Return a new application; wrong settings raise an error here, before the first request."""
     get_settings()
     application = FastAPI(title="Library", lifespan=lifespan)
     application.add_exception_handler(RequestValidationError, answer_invalid)
@@ -30,7 +30,7 @@ def create_app() -> FastAPI:
 
 
 async def answer_invalid(request: Request, error: Exception) -> Response:
-    """Answer 422 as FastAPI does, but for the input: it may be a password, or no valid text at all."""
+    """Return 422 as FastAPI does, but without the input: it may be a password, or not valid text."""
     assert isinstance(error, RequestValidationError)
     problems = [{key: problem[key] for key in ("type", "loc", "msg")} for problem in error.errors()]
     return JSONResponse({"detail": problems}, status_code=422)

@@ -1,6 +1,6 @@
-"""Makes a librarian: `python -m app.create_librarian ada@example.org "Ada Lovelace"`.
+"""Creates a librarian: `python -m app.create_librarian ada@example.org "Ada Lovelace"`.
 
-The password is asked for, or read from standard input where that is no terminal.
+It prompts for the password, or reads it from standard input if that is not a terminal.
 """
 
 import argparse
@@ -23,7 +23,7 @@ DATABASE_ERRORS = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.Inte
 
 
 def main() -> None:
-    """Make the librarian that the command line describes; exit with a sentence if that fails."""
+    """Create the librarian that the command line describes; exit with a message if that fails."""
     parser = argparse.ArgumentParser(prog="python -m app.create_librarian")
     parser.add_argument("email")
     parser.add_argument("full_name")
@@ -44,17 +44,17 @@ def main() -> None:
 
 
 def ask_for_password() -> str:
-    """Return the password that whoever runs the command types, or hands over on standard input."""
+    """Return the password, from a prompt or from standard input."""
     if sys.stdin.isatty():
         return getpass.getpass()
     return sys.stdin.readline().rstrip("\n")
 
 
 async def create_librarian(obj_in: UserCreate) -> None:
-    """Sign a user up who is a librarian; raise EmailTaken if the email is in use.
+    """Create a user who is a librarian; raise EmailTaken if the email is in use.
 
-    The service commits, so it gets a session whose commits only end savepoints: both changes are made in one
-    transaction, and no failure in between leaves a user who is no librarian.
+    The service commits, so it gets a session whose commits only release savepoints: both changes are made in
+    one transaction, and a failure in between cannot leave a user who is not a librarian.
     """
     async with asynccontextmanager(get_db)() as session:
         try:

@@ -7,5 +7,5 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health")
 async def read_health() -> dict[str, str]:
-    """Tell that the application answers."""
+    """Report that the application is up."""
     return {"status": "ok"}

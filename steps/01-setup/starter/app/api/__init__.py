@@ -1,1 +1,1 @@
-"""What the application answers over HTTP."""
+"""The HTTP API of the application."""

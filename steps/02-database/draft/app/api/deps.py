@@ -1,4 +1,4 @@
-"""What handlers depend on."""
+"""Dependencies of the handlers."""
 
 from collections.abc import AsyncIterator
 
@@ -8,7 +8,7 @@ from app.core.database import get_session_factory
 
 
 async def get_db() -> AsyncIterator[AsyncSession]:
-    """Give each request a session of its own; what it has not committed is rolled back."""
+    """Give each request its own session; uncommitted changes are rolled back."""
     session_factory = get_session_factory()
     async with session_factory() as session:
         yield session

@@ -10,7 +10,7 @@ AsyncPostgresDsn = Annotated[PostgresDsn, UrlConstraints(allowed_schemes=["postg
 
 
 class Settings(BaseSettings):
-    """What can be set from outside; a variable has its field's name in capitals."""
+    """What can be set from outside, by environment variables with the names of the fields."""
 
     model_config = SettingsConfigDict(hide_input_in_errors=True)  # errors end up in logs
 

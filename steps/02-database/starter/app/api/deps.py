@@ -1,4 +1,4 @@
-"""What handlers depend on.
+"""Dependencies of the handlers.
 
-Write it in step 02 (steps/02-database/README.md): `get_db()` gives each request a session of its own.
+Write it in step 02 (steps/02-database/README.md): `get_db()` gives each request its own session.
 """

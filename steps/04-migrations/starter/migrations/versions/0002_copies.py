@@ -1,7 +1,7 @@
 """Stub of the second migration.
 
-Write it in step 04 (steps/04-migrations/README.md): `copies`, for the books that are there as well. Or
-delete this file, and let Alembic write one.
+Write it in step 04 (steps/04-migrations/README.md): `copies`, also for existing books. Or delete this
+file, and let Alembic write one.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Books as requests and answers show them.
+"""Books as requests and responses.
 
 Write them in step 05 (steps/05-schemas/README.md): `BookCreate`, `BookUpdate` and `BookResponse`.
 """

@@ -1,4 +1,4 @@
-"""Loans as requests and answers show them.
+"""Loans as requests and responses.
 
 Write them in step 05 (steps/05-schemas/README.md): `LoanCreate` and `LoanResponse`.
 """

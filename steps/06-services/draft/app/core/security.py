@@ -1,4 +1,4 @@
-"""Passwords: nothing else in the application knows how they are hashed."""
+"""Passwords: no other module knows how they are hashed."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,16 +17,16 @@ _hashing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashing")
 
 
 async def hash_password(password: str) -> str:
-    """Return a hash of a password, salted anew each time.
+    """Return a hash of a password, with a new salt each time.
 
-    It takes about 20 ms by design: in a thread, so that other requests go on, and one
-    after the other, so that many logins leave them a core to go on with.
+    It takes about 20 ms by design: in a thread, so that other requests continue, and one at
+    a time, so that many logins at once leave a core for them.
     """
     return await _in_thread(_passwords.hash, password)
 
 
 async def verify_password(password: str, hashed_password: str) -> bool:
-    """Return whether a password is the one that was hashed; it takes as long as hashing."""
+    """Return whether a password matches a hash; it takes as long as hashing."""
     return await _in_thread(_passwords.verify, password, hashed_password)
 
 

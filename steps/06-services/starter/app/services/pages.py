@@ -14,9 +14,9 @@ Row = TypeVar("Row", bound=Base)
 async def fetch_page(
     db: AsyncSession, rows: Select[tuple[Row]], *, limit: int, offset: int
 ) -> tuple[Sequence[Row], int]:
-    """Return one page of the rows that a query selects, and how many it selects in all.
+    """Return one page of the rows that a query selects, and their total number.
 
-    One query fetches both, which is a third cheaper than two; only a page with no rows needs another.
+    One query fetches both, which is a third cheaper than two; only an empty page needs a second.
     """
     total = rows.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
     page = rows.add_columns(total.correlate(None).scalar_subquery()).limit(limit).offset(offset)

@@ -39,7 +39,7 @@ async def create_user(user_in: UserCreate, db: AsyncSession = Depends(get_db)) -
 async def list_users(
     page: Annotated[PageQuery, Query()], db: AsyncSession = Depends(get_db)
 ) -> Page[UserResponse]:
-    """List the users in the order of their ids."""
+    """List the users, ordered by id."""
     users, total = await user_service.list_page(db, limit=page.limit, offset=page.offset)
     return Page(
         items=[UserResponse.model_validate(user) for user in users],
@@ -57,7 +57,7 @@ async def read_user(user: User = Depends(find_user)) -> UserResponse:
 
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=may_answer(400, 404))
 async def delete_user(user: User = Depends(find_user), db: AsyncSession = Depends(get_db)) -> None:
-    """Delete a user who has given every book back."""
+    """Delete a user who has no open loans."""
     try:
         await user_service.delete(db, user=user)
     except LibraryError as error:

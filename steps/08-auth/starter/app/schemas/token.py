@@ -1,4 +1,4 @@
 """Logging in.
 
-Write it in step 08 (steps/08-auth/README.md): `Token`, what a login answers.
+Write it in step 08 (steps/08-auth/README.md): `Token`, the response to a login.
 """
