@@ -25,7 +25,8 @@ Say = Callable[[str], None]
 class TestResult:
     """How one test of a suite ended; `message` says what is wrong, and is empty if it passed.
 
-    `about` is the task in which the mistake is, which may be another than the test's own.
+    `about` is the task in which the mistake is, which may be another than the test's own. `demands` are the
+    names of those that the test holds or, if it failed, that are broken.
     """
 
     __test__ = False
@@ -35,6 +36,7 @@ class TestResult:
     about: str
     passed: bool
     message: str
+    demands: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def run_suites(
 def _tests_of(step: Step, task: Task | None) -> list[Path]:
     if task is None:
         return [step.folder]
-    mark = f'@task("{task.id}")'
+    mark = f'@task("{task.id}"'
     tests = sorted(step.folder.glob("test_*.py"))
     return [path for path in tests if mark in path.read_text(encoding="utf-8")] or [step.folder]
 
