@@ -69,7 +69,7 @@ def exercises_are_fresh(course: Course) -> Iterator[Problem]:
         elif file not in found or wanted[file].read_bytes() != (folder / file).read_bytes():
             starter = wanted[file].relative_to(course.root).as_posix()
             yield Problem(
-                f"{EXERCISES}/{file}", (f"it differs from its starter: copy {starter} there.")
+                f"{EXERCISES}/{file}", f"it differs from its starter: copy {starter} there."
             )
 
 

@@ -45,12 +45,33 @@ _METHODS = {
     "json": "`model_dump_json`",
     "copy": "`model_copy`",
 }
+_HOOKS = {
+    "__root__": "`RootModel`",
+    "__get_validators__": "`__get_pydantic_core_schema__`",
+    "__modify_schema__": "`__get_pydantic_json_schema__`",
+}
+_ARGUMENTS = {
+    "regex": "`pattern=`",
+    "min_items": "`min_length=`",
+    "max_items": "`max_length=`",
+    "unique_items": "`set`",
+    "allow_mutation": "`frozen=`",
+    "const": "`Literal`",
+}
 _ATTRIBUTES = {"__fields__": "`model_fields`", "__fields_set__": "`model_fields_set`"}
 _SETTINGS = {
     "orm_mode": "`from_attributes`",
     "allow_population_by_field_name": "`populate_by_name`",
     "schema_extra": "`json_schema_extra`",
     "json_encoders": "a `field_serializer`",
+    "allow_mutation": "`frozen`",
+    "anystr_lower": "`str_to_lower`",
+    "anystr_upper": "`str_to_upper`",
+    "anystr_strip_whitespace": "`str_strip_whitespace`",
+    "min_anystr_length": "`str_min_length`",
+    "max_anystr_length": "`str_max_length`",
+    "keep_untouched": "`ignored_types`",
+    "validate_all": "`validate_default`",
 }
 _CLASSES = {
     "BaseSettings": "the one of `pydantic_settings`",
@@ -58,7 +79,7 @@ _CLASSES = {
 }
 _CONFIGS = frozenset({"ConfigDict", "SettingsConfigDict"})
 _FIELDS = frozenset({"Field", "constr", "Query", "Path", "Body", "Header", "Cookie", "Form"})
-_REGEX_MODULES = ("pydantic.", "fastapi.")
+_FIELDS |= {"conlist", "conset", "confrozenset"}
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -102,6 +123,7 @@ class _Module:
                 yield at_node(self._module, node, "`pydantic.v1` is the old version of Pydantic.")
 
     def _class(self, cls: Class) -> Iterator[Violation]:
+        yield from self._hooks(cls)
         if not cls.node.bases:
             return
         for node in cls.node.bases:
@@ -136,6 +158,23 @@ class _Module:
                         message = f"`{key}` belongs to Pydantic V1; {_in_v2(_SETTINGS[key])}."
                         yield at_node(self._module, binding.node, message)
 
+    def _hooks(self, cls: Class) -> Iterator[Violation]:
+        """Yield what only Pydantic V1 looks for in a class that has not what V2 looks for."""
+        names = cls.scope.bindings
+        for old in names.keys() & _HOOKS.keys():
+            new = _HOOKS[old]
+            if new.strip("`") in names:
+                continue
+            if old == "__root__" and not is_model(self._names, ClassValue(cls)):
+                continue
+            message = f"`{cls.name}` has `{old}` of Pydantic V1; {_in_v2(new)}."
+            node = names[old][0].node
+            defined = self._module.defined.get(node)
+            if defined is not None:
+                yield at_name(defined, message)
+            elif isinstance(node, ast.Name):
+                yield at_node(self._module, node, message)
+
     def _call(self, site: CallSite, *, by_name: bool) -> str | None:
         func = site.node.func
         for node in (func, *site.node.args):
@@ -146,12 +185,13 @@ class _Module:
         return self._named_call(site) if by_name else None
 
     def _named_call(self, site: CallSite) -> str | None:
-        named = {each.arg for each in site.node.keywords}
+        named = {each.arg for each in site.node.keywords if each.arg}
         func = site.node.func
         value = self._names.called(site)
         name = value.name.rpartition(".")[2] if isinstance(value, External) else ""
-        if "regex" in named and name in _FIELDS and _is_of(value, _REGEX_MODULES):
-            return f"`regex=` belongs to Pydantic V1; {_in_v2('`pattern=`')}."
+        if name in _FIELDS and _is_of(value, ("pydantic.", "fastapi.")):
+            for argument in sorted(named & _ARGUMENTS.keys()):
+                return f"`{argument}=` belongs to Pydantic V1; {_in_v2(_ARGUMENTS[argument])}."
         old = sorted(key for key in _SETTINGS if key in named)
         if old and name in _CONFIGS and _is_of(value, ("pydantic.", "pydantic_settings.")):
             return f"`{old[0]}` belongs to Pydantic V1; {_in_v2(_SETTINGS[old[0]])}."
@@ -275,7 +315,8 @@ def _has_old_name(module: Module) -> bool:
     return (
         _has_old_validator(text)
         or module.mentions("validate_arguments", "parse_obj_as", "parse_raw_as", "schema_of")
-        or module.mentions("schema_json_of", "regex", *_SETTINGS)
+        or module.mentions("schema_json_of", "regex", "_items", "const=", "allow_mutation")
+        or ("ConfigDict" in text and module.mentions(*_SETTINGS))
         or ("BaseSettings" in text and "pydantic_settings" not in text)
     )
 

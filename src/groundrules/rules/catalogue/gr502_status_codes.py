@@ -45,7 +45,7 @@ def _all(project: Project) -> Iterator[Violation]:
 
 
 def _of_route(project: Project, route: Route) -> Iterator[Violation]:
-    found = codes(project.names, route.option("status_code"), route.scope, route.frames)
+    found = codes(project.names, *route.option("status_code"), route.frames)
     for code in found:
         if code.number not in ALLOWED:
             yield at_node(route.scope.module, route.call, _unknown(code, _called(route)))
@@ -139,7 +139,7 @@ def _set_by(project: Project, function: Function) -> Iterator[Violation]:
 
 def _with_body(project: Project, route: Route) -> Iterator[Violation]:
     handler, names = route.handler, project.names
-    model = route.option("response_model")
+    model, _ = route.option("response_model")
     if model is not None and not isinstance(model, ast.Constant):
         message = f"`{handler.name}` returns 204, which has no body, but has a `response_model`."
         yield at_node(route.scope.module, route.call, message)
@@ -205,9 +205,7 @@ def _may_answer(project: Project, route: Route, found: list[Code], number: int) 
     """Whether a route answers a code, or whether it cannot be told that it does not."""
     if any(code.number == number for code in found):
         return True
-    if not found and route.option("status_code") is not None:
-        return True
-    if any(keyword.arg is None for keyword in route.call.keywords):
+    if not route.is_whole or (not found and "status_code" in route.options):
         return True
     func = route.call.func  # a `partial` may hold options that the call does not show
     if not isinstance(func, ast.Attribute) or func.attr != route.verb:

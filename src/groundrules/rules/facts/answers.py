@@ -101,15 +101,6 @@ class Answers:
         """Whether a value is a response of any class."""
         return isinstance(value, Instance) and self._names.is_a(value.of, RESPONSES)
 
-    def response(self, site: CallSite) -> Answer | None:
-        """Return the response that a call makes itself, None if it makes none."""
-        called = self._names.called(site)
-        if not isinstance(called, (External, ClassValue)) or not self._names.is_a(
-            called, RESPONSES
-        ):
-            return None
-        return self._answer(site, called, 1)
-
     def _made(self, kinds: frozenset[str], position: int) -> Iterator[Answer]:
         for site in self._calls.to(sorted(kinds)):
             yield self._answer(site, self._names.called(site), position)

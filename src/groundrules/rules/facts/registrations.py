@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from groundrules.rules.facts.routes import METHODS, Route
+from groundrules.rules.facts.routes import METHODS, Route, options_of
 from groundrules.rules.meaning.callers import given_for
 from groundrules.rules.meaning.calls import run_by
 from groundrules.rules.meaning.names import Names
@@ -236,7 +236,8 @@ class Registrations:
         for handler in handlers:
             if (handler, call) not in self._seen:
                 self._seen.add((handler, call))
-                self._found.append(Route(handler, verb, call, scope, frames))
+                options = options_of(self._names, call, scope)
+                self._found.append(Route(handler, verb, call, scope, frames, *options))
 
 
 def _may_register(node: ast.Call) -> bool:

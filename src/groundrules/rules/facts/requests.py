@@ -28,9 +28,10 @@ class Requests:
         Of a class that is only inherited from, it counts whether it has fields of its own.
         """
         for route in routes:
-            self._named(route.option("response_model"), route.scope)
-            for given in elements(route.option("dependencies")):
-                self._depends(self._names.evaluate(given, route.scope, route.frames), None)
+            self._named(*route.option("response_model"))
+            depending, scope = route.option("dependencies")
+            for given in elements(depending):
+                self._depends(self._names.evaluate(given, scope, route.frames), None)
             self._function(route.handler)
         return list(self._found)
 

@@ -20,8 +20,8 @@ REFUSALS = {  # by constraint name, as in app/models/
 async def lock(db: AsyncSession, model: type[Row], row_id: int) -> Row:
     """Return a row, reread and locked until the transaction ends; others can still read it.
 
-    Raises NotFound if it does not exist. Query whatever depends on the lock after this call: only then does
-    the query see what other transactions committed during the wait.
+    Raises NotFound if it does not exist. Query whatever depends on the lock after this call: only
+    then does the query see what other transactions committed during the wait.
     """
     row = await db.get(
         model, row_id, populate_existing=True, with_for_update={"key_share": True, "of": model}

@@ -23,7 +23,7 @@ def may_answer(*codes: int) -> Responses:
 
 
 MEANINGS = {
-    status.HTTP_400_BAD_REQUEST: "The request violates a rule of the library, or its body cannot be read.",
+    status.HTTP_400_BAD_REQUEST: "The request violates a rule, or its body cannot be read.",
     status.HTTP_401_UNAUTHORIZED: "Nobody is logged in.",
     status.HTTP_403_FORBIDDEN: "The user may not do this.",
     status.HTTP_404_NOT_FOUND: "The resource does not exist.",
