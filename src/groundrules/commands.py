@@ -236,7 +236,7 @@ def verify(
     """Check the course itself: lessons, demands, tests, states and versions.
 
     Prints how many tests hold each demand of the lessons and how many wrong versions break it. To run the
-    suites on all versions takes about an hour the first time. If you stop it, the next call goes on.
+    suites on all versions takes about half an hour the first time. If you stop it, the next call continues.
 
     Exits with 0 if all is well, and with 1 and a line for each problem if not.
     """
