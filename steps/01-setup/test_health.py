@@ -31,7 +31,9 @@ async def test_health_is_only_read(app: App) -> None:
         if response.status_code != 405:
             await must_be_found(app)
 
-    assert response.status_code == 405, f"POST {HEALTH} must return 405: the route is a GET."
+        assert response.status_code == 405, (
+            f"{method} {HEALTH} must return 405: the route is a GET."
+        )
 
 
 @task("01.4", "documented")

@@ -8,6 +8,7 @@ from groundrules.testing.database import Refused
 from groundrules.testing.library import Library
 from groundrules.testing.samples import Samples
 
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 UNIQUE = ("23505", "23P01")  # unique_violation; exclusion_violation, which does the same
 
 
@@ -36,6 +37,8 @@ async def test_an_isbn_is_13_digits(library: Library, samples: Samples) -> None:
         samples.word(13),
         isbn[:12] + "X",
         isbn[:12] + "\n",
+        "+" + isbn[:12],
+        isbn.translate(ARABIC),
         isbn[:10] + "   ",
         "",
     ):

@@ -9,14 +9,14 @@ from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
 from groundrules.testing.refused import must_be_refused, must_go_on
-from groundrules.testing.returned import as_answer
+from groundrules.testing.returned import as_answer, must_be_stored
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
 FIELDS = ("isbn", "title", "author", "published_year", "copies")
 
 
-@task("06.4", "book-changes")
+@task("06.4", "book-changes", "committed")
 async def test_what_is_given_changes_and_nothing_else(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -30,8 +30,9 @@ async def test_what_is_given_changes_and_nothing_else(
 
     for changes in steps:
         expected = {**await columns(library, book), **changes}
-        await update(app, book, **changes)
+        told = await as_answer(app.schemas.book.BookResponse, update(app, book, **changes))
         after = await columns(library, book)
+        must_be_stored("book_service.update()", told, after, changes)
         for field in FIELDS:
             assert after[field] == expected[field], (
                 f"book_service.update() with {changes} must leave the book with the {field} "

@@ -7,7 +7,7 @@ from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
 from groundrules.testing.refused import must_be_refused, must_go_on
-from groundrules.testing.returned import as_answer
+from groundrules.testing.returned import as_answer, must_be_stored
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
@@ -15,7 +15,7 @@ STARS = "*" * 10  # what str() makes of a SecretStr
 COLUMNS = ("email", "full_name", "hashed_password", "is_librarian", "is_active")
 
 
-@task("06.3", "user-changes", "readable")
+@task("06.3", "user-changes", "readable", "committed")
 async def test_what_is_given_changes_and_nothing_else(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -26,6 +26,7 @@ async def test_what_is_given_changes_and_nothing_else(
         before = await columns(library, user)
         told = await as_answer(app.schemas.user.UserResponse, update(app, user, **changes))
         after = await columns(library, user)
+        must_be_stored("user_service.update()", told, after, changes)
         expected = {**before, **changes}
         for column in COLUMNS:
             assert after[column] == expected[column], (

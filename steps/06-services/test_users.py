@@ -152,7 +152,7 @@ async def test_after_a_refusal_the_session_can_be_used(
 
 @task("06.3", "user-or-none", "signatures")
 async def test_a_user_is_found_by_id(app: App, library: Library) -> None:
-    user, _ = await library.user(), await library.user()
+    user, _ = await library.user(is_active=False), await library.user()
 
     found = await app.services.user_service.get(user_id=user.id)
     none = await app.services.user_service.get(user_id=user.id + 1000)
@@ -169,7 +169,7 @@ async def test_a_user_is_found_by_id(app: App, library: Library) -> None:
 async def test_a_user_is_found_by_an_email_however_it_is_written(
     app: App, library: Library, samples: Samples
 ) -> None:
-    user, _ = await library.user(), await library.user()
+    user, _ = await library.user(is_active=False), await library.user()
 
     for email in (user.email, user.email.upper()):
         found = await app.services.user_service.get_by_email(email=email)
@@ -239,7 +239,7 @@ async def test_an_email_that_is_signed_up_in_capitals_is_found(
 
 @task("06.3", "users-page", "users-in-order", "past-the-end")
 async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
-    users = [await library.user(full_name="Eve") for _ in range(5)]
+    users = [await library.user(full_name="Eve", is_active=place > 0) for place in range(5)]
 
     first, total = await page(app, limit=3, offset=0)
     await change_some(library, first, [user.id for user in users])

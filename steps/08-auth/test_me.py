@@ -106,6 +106,19 @@ async def test_an_email_in_use_is_refused(
     )
 
 
+@task("08.5", "me-email-taken", "me-changes")
+async def test_users_keep_their_own_email(library: Library, reader: Person) -> None:
+    for email in (reader.email, reader.email.upper()):
+        response = await reader.patch(ME, json={"email": email})
+
+        assert response.status_code == 200, (
+            f"{ASKED} must return 200 for the user's own email, {email}, in capitals too; it returns "
+            f"{response.status_code}."
+        )
+    stored = (await columns(library, reader))["email"]
+    assert stored.lower() == reader.email, f"The email {reader.email} has become {stored}."
+
+
 @task("08.5", "me-changes")
 async def test_a_new_password_takes_the_place_of_the_old(
     app: App,

@@ -115,6 +115,19 @@ async def test_a_token_of_ours_is_read(app: App, subject: str, key: str) -> None
     )
 
 
+@task("08.2", "token-read")
+async def test_a_token_of_another_process_is_read(app: App, subject: str) -> None:
+    async with app.started() as other:
+        token = await created(other, subject)
+
+    found = await app.core.security.read_access_token(token)
+
+    assert found == subject, (
+        f"{READ} must return {subject!r} for a token that another process of the application created "
+        f"with the same SECRET_KEY; it returns {found!r}. Keep no list of tokens in memory."
+    )
+
+
 @task("08.2", "other-key", "altered", "no-token-no-error")
 async def test_a_token_that_somebody_made_up_is_refused(app: App, subject: str, key: str) -> None:
     token = await created(app, subject)

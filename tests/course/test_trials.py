@@ -41,7 +41,7 @@ def test_a_version_that_does_not_fit_its_state_is_told(copy: Copy) -> None:
     [trial] = trials(copy.course, [odd], lambda line: None)
 
     assert trial.problem == (
-        f"it does not fit: {version.path}: app/api/health.py has 0 times what it changes: nothing"
+        f"{version.path} does not fit its state: app/api/health.py contains 0 times: 'nothing'"
     )
 
 

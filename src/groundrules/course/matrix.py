@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from groundrules.course.demands import Demand, demands_of, items_of
 from groundrules.course.problems import Problem
-from groundrules.course.steps import Course, Step
+from groundrules.course.steps import Course, CourseError, Step
 from groundrules.course.suite import SuiteTest, suite_of
 from groundrules.course.versions import Version, versions_of
 
@@ -54,6 +54,15 @@ def holes_of(course: Course, step: Step) -> Iterator[Problem]:
         if version.task not in tasks or version.demand not in demands:
             named = f"{version.task} {version.demand}".strip() or "none"
             yield Problem(version.path, f"it breaks a demand that no lesson has: {named}.")
+    yield from _versions_that_do_not_fit(course, step)
+
+
+def _versions_that_do_not_fit(course: Course, step: Step) -> Iterator[Problem]:
+    for version in (*versions_of(course, "wrong", step), *versions_of(course, "right", step)):
+        try:
+            version.changed(course)
+        except (CourseError, KeyError) as error:
+            yield Problem(version.path, f"{error}: adapt it.")
 
 
 def _holes_of_the_lesson(step: Step) -> Iterator[Problem]:

@@ -58,7 +58,7 @@ def _judged(
         try:
             version.write(course, folder)
         except CourseError as error:
-            return f"it does not fit: {error}"
+            return str(error)
         digest = digest_of(course, version, folder)
         failed = _results(kept.get(version.path, digest))
         if failed is None:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from groundrules.course.progress import TestResult, run_suites
-from groundrules.course.states import files_below, write_state
+from groundrules.course.states import files_below, state_after, write_state
 from groundrules.course.steps import Course, CourseError, Step
 
 Kind = Literal["wrong", "right"]
@@ -64,19 +64,26 @@ class Version:
         write_state(course, self.state, folder)
         for file in self.removed:
             (folder / file).unlink()
-        for file, text in self.files.items():
+        for file, text in self.changed(course).items():
             target = folder / file
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text.lstrip("\n"), encoding="utf-8")
+            target.write_text(text, encoding="utf-8")
+
+    def changed(self, course: Course) -> dict[str, str]:
+        """Return the texts of what it changes; raise `CourseError` where it does not fit its state."""
+        state = state_after(course, self.state)
+        texts = {file: text.lstrip("\n") for file, text in self.files.items()}
         for file, edits in self.edits.items():
-            text = (folder / file).read_text(encoding="utf-8")
+            text = state[file].read_text(encoding="utf-8")
             for old, new in edits:
                 if text.count(old) != 1:
                     raise CourseError(
-                        f"{self.path}: {file} has {text.count(old)} times what it changes: {old}"
+                        f"{self.path} does not fit its state: {file} contains {text.count(old)} times: "
+                        f"{old.strip()!r}"
                     )
                 text = text.replace(old, new)
-            (folder / file).write_text(text, encoding="utf-8")
+            texts[file] = text
+        return texts
 
     def judge(self, course: Course, folder: Path) -> list[TestResult]:
         """Return how the tests of its task end, or of all its steps if it is right; one test at a time."""
@@ -118,7 +125,7 @@ def digest_of(course: Course, version: Version, folder: Path) -> str:
     steps = course.steps[: version.state]
     if version.kind == "wrong":
         steps = (course.task(version.task)[0],)
-    digest = hashlib.sha256(f"{version.says} {version.never} {sys.version_info[:2]}".encode())
+    digest = hashlib.sha256(f"{version.task} {sys.version_info[:2]}".encode())
     for root in (folder, *(step.folder for step in steps), *tools):
         for path in files_below(root):
             if path.suffix not in (".md", ".json"):

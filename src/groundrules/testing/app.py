@@ -34,6 +34,12 @@ class Response(httpx2.Response):
 
     def json(self, **options: Any) -> Any:
         """Return the body as JSON; an `AssertionError` says so if it is none."""
+        kind = self.headers.get("Content-Type", "")
+        if "json" not in kind:
+            asked = f"{self.request.method} {self.request.url.path}"
+            raise AssertionError(
+                f"{asked} must return JSON; the Content-Type of its response is {kind or 'not set'}."
+            )
         try:
             return super().json(**options)
         except (ValueError, RecursionError):

@@ -29,6 +29,8 @@ INDENT = "    "
 BODY_LINES = 8  # with the heading, where to read on and two lines of the list: twelve
 SENTENCE_LINES = 4
 FRAMES_SHOWN = 3
+CONTEXT_MANAGER = "_AsyncGeneratorContextManager"
+NO_DECORATOR = "FastAPI takes get_db() itself: remove the decorator @asynccontextmanager."
 LEFT_DEBUGGER = (
     "The debugger was left with q, which ends the code there. To continue the code, type c."
 )
@@ -299,6 +301,8 @@ def _what_was_raised(error: Raised, folder: Path) -> str:
 def _said(failure: Failure) -> str:
     """Return what a failure says; of Pydantic's, each field with what it must be and what it is."""
     text = str(failure)
+    if failure.kind == "TypeError" and CONTEXT_MANAGER in text:
+        return f"{text}. {NO_DECORATOR}"
     if failure.kind == "BdbQuit":
         return LEFT_DEBUGGER
     if failure.kind == "ResponseValidationError":  # the worker has put it in a sentence
