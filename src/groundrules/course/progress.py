@@ -111,11 +111,13 @@ def run_suites(
     *,
     task: Task | None = None,
     first_failure: bool = False,
+    lanes: int | None = None,
 ) -> list[TestResult]:
     """Run the suites of `steps` on an application and return how each test ended.
 
     With `task` only the files run that hold tests of that task, which may hold others, too.
-    With `first_failure` the run ends at the first test that fails. Raises `CourseError` if the run
+    With `first_failure` the run ends at the first test that fails. `lanes` is how many tests run at a
+    time, as many as there are cores and one more if it is None. Raises `CourseError` if the run
     itself breaks.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -126,6 +128,7 @@ def run_suites(
                 *(str(path) for step in steps for path in _tests_of(step, task)),
                 *(f"--app={application}", f"--groundrules-report={report}"),
                 *(["--exitfirst"] if first_failure else ()),
+                *([f"--groundrules-lanes={lanes}"] if lanes is not None else ()),
             ],
             cwd=course.root,
             env={key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"},

@@ -1,9 +1,6 @@
 """The suites tried on wrong and right versions; what is known already is not run again."""
 
-import json
-import os
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -11,9 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from groundrules.course.kept import Kept
 from groundrules.course.progress import Say, TestResult
 from groundrules.course.steps import Course, CourseError
 from groundrules.course.versions import Version, digest_of
+from groundrules.worker.warm import shared_server
 
 AT_ONCE = 2
 KEPT = ".groundrules/versions.json"
@@ -33,9 +32,9 @@ def trials(course: Course, versions: Sequence[Version], say: Say) -> Iterator[Tr
     So a call that is broken off loses at most the two that were being judged. Those that need a newer Python
     are left out. `say` is told of the progress.
     """
-    kept = _Kept(course)
+    kept = Kept(course.root / KEPT)
     able = [version for version in versions if version.runs_here]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with shared_server(course.root), ThreadPoolExecutor(AT_ONCE) as pool:
         running = [
             pool.submit(_judged, course, version, kept, partial(_begin, say, number, len(able)))
             for number, version in enumerate(able, start=1)
@@ -52,7 +51,7 @@ def _begin(say: Say, number: int, count: int, version: Version) -> None:
 
 
 def _judged(
-    course: Course, version: Version, kept: "_Kept", begin: Callable[[Version], None]
+    course: Course, version: Version, kept: Kept, begin: Callable[[Version], None]
 ) -> str | None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "version"
@@ -61,46 +60,16 @@ def _judged(
         except CourseError as error:
             return str(error)
         digest = digest_of(course, version, folder)
-        results = kept.get(version, digest)
-        if results is None:
+        failed = _results(kept.get(version.path, digest))
+        if failed is None:
             begin(version)
-            results = version.judge(course, folder)
-            kept.put(version, digest, results)
-    return version.problem(results)
+            failed = [each for each in version.judge(course, folder) if not each.passed]
+            kept.put(version.path, digest, [asdict(each) for each in failed])
+    return version.problem(failed)
 
 
-class _Kept:
-    """The verdicts in a file; what cannot be read or written is simply judged again."""
-
-    def __init__(self, course: Course) -> None:
-        self._file = course.root / KEPT
-        self._lock = threading.Lock()
-
-    def get(self, version: Version, digest: str) -> list[TestResult] | None:
-        try:
-            kept = self._read()[version.path]
-            return (
-                [TestResult(**each) for each in kept["tests"]] if kept["digest"] == digest else None
-            )
-        except (KeyError, TypeError):
-            return None
-
-    def put(self, version: Version, digest: str, results: Sequence[TestResult]) -> None:
-        """Keep what failed, which is all that a verdict on a version needs."""
-        failed = [asdict(result) for result in results if not result.passed]
-        with self._lock:
-            kept = {**self._read(), version.path: {"digest": digest, "tests": failed}}
-            try:
-                self._file.parent.mkdir(exist_ok=True)
-                fresh = self._file.with_suffix(f".{os.getpid()}")
-                fresh.write_text(json.dumps(kept), encoding="utf-8")
-                fresh.replace(self._file)
-            except OSError:
-                pass
-
-    def _read(self) -> dict[str, Any]:
-        try:
-            found = json.loads(self._file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+def _results(found: Any) -> list[TestResult] | None:
+    try:
+        return [TestResult(**each) for each in found]
+    except TypeError:
+        return None

@@ -86,11 +86,11 @@ class Version:
         return texts
 
     def judge(self, course: Course, folder: Path) -> list[TestResult]:
-        """Return how the tests of its task end, or of all its steps if it is right."""
+        """Return how the tests of its task end, or of all its steps if it is right; one test at a time."""
         if self.kind == "right":
-            return run_suites(course, folder, course.steps[: self.state])
+            return run_suites(course, folder, course.steps[: self.state], lanes=1)
         step, task = course.task(self.task)
-        return run_suites(course, folder, [step], task=task)
+        return run_suites(course, folder, [step], task=task, lanes=1)
 
     def problem(self, results: Sequence[TestResult]) -> str | None:
         """Return what is wrong with a verdict on this version; None if it is as it must be."""
