@@ -12,7 +12,7 @@ async def test_get_settings_returns_settings(app: App) -> None:
     settings = await app.core.config.get_settings()
 
     assert isinstance(settings, Schema), (
-        f"get_settings() must return a Settings; it returns {settings!r}."
+        f"get_settings() must return a Settings; it returned {settings!r}."
     )
 
 

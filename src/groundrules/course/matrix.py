@@ -61,7 +61,7 @@ def _versions_that_do_not_fit(course: Course, step: Step) -> Iterator[Problem]:
     for version in (*versions_of(course, "wrong", step), *versions_of(course, "right", step)):
         try:
             version.changed(course)
-        except (CourseError, KeyError) as error:
+        except CourseError as error:
             yield Problem(version.path, f"{error}: adapt it.")
 
 

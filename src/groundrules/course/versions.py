@@ -74,7 +74,10 @@ class Version:
         state = state_after(course, self.state)
         texts = {file: text.lstrip("\n") for file, text in self.files.items()}
         for file, edits in self.edits.items():
-            text = state[file].read_text(encoding="utf-8")
+            try:
+                text = state[file].read_text(encoding="utf-8")
+            except (KeyError, OSError):
+                raise CourseError(f"{self.path} changes {file}, which its state has not") from None
             for old, new in edits:
                 if text.count(old) != 1:
                     raise CourseError(
