@@ -23,6 +23,7 @@ _ROOT = pytest.StashKey[Path]()
 _JUDGED: pytest.StashKey["Judged"] = pytest.StashKey()
 _IN_EXERCISES = pytest.StashKey[bool]()
 _REPORT: pytest.StashKey["Report"] = pytest.StashKey()
+_TASKS = pytest.StashKey[frozenset[str] | None]()
 _BEGUN = pytest.StashKey["tuple[Snapshot, Launcher] | None"]()
 
 
@@ -98,8 +99,11 @@ def pytest_load_initial_conftests(
         marked = [*args[:place], "\0", *args[place + 1 :]]
         return "\0" in parser.parse_known_args(marked).file_or_dir
 
+    arguments = Arguments(root, early_config.invocation_params.dir)
     try:
-        args[:] = Arguments(root, early_config.invocation_params.dir).complete(args, is_path)
+        typed = parser.parse_known_args(args).file_or_dir
+        early_config.stash[_TASKS] = arguments.tasks(typed)
+        args[:] = arguments.complete(args, is_path)
     except CourseError as error:
         raise pytest.UsageError(str(error)) from None
     known = early_config.known_args_namespace
@@ -119,7 +123,13 @@ def pytest_configure(config: pytest.Config) -> None:
         from groundrules.testing.plugin import register
 
         must_be_apart(config.stash[_JUDGED])
-        register(config, root, config.stash[_BEGUN], config.stash.get(_REPORT, None))
+        register(
+            config,
+            root,
+            config.stash[_BEGUN],
+            config.stash.get(_REPORT, None),
+            config.stash.get(_TASKS, None),
+        )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
