@@ -40,7 +40,8 @@ class Arguments:
         """Return the arguments with the numbers of steps completed to their folders.
 
         `steps/05` becomes `steps/05-schemas`, from the root of the course and from below it, and so does
-        `steps/05.3`; what follows the number (`/test_x.py::test_y`) stays. Anything else is returned as it is.
+        `steps/05.3`; what follows the number (`/test_x.py::test_y`) stays. Anything else is returned as it
+        is.
         :param is_path: whether the argument at that place is a path, not the value of an option.
 
         Raises `CourseError` if there is no such step or task, or its lesson is not written yet.

@@ -11,7 +11,8 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from groundrules.course.notices import noticed_by_a_run
-from groundrules.course.steps import Course, CourseError, Step, Task
+from groundrules.course.progress import keep
+from groundrules.course.steps import EXERCISES, Course, CourseError, Step, Task
 from groundrules.testing.app import App
 from groundrules.testing.arguments import Arguments
 from groundrules.testing.code import RuleBroken
@@ -286,7 +287,7 @@ class Suites:
                 show_failures(terminalreporter, by_what_they_explain(told))
         yield
         first = self._first
-        self._verdict.show(terminalreporter, first and (first.task.id, first))
+        self._verdict.show(terminalreporter, (first.task.id, first) if first is not None else None)
         if self._fixtures.seed_used:
             seed = self._fixtures.seed
             terminalreporter.write_line(
@@ -304,6 +305,15 @@ class Suites:
         if self._report is not None:
             why = self._why_incomplete(session)
             self._report.write(self._verdict.as_json(why, self._first))
+        if ended:
+            self._keep()
+
+    def _keep(self) -> None:
+        """Keep what a trainee's own run has found, so that `groundrules start` need not run it again."""
+        exercises = self._course.root / EXERCISES
+        steps = self._verdict.whole_steps()
+        if steps and exercises.is_dir() and self._source.original.samefile(exercises):
+            keep(self._course, exercises, steps, self._verdict.results())
 
     @property
     def _first(self) -> Words | None:

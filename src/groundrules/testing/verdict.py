@@ -2,12 +2,15 @@
 
 import ast
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import pytest
 
+from groundrules.course.progress import TestResult
 from groundrules.course.steps import Course, Step, Task
 from groundrules.testing.failures import WIDTH, Words, and_join
 
@@ -68,7 +71,7 @@ class Verdict:
         self._of_parts = of_parts
         self._steps: list[Step] = []
         self._tasks: dict[str, TaskVerdict] = {}
-        self._tests: list[dict[str, object]] = []
+        self._tests: list[dict[str, Any]] = []
         self._functions: set[tuple[str, str]] = set()  # the files and names of those that were run
         self.troubles: list[str] = []
         self.changed = False
@@ -169,8 +172,9 @@ class Verdict:
 
         `{"version": 1, "complete": true, "why": null, "tasks": [{"task", "title", "step", "tests", "passed",
         "failed", "trouble", "untouched", "place", "owner", "after"}], "tests": [{"test", "task", "about",
-        "passed", "trouble", "message"}], "first": {"task", "place", "message"}}`. It is complete if every test of its steps was run and found right
-        or wrong; otherwise `why` says what kept it from that. `first` is the finding to begin with, or null.
+        "passed", "trouble", "message"}], "first": {"task", "place", "message"}}`. It is complete if every
+        test of its steps was run and found right or wrong; otherwise `why` says what kept it from that.
+        `first` is the finding to begin with, or null.
         """
         tasks = [asdict(verdict) for verdict in self._tasks.values() if verdict.run]
         return json.dumps(
@@ -184,6 +188,17 @@ class Verdict:
                 and {"task": first.about.id, "place": first.place, "message": str(first)},
             }
         )
+
+    def whole_steps(self) -> list[Step]:
+        """Return the steps of which every test has ended, also those that an option kept from collection."""
+        if self.partial or self._chosen is not None or self.troubles:
+            return []
+        return [step for step in self._steps if all_functions_of(step) <= self._functions]
+
+    def results(self) -> list[TestResult]:
+        """Return how each test ended, as it is kept."""
+        fields = ("test", "task", "about", "passed", "message")
+        return [TestResult(**{name: each[name] for name in fields}) for each in self._tests]
 
     def _told_trouble(self) -> list[str]:
         number = sum(verdict.trouble for verdict in self._tasks.values())
@@ -261,3 +276,12 @@ def functions_of(step: Step, task: str) -> set[tuple[str, str]]:
             ):
                 found.add((path.name, node.name))
     return found
+
+
+def all_functions_of(step: Step) -> set[tuple[str, str]]:
+    """Return the files and names of all test functions of a step's suite."""
+    return {
+        (path.name, name)
+        for path in step.folder.glob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test\w*)", path.read_text("utf-8"), re.MULTILINE)
+    }
