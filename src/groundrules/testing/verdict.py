@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from groundrules.course.demands import Demand
 from groundrules.course.progress import TestResult
 from groundrules.course.steps import Course, Step, Task
 from groundrules.testing.failures import WIDTH, Words, and_join
@@ -73,6 +74,7 @@ class Verdict:
         self._tasks: dict[str, TaskVerdict] = {}
         self._tests: list[dict[str, Any]] = []
         self._functions: set[tuple[str, str]] = set()  # the files and names of those that were run
+        self._demands: dict[str, Demand] = {}  # those of tests that failed
         self.troubles: list[str] = []
         self.changed = False
 
@@ -111,11 +113,14 @@ class Verdict:
             verdict.place, verdict.owner = words.place, words.about.id
         verdict.untouched |= getattr(report, "untouched", False)
         verdict.after = getattr(report, "after", verdict.after)
+        demands: list[Demand] = getattr(report, "demands", [])
+        self._demands |= {each.name: each for each in demands if report.failed}
         self._tests.append(
             {
                 "test": report.nodeid,
                 "task": task.id,
                 "about": words.about.id if isinstance(words, Words) else task.id,
+                "demands": [each.name for each in demands],
                 "passed": report.passed,
                 "trouble": trouble is not None,
                 "message": report.longreprtext,
@@ -172,9 +177,11 @@ class Verdict:
 
         `{"version": 1, "complete": true, "why": null, "tasks": [{"task", "title", "step", "tests", "passed",
         "failed", "trouble", "untouched", "place", "owner", "after"}], "tests": [{"test", "task", "about",
-        "passed", "trouble", "message"}], "first": {"task", "place", "message"}}`. It is complete if every
-        test of its steps was run and found right or wrong; otherwise `why` says what kept it from that.
-        `first` is the finding to begin with, or null.
+        "demands", "passed", "trouble", "message"}], "first": {"task", "place", "message"}, "demands":
+        [{"scope", "name", "text", "place"}]}`. It is complete if every test of its steps was run and found
+        right or wrong; otherwise `why` says what kept it from that. `first` is the finding to begin with, or
+        null. The demands of a test are those it holds, or those that are broken; the list at the end has the
+        sentences of the latter.
         """
         tasks = [asdict(verdict) for verdict in self._tasks.values() if verdict.run]
         return json.dumps(
@@ -186,6 +193,7 @@ class Verdict:
                 "tests": self._tests,
                 "first": first
                 and {"task": first.about.id, "place": first.place, "message": str(first)},
+                "demands": [asdict(demand) for demand in self._demands.values()],
             }
         )
 
