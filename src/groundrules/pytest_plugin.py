@@ -133,9 +133,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Collect suites alone in a run of suites, also where a folder that holds more was named."""
+    """Collect suites alone in a run of suites, also where a folder that holds more was named.
+
+    Of a suite of which tasks were named, only the files that name one of them are worth reading.
+    """
     judged = config.stash.get(_JUDGED, None)
-    return True if judged is not None and not judged.is_suite(collection_path) else None
+    if judged is not None and not judged.is_suite(collection_path):
+        return True
+    tasks = config.stash.get(_TASKS, None)
+    if tasks is not None and collection_path.match("test_*.py"):
+        text = collection_path.read_text(encoding="utf-8")
+        if not any(f"{quote}{task}{quote}" in text for task in tasks for quote in "\"'"):
+            return True
+    return None
 
 
 def pytest_terminal_summary(

@@ -21,6 +21,7 @@ IMPORTED = (
     "asyncpg",
     "groundrules.pytest_plugin",
     "groundrules.rules",
+    "groundrules.testing.answers",
     "groundrules.testing.plugin",
     "groundrules.testing.isolation",
     "pytest",
@@ -29,15 +30,26 @@ IMPORTED = (
 
 def main() -> None:
     """Run the checks that are ordered, until standard input ends."""
-    for module in IMPORTED if hasattr(os, "fork") else ():
-        importlib.import_module(module)
-    gc.collect()
-    gc.freeze()
+    if hasattr(os, "fork"):
+        _import()
     for line in sys.stdin:
         order = json.loads(line)
         run = _fork if hasattr(os, "fork") else _start
         status = run(order)
         _tell(number=order["number"], status=status)
+
+
+def _import() -> None:
+    """Import all that a check needs, and keep the garbage collector from writing to what forks share."""
+    from _pytest.config import default_plugins
+
+    from groundrules.rules.registry import all_rules
+
+    for module in (*IMPORTED, *(f"_pytest.{plugin}" for plugin in default_plugins)):
+        importlib.import_module(module)
+    all_rules()
+    gc.collect()
+    gc.freeze()
 
 
 def _fork(order: dict[str, Any]) -> int:

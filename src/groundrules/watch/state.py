@@ -95,6 +95,7 @@ def _lines(message: str, task: Task) -> list[str]:
     if "\n" not in message:
         return [message.removeprefix(f"{heading}: ")]
     first, *lines = message.splitlines()
-    kept = [line for line in lines if not line.startswith("    Read  steps/")]
+    on_keys = ("    Read  steps/", "    Hint  groundrules")
+    kept = [line for line in lines if not line.startswith(on_keys)]
     shown = kept if first == heading else [f"In {first}:", *kept]
     return [line.removeprefix("    ") for line in shown]
