@@ -1,5 +1,6 @@
 """`groundrules check` and `groundrules rules`."""
 
+import difflib
 import os
 import sys
 import textwrap
@@ -83,9 +84,14 @@ def list_rules() -> None:
 
 def explain_rule(code: str) -> int:
     """Print all that is known of one rule, and return the exit status."""
-    rule = next((each for each in all_rules() if each.code == code.upper()), None)
+    asked = code.upper() if code.upper().startswith("GR") else f"GR{code}"
+    rule = next((each for each in all_rules() if each.code == asked), None)
     if rule is None:
-        _warn(f"There is no rule {code}: `groundrules rules` lists them all.")
+        near = difflib.get_close_matches(
+            asked, [each.code for each in all_rules()], n=1, cutoff=0.7
+        )
+        guess = f" Do you mean {near[0]}?" if near else ""
+        _warn(f"There is no rule {code}: `groundrules rules` lists them all.{guess}")
         return 2
     print(f"{rule.code} {rule.name}: {rule.summary}\n")
     for label, text in (("Why", rule.rationale), ("Fix", rule.fix), ("Docs", rule.docs)):
