@@ -173,6 +173,19 @@ def serve(
 
 
 @app.command()
+def doctor() -> None:
+    """Show what the course needs, what is missing of it, and how to get it.
+
+    Exits with 0 if all is there, and with 1 if something is missing.
+    """
+    from groundrules.course.doctor import doctor as run
+
+    with plain_errors():
+        status = run()
+    raise typer.Exit(status)
+
+
+@app.command()
 def docs(
     port: Annotated[
         int, typer.Option(help="The port, on this machine only.", min=1, max=65535)
