@@ -154,10 +154,14 @@ def _found_out(course: Course, exercises: Path) -> list[Standing]:
     found = known_standings(course, exercises)
     _show(course, found)
     stale = [each.step for each in found if not each.known]
-    for step in stale:
-        for each in standings(course, exercises, say, [step]):
-            if each.step is step:
-                print(_row(step, each), flush=True)
+    try:
+        for step in stale:
+            for each in standings(course, exercises, say, [step]):
+                if each.step is step:
+                    print(_row(step, each), flush=True)
+    except KeyboardInterrupt:
+        say("\nStopped. What was checked until now is kept.")
+        raise
     if stale:
         print()
         found = known_standings(course, exercises)
