@@ -97,6 +97,8 @@ class Sites:
 
     def prepare(self, tables: Tables) -> "Future[str | None]":
         """Begin to make the database that those of a kind of site are copies of; nobody waits for it here."""
+        if tables is not Tables.NO_DATABASE:
+            self._of_the_run()  # before the thread needs it, which would make another, with a role of its own
         templates = self._prepared.templates
         if tables not in templates:
             if tables in (Tables.NO_DATABASE, Tables.NONE):
@@ -104,8 +106,6 @@ class Sites:
                 templates[tables].set_result(None)
             else:
                 templates[tables] = self._thread().begin(self._make_template(tables))
-        if tables is not Tables.NO_DATABASE:
-            self._of_the_run()
         return templates[tables]
 
     def begin(self, tables: Tables) -> "Future[Site]":
@@ -148,6 +148,7 @@ class Sites:
 
     def close(self) -> None:
         """Drop the role with its databases; the processes are to be ended before."""
+        self._close_connections()
         if self._databases is None and self._prepared.role is not None:
             self._of_the_run()
         if self._databases is not None and not self._shared:
@@ -202,6 +203,14 @@ class Sites:
             self._patience,
             terminal=self._terminal,
         )
+
+    def _close_connections(self) -> None:
+        made = [
+            site.result() for site in self._sites.values() if site.done() and not site.exception()
+        ]
+        for database in [site.database for site in made if site.database is not None]:
+            with suppress(Exception):  # the server may be gone
+                self._thread().begin(database.close()).result(10)
 
     def _end_thread(self) -> None:
         if self._background is not None:

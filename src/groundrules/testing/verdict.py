@@ -100,6 +100,11 @@ class Verdict:
         if report.when != "call" and not report.failed:
             return
         verdict = self._tasks[task.id]
+        if report.when == "teardown" and self._tests and self._tests[-1]["test"] == report.nodeid:
+            if not self._tests[-1]["passed"]:
+                return  # it has not passed anyway
+            self._tests.pop()
+            verdict.passed -= 1
         trouble: str | None = getattr(report, "trouble", None)
         verdict.passed += report.passed
         verdict.failed += report.failed and trouble is None
