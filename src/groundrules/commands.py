@@ -47,6 +47,19 @@ def status(
         command.status(as_json)
 
 
+@app.command(name="list")
+def list_tasks(
+    step: Annotated[
+        int | None, typer.Argument(help="The step whose tasks to list; by default, the next one.")
+    ] = None,
+) -> None:
+    """List the steps and the tasks of one of them, with what is known to be done."""
+    from groundrules.course import command
+
+    with plain_errors():
+        command.list_tasks(step)
+
+
 @app.command()
 def watch(
     what: Annotated[

@@ -151,6 +151,23 @@ def test_a_state_that_goto_made_needs_no_check(copy: Copy) -> None:
     assert changed.stderr.startswith("Checking step 01 …\n")
 
 
+def test_the_list_of_tasks_says_what_is_known_and_checks_nothing(beginning: Copy) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+    (beginning.exercises / "app" / "api" / "health.py").write_text("import nosuchmodule\n")
+
+    unknown = beginning.run("list")
+    beginning.pytest("steps/01")
+    known = beginning.run("list", "1")
+    other = beginning.run("list", "2")
+
+    assert unknown.stderr == known.stderr == ""
+    assert "             01.1 The project file\n" in unknown.stdout
+    assert "       done  01.1 The project file\n" in known.stdout
+    assert "             01.4 The health route\n" in known.stdout
+    assert "02.1 The database URL" in other.stdout
+    assert "01.1" not in other.stdout
+
+
 @pytest.mark.parametrize("typed", ["GR202", "gr202", "202"])
 def test_a_hint_for_a_rule_explains_it(beginning: Copy, typed: str) -> None:
     assert beginning.run("hint", typed).stdout.startswith("GR202 ")
