@@ -139,6 +139,24 @@ def test_a_save_during_a_check_begins_anew(course: Course, open_terminal: Open) 
     terminal.wait_for_text("01.1 is done", ">    to do  01.2")
 
 
+def test_in_a_pipe_a_signal_leaves_nothing_behind(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GROUNDRULES_WARM", raising=False)
+    warm = course.root / ".groundrules" / "warm.json"
+    with subprocess.Popen(
+        WATCH, cwd=course.root, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert warm.exists()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not warm.exists()
+
+
 def test_in_a_pipe_each_change_is_one_plain_line(course: Course) -> None:
     with subprocess.Popen(
         [*WATCH, "--poll"], cwd=course.root, stdout=subprocess.PIPE, text=True, encoding="utf-8"

@@ -62,9 +62,10 @@ def watch(named: str | None, *, poll: bool, manual: bool) -> None:
     state = State(step, task or step.tasks[0])
     interactive = terminal.is_interactive()
     stop = threading.Event()
-    screen = terminal.screen(lambda key: events.put(Key(key)), lambda: events.put(Resized()))
+    screen = terminal.screen(lambda key: events.put(Key(key)))
     try:
         with (
+            terminal.signals(lambda: events.put(Resized())),
             closing(Checks(course.root, events.put)) as checks,
             screen if interactive else nullcontext(),
         ):

@@ -37,20 +37,21 @@ def show(state: State) -> None:
 
 
 @contextmanager
-def screen(post_key: Callable[[str], None], post_resize: Callable[[], None]) -> Iterator[None]:
+def screen(post_key: Callable[[str], None]) -> Iterator[None]:
     """Take the terminal over, and give it back as it was, however this ends."""
     with _keys(post_key):
         sys.stdout.write(OPENED)
         try:
-            with _signals(post_resize):
-                yield
+            yield
         finally:
             sys.stdout.write(CLOSED)
             sys.stdout.flush()
 
 
 @contextmanager
-def _signals(post_resize: Callable[[], None]) -> Iterator[None]:
+def signals(post_resize: Callable[[], None]) -> Iterator[None]:
+    """Let signals end the program as an exception does, so that nothing is left behind."""
+
     def resized(number: int, frame: FrameType | None) -> None:
         post_resize()
 
