@@ -56,7 +56,7 @@ def target_of(paths: Sequence[Path], package: str | None) -> Target:
     for each in paths if len(paths) > 1 else ():
         if not each.exists():
             raise CheckError(f"{each} does not exist: name a file or a folder.")
-    if len(paths) == 1 and not _is_part(paths[0]):
+    if len(paths) == 1 and not _is_part(paths[0], package):
         return Target(paths[0])
     wanted = tuple(each.resolve() for each in paths)
     common = Path(os.path.commonpath(wanted))
@@ -77,11 +77,14 @@ def target_of(paths: Sequence[Path], package: str | None) -> Target:
     )
 
 
-def _is_part(path: Path) -> bool:
-    """Whether a path is a file of code, or a package that lies in another one."""
+def _is_part(path: Path, package: str | None) -> bool:
+    """Whether a path is a file of code, a package that lies in another one, or a folder without a package."""
     if path.is_dir():
         real = path.resolve()
-        return (real / "__init__.py").is_file() and (real.parent / "__init__.py").is_file()
+        if any((real / name).exists() for name in _TOPS):
+            return False
+        is_inner = (real / "__init__.py").is_file() and (real.parent / "__init__.py").is_file()
+        return is_inner or _package_in(path, package) is None
     return path.suffix in (".py", ".toml") and path.is_file()
 
 

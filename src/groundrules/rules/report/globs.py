@@ -18,5 +18,7 @@ def matches(pattern: str, path: str) -> bool:
 def _compiled(pattern: str) -> re.Pattern[str]:
     plain = pattern.strip().replace("\\", "/").removeprefix("./").rstrip("/")
     anywhere = "" if "/" in plain else "(?:.*/)?"
-    parts = (_PARTS.get(each, re.escape(each)) for each in re.split(r"(\*\*/|/?\*\*|\*|\?)", plain))
+    parts = (
+        _PARTS.get(each, re.escape(each)) for each in re.split(r"(\*\*/|/\*\*$|\*\*|\*|\?)", plain)
+    )
     return re.compile(f"{anywhere}{''.join(parts)}(?:/.*)?\\Z", re.DOTALL)
