@@ -205,6 +205,12 @@ def check(
             help="A file of accepted findings; by default, groundrules-baseline.toml beside pyproject.toml."
         ),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Report only what is new since a commit, such as origin/main.", metavar="REV"
+        ),
+    ] = None,
     output_file: Annotated[
         Path | None, typer.Option(help="Write the report to a file, instead of standard output.")
     ] = None,
@@ -239,6 +245,7 @@ def check(
         ignore or [],
         output,
         baseline,
+        since,
         output_file,
         stdin_filename,
         no_cache,

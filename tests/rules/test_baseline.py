@@ -57,7 +57,7 @@ def test_what_is_in_the_baseline_is_not_reported_and_all_else_is(project: Path, 
     status, out, _ = run("check")
     assert (status, out) == (
         0,
-        "No findings in 2 files of app. The baseline lists 2 that are not shown.\n",
+        "No findings in 2 files of app. Known and not shown: 2.\n",
     )
 
     (project / "app" / "more.py").write_text(SUMS)

@@ -243,7 +243,7 @@ def test_what_is_read_without_typer_is_what_typer_offers() -> None:
 
     file = Path("json")
     assert plain_check([*args, "here", "there"]) == Check(
-        [Path("here"), Path("there")], "json", ["json"], ["json"], "json", file, file, file
+        [Path("here"), Path("there")], "json", ["json"], ["json"], "json", file, "json", file, file
     )
     assert plain_check([f"{name}=json" for name in offered]) == plain_check(args)
     assert plain_check(flags) == Check(

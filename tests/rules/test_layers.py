@@ -45,5 +45,5 @@ def test_the_engine_needs_no_other_part_of_the_project_but_what_prints() -> None
         if name.startswith("groundrules.") and not name.startswith(ROOT)
     }
 
-    printing = {(each, "terminal") for each in ("command", "options", "output", "report")}
+    printing = {(each, "terminal") for each in ("command", "options", "output", "report", "since")}
     assert others == {("command", "course"), *printing}

@@ -78,7 +78,7 @@ def _check(asked: Check, target: Target) -> int:
         if not asked.no_baseline:
             path = _baseline_of(asked, target.root)
             report = Baseline.read(path).held_back(report) if path is not None else report
-        report = target.only(report)
+        report = target.only(_new(report, asked, target.root))
         show(report, asked.format, statistics=asked.statistics, file=asked.output_file)
     return 1 if report.findings and not asked.exit_zero else 0
 
@@ -87,6 +87,17 @@ def _from_stdin(asked: Check) -> AbstractContextManager[None]:
     if asked.stdin_filename is None:
         return nullcontext()
     return unsaved(asked.stdin_filename, sys.stdin.buffer.read())
+
+
+def _new(report: Report, asked: Check, root: Path) -> Report:
+    """Return what is new in a report since the commit that is asked for, if one is."""
+    if asked.since is None:
+        return report
+    from groundrules.rules.since import known_in
+
+    select, ignore = codes_of("select", asked.select), codes_of("ignore", asked.ignore)
+    known = known_in(asked.since, root, report.package, select, ignore)
+    return known.held_back(report, may_shrink=True)
 
 
 def _report(asked: Check, target: Target) -> Report:

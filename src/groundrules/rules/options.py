@@ -20,6 +20,7 @@ _VALUES = {
     "--ignore": "ignore",
     "--format": "format",
     "--baseline": "baseline",
+    "--since": "since",
     "--output-file": "output_file",
     "--stdin-filename": "stdin_filename",
 }
@@ -36,6 +37,7 @@ class Check:
     ignore: list[str] = field(default_factory=list)
     format: Format = "text"
     baseline: Path | None = None
+    since: str | None = None
     output_file: Path | None = None
     stdin_filename: Path | None = None
     no_cache: bool = False

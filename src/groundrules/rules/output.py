@@ -77,9 +77,9 @@ def _as_text(report: Report, *, colour: bool) -> str:
 def _total(report: Report) -> str:
     read = f"{report.files - report.unread} of " if report.unread else ""
     files = f"{read}{report.files} file{'' if report.files == 1 else 's'} of {report.package}"
-    held = f" The baseline lists {report.held} more." if report.held else ""
+    held = f" Known and not shown: {report.held}." if report.held else ""
     if not report.findings:
-        return f"No findings in {files}.{held.replace('more', 'that are not shown')}"
+        return f"No findings in {files}.{held}"
     count = len(report.findings)
     places = len({each.path for each in report.findings})
     in_files = "1 file" if places == 1 else f"{places} files"

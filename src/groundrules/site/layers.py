@@ -13,7 +13,7 @@ LAYERS = (
     ("facts",),
     ("cases", "rule", "places", "catalogue", "registry"),
     ("findings", "report"),
-    ("pythons", "cache", "engine", "targets"),
+    ("pythons", "cache", "engine", "targets", "since"),
     ("__init__",),
     ("options", "output", "explaining", "command"),
 )

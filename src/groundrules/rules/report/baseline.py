@@ -35,8 +35,11 @@ class Baseline:
         """Return the baseline of a file; raise `CheckError` if it is broken, or is none."""
         return cls(path, read_entries(path))
 
-    def held_back(self, report: Report) -> Report:
-        """Return a report without what the baseline holds, and with the entries that hold too much."""
+    def held_back(self, report: Report, *, may_shrink: bool = False) -> Report:
+        """Return a report without what the baseline holds, and with the entries that hold too much.
+
+        :param may_shrink: whether entries may hold too much.
+        """
         found = self.found(report)
         kept, notes, held_back = list[Finding](), list(report.notes), 0
         for key, findings in found.items():
@@ -47,12 +50,15 @@ class Baseline:
                 held_back += len(findings)
             if _count(findings) > held > 0:
                 notes.append(_more(key, held, _count(findings)))
-        if not any(
-            each.rule == UNREADABLE for each in kept
-        ):  # its code might be what an entry is about
+        is_whole = all(
+            each.rule != UNREADABLE for each in kept
+        )  # else an entry may be about the rest
+        if is_whole and not may_shrink:
             stale = [self._stale(entry, found, report) for entry in self._judged(report)]
             kept += [each for each in stale if each is not None]
-        return replace(report, findings=tuple(sorted(kept)), notes=tuple(notes), held=held_back)
+        return replace(
+            report, findings=tuple(sorted(kept)), notes=tuple(notes), held=report.held + held_back
+        )
 
     def updated(self, report: Report) -> dict[Key, Entry]:
         """Return the entries that a report asks for; those of rules and files it does not judge stay."""
@@ -124,8 +130,8 @@ def _where(key: Key) -> str:
 
 def _more(key: Key, held: int, count: int) -> str:
     return (
-        f"{key.rule} in {_where(key)} is broken by {count} statements, and the baseline lists {held}: all "
-        "are shown, as the new ones cannot be told from the others."
+        f"{key.rule} in {_where(key)} is broken by {count} statements, of which {held} are known: all are "
+        "shown, as the new ones cannot be told from the others."
     )
 
 
