@@ -1,21 +1,21 @@
 """Task 01.3: the application."""
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App
 
 
-@task("01.3")
+@task("01.3", "title")
 async def test_the_application_is_titled_library(app: App) -> None:
     await must_be_the_library(app)
 
 
-@task("01.3")
+@task("01.3", "create-app")
 async def test_create_app_makes_an_application(app: App) -> None:
     async with app.started("app.main.create_app", factory=True) as other:
         await must_be_the_library(other)
 
 
-@task("01.3")
+@task("01.3", "create-app")
 async def test_create_app_makes_another_one_each_time(app: App) -> None:
     first, second = await app.main.create_app(), await app.main.create_app()
 
@@ -25,7 +25,7 @@ async def test_create_app_makes_another_one_each_time(app: App) -> None:
     )
 
 
-@task("01.3")
+@task("01.3", "checks-settings", "app-by-create-app")
 async def test_wrong_settings_stop_the_start(app: App) -> None:
     await must_be_the_library(app)
 
@@ -38,13 +38,15 @@ async def test_wrong_settings_stop_the_start(app: App) -> None:
     async with app.started("app.main.create_app", factory=True, LOG_LEVEL="LOUD") as other:
         refusal_by_create_app = await other.start_failure()
 
-    assert refusal_by_create_app is not None, (
-        "With LOG_LEVEL=LOUD, create_app() still creates an application: it must call "
-        "get_settings()."
-    )
-    assert refusal is not None, (
-        "With LOG_LEVEL=LOUD, create_app() fails, but `app` exists: write `app = create_app()`."
-    )
+    with demand("checks-settings"):
+        assert refusal_by_create_app is not None, (
+            "With LOG_LEVEL=LOUD, create_app() still creates an application: it must call "
+            "get_settings()."
+        )
+    with demand("app-by-create-app"):
+        assert refusal is not None, (
+            "With LOG_LEVEL=LOUD, create_app() fails, but `app` exists: write `app = create_app()`."
+        )
 
 
 async def must_be_the_library(app: App) -> None:

@@ -19,25 +19,25 @@ def project(code: Code) -> dict[str, Any]:
     return project
 
 
-@task("01.1")
+@task("01.1", "project-name")
 def test_the_project_is_called_library(project: dict[str, Any]) -> None:
     name = project.get("name")
     assert name == "library", f'{FILE} must set name = "library" in [project]; it is {name!r}.'
 
 
-@task("01.1")
+@task("01.1", "project-version")
 def test_the_project_has_a_version(project: dict[str, Any]) -> None:
     dynamic = project.get("dynamic", [])
     assert "version" in project or "version" in dynamic, f"{FILE} has no version in [project]."
 
 
-@task("01.1", "GR101")
+@task("01.1", "requires-python")
 def test_the_project_asks_for_python_3_11(project: dict[str, Any], code: Code, step: Step) -> None:
     assert "requires-python" in project, f"{FILE} has no requires-python in [project]."
     code.must_keep("GR101", until=step, file=FILE)
 
 
-@task("01.1")
+@task("01.1", "dependencies")
 @pytest.mark.parametrize("package", ["fastapi", "pydantic-settings", "uvicorn"])
 def test_the_project_depends_on(package: str, project: dict[str, Any]) -> None:
     dependencies = project.get("dependencies")

@@ -2,11 +2,21 @@
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App
+from groundrules.testing.values import Schema
 
 
-@task("01.2")
+@task("01.2", "get-settings")
+async def test_get_settings_returns_settings(app: App) -> None:
+    settings = await app.core.config.get_settings()
+
+    assert isinstance(settings, Schema), (
+        f"get_settings() must return a Settings; it returned {settings!r}."
+    )
+
+
+@task("01.2", "log-level-default")
 async def test_the_log_level_is_info_unless_it_is_set(app: App) -> None:
     settings = await app.core.config.get_settings()
 
@@ -14,10 +24,12 @@ async def test_the_log_level_is_info_unless_it_is_set(app: App) -> None:
     assert level == "INFO", f"Without LOG_LEVEL set, log_level must be 'INFO'; it is {level!r}."
 
 
-@task("01.2")
+@task("01.2", "log-level-variable", "log-level-values")
 @pytest.mark.parametrize("wanted", ["DEBUG", "WARNING", "ERROR", "CRITICAL"])
 async def test_the_log_level_comes_from_the_environment(app: App, wanted: str) -> None:
     async with app.started(LOG_LEVEL=wanted) as other:
+        with demand("log-level-values"), other.accepts(f"LOG_LEVEL={wanted}"):
+            await other.core.config.get_settings()
         level = (await other.core.config.get_settings()).log_level
         made = (await other.core.config.Settings()).log_level
 
@@ -30,7 +42,7 @@ async def test_the_log_level_comes_from_the_environment(app: App, wanted: str) -
     )
 
 
-@task("01.2")
+@task("01.2", "log-level-rejected")
 async def test_an_unknown_log_level_is_refused(app: App) -> None:
     settings = await app.core.config.get_settings()
     assert settings.log_level, "log_level must not be empty."

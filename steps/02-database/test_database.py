@@ -10,7 +10,7 @@ FILE = "app/core/database.py"
 PACKAGE = "app/core/database/__init__.py"
 
 
-@task("02.2")
+@task("02.2", "import-connects-to-nothing")
 async def test_it_can_be_imported_while_the_database_is_away(app: App, database: Database) -> None:
     async with database.proxy() as way:
         await way.close()
@@ -18,7 +18,7 @@ async def test_it_can_be_imported_while_the_database_is_away(app: App, database:
             await other.imports("app.core.database")
 
 
-@task("02.2")
+@task("02.2", "import-connects-to-nothing")
 async def test_importing_it_connects_to_nothing(app: App, database: Database) -> None:
     async with database.proxy() as way:
         async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
@@ -29,7 +29,7 @@ async def test_importing_it_connects_to_nothing(app: App, database: Database) ->
         )
 
 
-@task("02.2", "GR103")
+@task("02.2", "async-engine")
 def test_the_engine_and_its_sessions_are_async(code: Code, step: Step) -> None:
     assert code.has(FILE) or code.has(PACKAGE), f"{FILE} is missing."
     code.must_keep("GR103", until=step, file=FILE if code.has(FILE) else None)

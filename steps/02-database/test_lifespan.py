@@ -9,7 +9,7 @@ from groundrules.testing.database import Database
 HEALTH = "/api/v1/health"
 
 
-@task("02.5")
+@task("02.5", "starts-without-database")
 async def test_it_starts_while_the_database_is_away(app: App, database: Database) -> None:
     await app.must_start()
 
@@ -21,7 +21,7 @@ async def test_it_starts_while_the_database_is_away(app: App, database: Database
     assert refusal is None, f"The application must start while the database is down: {refusal}"
 
 
-@task("02.5")
+@task("02.5", "disposed")
 async def test_no_connection_is_left_after_shut_down(app: App, database: Database) -> None:
     async with (
         database.proxy() as way,

@@ -9,7 +9,7 @@ from groundrules.testing.app import App
 from groundrules.testing.database import Database
 
 
-@task("02.3")
+@task("02.3", "new-session", "one-engine")
 async def test_sessions_lead_to_the_database_of_the_settings(app: App, database: Database) -> None:
     name = await app.query("SELECT current_database()")
 
@@ -18,7 +18,7 @@ async def test_sessions_lead_to_the_database_of_the_settings(app: App, database:
     )
 
 
-@task("02.3")
+@task("02.3", "new-session", "one-engine")
 async def test_the_address_is_read_from_the_environment_only(app: App, database: Database) -> None:
     async with database.proxy() as way:
         async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
@@ -29,7 +29,14 @@ async def test_the_address_is_read_from_the_environment_only(app: App, database:
         )
 
 
-@task("02.3")
+@task("02.3", "new-session")
+async def test_each_request_has_a_new_session(app: App) -> None:
+    assert await app.renews_session(), (
+        "get_db() gives a second request the session of the first: it must create a new one each time."
+    )
+
+
+@task("02.3", "two-connections")
 async def test_two_requests_at_a_time_have_two_sessions(app: App) -> None:
     asked = "SELECT pg_backend_pid() FROM pg_sleep(0.2)"
 
@@ -41,7 +48,7 @@ async def test_two_requests_at_a_time_have_two_sessions(app: App) -> None:
     )
 
 
-@task("02.3")
+@task("02.3", "session-factory", "new-session")
 async def test_objects_can_be_read_after_a_commit(app: App) -> None:
     assert not await app.expires_on_commit(), (
         "The sessions of get_db() expire their objects at a commit: the session factory in "
@@ -49,7 +56,7 @@ async def test_objects_can_be_read_after_a_commit(app: App) -> None:
     )
 
 
-@task("02.3")
+@task("02.3", "closed")
 async def test_a_session_is_closed_after_the_request(app: App, database: Database) -> None:
     for _ in range(3):
         await app.query("SELECT 1")
@@ -62,7 +69,7 @@ async def test_a_session_is_closed_after_the_request(app: App, database: Databas
     )
 
 
-@task("02.3")
+@task("02.3", "closed-after-error")
 @pytest.mark.parametrize("error", ["PostgreSQL's", "the handler's"])
 async def test_a_session_is_closed_after_an_error_too(
     app: App, database: Database, error: str
@@ -83,4 +90,21 @@ async def test_a_session_is_closed_after_an_error_too(
             if ours
             else "."
         )
+    )
+
+
+@task("02.3", "closed-after-cancel")
+async def test_a_session_is_closed_after_a_request_that_was_cancelled(
+    app: App, database: Database
+) -> None:
+    await app.query("SELECT 1")
+    for _ in range(3):
+        await app.query("SELECT 1", cancelled=True)
+
+    left = await database.left("idle in transaction%")
+
+    assert left == 0, (
+        f"After 3 requests that were cancelled, {left} of the connections are still in a transaction: "
+        "get_db() must close its session whatever happens, also on asyncio.CancelledError, which is no "
+        "Exception."
     )

@@ -6,7 +6,29 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 
 
-@task("02.1")
+@task("02.1", "url-variable")
+async def test_the_settings_have_the_url(app: App) -> None:
+    settings = await app.core.config.get_settings()
+
+    assert settings.database_url, "The settings must have a database_url, from DATABASE_URL."
+
+
+@task("02.1", "settings-of-step-01")
+async def test_the_log_level_is_what_it_was(app: App) -> None:
+    async with app.started(LOG_LEVEL="DEBUG") as other:
+        level = (await other.core.config.get_settings()).log_level
+    async with app.started(LOG_LEVEL="LOUD") as other:
+        with other.refuses(
+            message="LOG_LEVEL=LOUD must still be rejected, but get_settings() accepts it."
+        ):
+            await other.core.config.get_settings()
+
+    assert level == "DEBUG", (
+        f"With LOG_LEVEL=DEBUG, log_level must still be 'DEBUG'; it is {level!r}."
+    )
+
+
+@task("02.1", "url-required")
 async def test_without_an_address_the_settings_are_refused(app: App) -> None:
     await app.core.config.get_settings()
 
@@ -17,7 +39,7 @@ async def test_without_an_address_the_settings_are_refused(app: App) -> None:
             await other.core.config.get_settings()
 
 
-@task("02.1")
+@task("02.1", "url-required")
 async def test_without_an_address_the_application_does_not_start(app: App) -> None:
     async with app.started(DATABASE_URL=None) as other:
         refusal = await other.start_failure()
@@ -25,7 +47,7 @@ async def test_without_an_address_the_application_does_not_start(app: App) -> No
     assert refusal is not None, "Without DATABASE_URL, the application must not start."
 
 
-@task("02.1")
+@task("02.1", "url-of-postgresql")
 @pytest.mark.parametrize(
     "address", ["sqlite:///library.db", "mysql://reader@localhost/library", "nowhere"]
 )

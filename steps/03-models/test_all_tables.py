@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.database import Database
 
 TEXT, NUMBER, ID, YES_OR_NO = "text", "a whole number", "bigint", "boolean"
@@ -62,55 +62,58 @@ LOANS = {
 MAY_BE_NULL = {"published_year", "returned_at"}
 
 
-@task("03.1")
+@task("03.1", "user-columns", "timestamps", "not-nullable", "primary-key")
 @pytest.mark.parametrize("column", USERS)
 async def test_users_have_a_column(database: Database, column: str) -> None:
     await must_have(database, "users", column, USERS[column])
 
 
-@task("03.3")
+@task("03.3", "book-columns", "timestamps", "not-nullable", "primary-key")
 @pytest.mark.parametrize("column", BOOKS)
 async def test_books_have_a_column(database: Database, column: str) -> None:
     await must_have(database, "books", column, BOOKS[column])
 
 
-@task("03.5")
+@task("03.5", "loan-columns", "timestamps", "not-nullable", "primary-key")
 @pytest.mark.parametrize("column", LOANS)
 async def test_loans_have_a_column(database: Database, column: str) -> None:
     await must_have(database, "loans", column, LOANS[column])
 
 
-@task("03.1")
+@task("03.1", "constraint-names")
 async def test_constraints_of_users_are_named(database: Database) -> None:
     await must_be_named(database, "users")
 
 
-@task("03.4")
+@task("03.4", "constraint-names", "isbn-digits")
 async def test_constraints_of_books_are_named(database: Database) -> None:
     await must_be_named(database, "books")
 
 
-@task("03.5")
+@task("03.5", "constraint-names", "foreign-keys")
 async def test_constraints_of_loans_are_named(database: Database) -> None:
     await must_be_named(database, "loans")
 
 
 async def must_have(database: Database, table: str, name: str, kind: str) -> None:
     model = f"{CLASSES[table]} in {file_of(table)}"
-    await must_exist(database, table)
-    column = await database.fetchrow(COLUMNS, table, name)
-    assert column is not None, f"The table {table} has no column `{name}`: add it to {model}."
-    assert column["type"] in TYPES[kind], (
-        f"{table}.{name} must be {kind}; in the table that {model} creates, it is {column['type']}."
-    )
+    with demand("timestamps" if name in TIMES else f"{table[:-1]}-columns"):
+        await must_exist(database, table)
+        column = await database.fetchrow(COLUMNS, table, name)
+        assert column is not None, f"The table {table} has no column `{name}`: add it to {model}."
+        assert column["type"] in TYPES[kind], (
+            f"{table}.{name} must be {kind}; in the table that {model} creates, it is {column['type']}."
+        )
     may = name in MAY_BE_NULL
-    assert column["nullable"] == may, (
-        f"{table}.{name} must {'be' if may else 'not be'} nullable. Mapped[… | None] is nullable "
-        "and Mapped[…] is not; without a type hint, nullable= decides."
-    )
+    with demand("not-nullable"):
+        assert column["nullable"] == may, (
+            f"{table}.{name} must {'be' if may else 'not be'} nullable. Mapped[… | None] is nullable "
+            "and Mapped[…] is not; without a type hint, nullable= decides."
+        )
     if name == "id":
         keys = await database.fetchval(PRIMARY_KEY, table)
-        assert keys == ["id"], f"The primary key of {table} must be `id` alone."
+        with demand("primary-key"):
+            assert keys == ["id"], f"The primary key of {table} must be `id` alone."
 
 
 async def must_be_named(database: Database, table: str) -> None:

@@ -8,10 +8,11 @@ from groundrules.testing.database import Refused
 from groundrules.testing.library import Library
 from groundrules.testing.samples import Samples
 
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 UNIQUE = ("23505", "23P01")  # unique_violation; exclusion_violation, which does the same
 
 
-@task("03.4")
+@task("03.4", "isbn-unique")
 async def test_no_two_books_have_one_isbn(library: Library, samples: Samples) -> None:
     isbn = samples.isbn()
     await library.book(isbn=isbn)
@@ -24,7 +25,7 @@ async def test_no_two_books_have_one_isbn(library: Library, samples: Samples) ->
         await library.book(isbn=isbn)
 
 
-@task("03.4")
+@task("03.4", "isbn-digits")
 async def test_an_isbn_is_13_digits(library: Library, samples: Samples) -> None:
     isbn = samples.isbn()
     await library.book(isbn=isbn)
@@ -36,6 +37,8 @@ async def test_an_isbn_is_13_digits(library: Library, samples: Samples) -> None:
         samples.word(13),
         isbn[:12] + "X",
         isbn[:12] + "\n",
+        "+" + isbn[:12],
+        isbn.translate(ARABIC),
         isbn[:10] + "   ",
         "",
     ):
@@ -46,7 +49,7 @@ async def test_an_isbn_is_13_digits(library: Library, samples: Samples) -> None:
             await library.book(isbn=wrong)
 
 
-@task("03.4")
+@task("03.4", "copies-not-negative")
 async def test_copies_are_not_negative(library: Library) -> None:
     for copies in (0, 1, 1000):
         try:
@@ -64,7 +67,7 @@ async def test_copies_are_not_negative(library: Library) -> None:
         await library.book(copies=-1)
 
 
-@task("03.4")
+@task("03.4", "room-for-books")
 @pytest.mark.parametrize("column", ["title", "author"])
 async def test_there_is_room_for_a_text(library: Library, samples: Samples, column: str) -> None:
     await library.book()
@@ -77,7 +80,7 @@ async def test_there_is_room_for_a_text(library: Library, samples: Samples, colu
         ) from None
 
 
-@task("03.4")
+@task("03.4", "year-optional", "class-of-file", "attributes", "numbered")
 async def test_a_book_may_have_no_year(app: App, library: Library, samples: Samples) -> None:
     copies = samples.numbers.randint(1, 9)
     book = await app.save(

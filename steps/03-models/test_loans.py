@@ -16,7 +16,7 @@ UNIQUE = ("23505", "23P01")  # unique_violation; exclusion_violation, which does
 FOREIGN_KEY = "23503"
 
 
-@task("03.5")
+@task("03.5", "loan-created", "class-of-file", "attributes", "numbered", "foreign-keys")
 async def test_a_loan_is_of_a_user_and_a_book(app: App, library: Library, samples: Samples) -> None:
     *_, user = [await library.user() for _ in range(5)]
     *_, book = await library.books(3)
@@ -46,7 +46,7 @@ async def test_a_loan_is_of_a_user_and_a_book(app: App, library: Library, sample
     )
 
 
-@task("03.5")
+@task("03.5", "foreign-keys")
 @pytest.mark.parametrize("kind", ["user", "book"])
 async def test_a_loan_of_nobody_or_nothing_is_refused(library: Library, kind: str) -> None:
     user, book = await library.user(), await library.book()
@@ -61,7 +61,7 @@ async def test_a_loan_of_nobody_or_nothing_is_refused(library: Library, kind: st
         await library.loan(await library.user(), await library.book(), **unknown)
 
 
-@task("03.6")
+@task("03.6", "one-open-loan")
 async def test_a_second_open_loan_of_a_book_is_refused(library: Library) -> None:
     user, book = await library.user(), await library.book(copies=2)
     await library.loan(user, book)
@@ -69,7 +69,7 @@ async def test_a_second_open_loan_of_a_book_is_refused(library: Library) -> None
     await must_be_refused(library, user, book, "while the first is open")
 
 
-@task("03.6")
+@task("03.6", "one-open-loan", "borrowed-again")
 async def test_it_is_refused_after_others_that_were_returned(library: Library) -> None:
     user, book = await library.user(), await library.book(copies=2)
     for _ in range(2):
@@ -79,7 +79,7 @@ async def test_it_is_refused_after_others_that_were_returned(library: Library) -
     await must_be_refused(library, user, book, "while another is open")
 
 
-@task("03.6")
+@task("03.6", "borrowed-again")
 async def test_who_has_brought_a_book_back_may_borrow_it_again(library: Library) -> None:
     user, book = await library.user(), await library.book()
     loan = await library.loan(user, book)
@@ -91,7 +91,7 @@ async def test_who_has_brought_a_book_back_may_borrow_it_again(library: Library)
     assert await library.open_loans(user) == 1
 
 
-@task("03.6")
+@task("03.6", "two-users")
 async def test_two_users_may_have_one_book(library: Library) -> None:
     book = await library.book(copies=2)
     await library.loan(await library.user(), book)
@@ -99,7 +99,7 @@ async def test_two_users_may_have_one_book(library: Library) -> None:
     await may_borrow(library, await library.user(), book, "who finds another copy of a lent book")
 
 
-@task("03.6")
+@task("03.6", "two-books")
 async def test_one_user_may_have_two_books(library: Library) -> None:
     user = await library.user()
     await library.loan(user, await library.book())

@@ -5,7 +5,7 @@ from groundrules.testing import rules_so_far, task
 from groundrules.testing.code import Code
 
 
-@task("03.8")
+@task("03.8", "rules")
 @rules_so_far
 def test_the_rule_holds(rule: str, code: Code, step: Step) -> None:
     code.must_keep(rule, until=step)

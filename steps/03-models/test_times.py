@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App
 from groundrules.testing.library import LOAN_PERIOD, Library
 from groundrules.testing.samples import Samples
@@ -73,7 +73,7 @@ EACH = pytest.mark.parametrize(
 )
 
 
-@task("03.7")
+@task("03.7", "current-time", "with-time-zone")
 @EACH
 async def test_a_new_row_has_both_times(
     app: App, library: Library, samples: Samples, make: Make, change: Change
@@ -100,7 +100,7 @@ async def test_a_new_row_has_both_times(
         )
 
 
-@task("03.7")
+@task("03.7", "updated-at-moves", "created-at-stays")
 @EACH
 async def test_every_change_moves_updated_at_and_nothing_else(
     app: App, library: Library, samples: Samples, make: Make, change: Change
@@ -115,16 +115,18 @@ async def test_every_change_moves_updated_at_and_nothing_else(
         after = await in_table(library, row)
 
         name = f"{kind_of(row)}.{next(iter(changes))}"
-        assert after["updated_at"] > before["updated_at"], (
-            f"A change of {name} must move updated_at forward; it {how_it_moves(before, after)}."
-        )
-        assert after["created_at"] == before["created_at"], (
-            f"A change of {name} must not change created_at."
-        )
+        with demand("updated-at-moves"):
+            assert after["updated_at"] > before["updated_at"], (
+                f"A change of {name} must move updated_at forward; it {how_it_moves(before, after)}."
+            )
+        with demand("created-at-stays"):
+            assert after["created_at"] == before["created_at"], (
+                f"A change of {name} must not change created_at."
+            )
         before = after
 
 
-@task("03.7")
+@task("03.7", "any-time-zone")
 @EACH
 async def test_the_times_are_right_wherever_clocks_stand(
     app: App, library: Library, samples: Samples, make: Make, change: Change
@@ -149,7 +151,7 @@ async def test_the_times_are_right_wherever_clocks_stand(
             )
 
 
-@task("03.7")
+@task("03.7", "readable-after-commit", "with-time-zone")
 @EACH
 async def test_a_new_object_can_be_read_after_the_commit(
     app: App, library: Library, samples: Samples, make: Make, change: Change
@@ -159,7 +161,7 @@ async def test_a_new_object_can_be_read_after_the_commit(
     must_show(row, await in_table(library, row), "After a new row is committed")
 
 
-@task("03.7")
+@task("03.7", "readable-after-commit", "with-time-zone")
 @EACH
 async def test_a_changed_object_can_be_read_after_the_commit(
     app: App, library: Library, samples: Samples, make: Make, change: Change
@@ -206,10 +208,11 @@ def must_show(row: Row, found: dict[str, Any], when: str) -> None:
             "eager_defaults, values that the database computes are loaded with the statement."
         )
         shown = row.values[column]
-        assert getattr(shown, "tzinfo", None) is not None, (
-            f"{when}, `{name}` of the object has no time zone. datetime.now(UTC) has one; "
-            "datetime.now() and utcnow() have none."
-        )
+        with demand("with-time-zone"):
+            assert getattr(shown, "tzinfo", None) is not None, (
+                f"{when}, `{name}` of the object has no time zone. datetime.now(UTC) has one; "
+                "datetime.now() and utcnow() have none."
+            )
         assert shown == found[column], (
             f"{when}, `{name}` of the object differs from the table. If a trigger changes the "
             "column, declare that in the model with server_onupdate=FetchedValue()."

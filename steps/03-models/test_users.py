@@ -11,7 +11,7 @@ from groundrules.testing.samples import Samples
 UNIQUE = ("23505", "23P01")  # unique_violation; exclusion_violation, which does the same
 
 
-@task("03.2")
+@task("03.2", "email-unique")
 async def test_no_two_users_have_one_email(library: Library, samples: Samples) -> None:
     email = samples.email()
     await library.user(email=email, is_active=False)
@@ -24,7 +24,7 @@ async def test_no_two_users_have_one_email(library: Library, samples: Samples) -
         await library.user(email=email)
 
 
-@task("03.2")
+@task("03.2", "room-for-users")
 @pytest.mark.parametrize(
     ("column", "length"), [("email", 254), ("full_name", 200), ("hashed_password", 255)]
 )
@@ -43,7 +43,7 @@ async def test_there_is_room_for_a_text(
         ) from None
 
 
-@task("03.2")
+@task("03.2", "user-defaults", "class-of-file", "attributes", "numbered")
 async def test_a_new_user_is_active_and_no_librarian(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -68,7 +68,7 @@ async def test_a_new_user_is_active_and_no_librarian(
         )
 
 
-@task("03.2")
+@task("03.2", "passed-values", "class-of-file", "attributes", "numbered")
 async def test_a_user_may_be_a_librarian(app: App, library: Library, samples: Samples) -> None:
     user = await app.save(
         app.models.user.User(

@@ -5,7 +5,7 @@ from groundrules.testing.code import Code
 from groundrules.testing.migrations import Migrations
 
 
-@task("04.1")
+@task("04.1", "migrations-folder")
 async def test_alembic_finds_the_migrations(code: Code, migrations: Migrations) -> None:
     assert code.has("migrations/env.py"), "migrations/env.py is missing."
 

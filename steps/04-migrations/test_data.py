@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from groundrules.testing import task, when_begun
+from groundrules.testing import demand, task, when_begun
 from groundrules.testing.code import Code
 from groundrules.testing.database import Database
 from groundrules.testing.migrations import Migrations
@@ -18,11 +18,15 @@ COLUMNS = """
 SELECT table_name, array_agg(column_name::text) AS names
 FROM information_schema.columns WHERE table_schema = 'public' GROUP BY table_name
 """
+COPIES = """
+SELECT is_nullable, column_default FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name = 'books' AND column_name = 'copies'
+"""
 last_found: list[str] = []  # it is the same in all tests, and takes a while to find
 Rows = Mapping[str, Mapping[int, Mapping[str, Any]]]
 
 
-@task("04.5")
+@task("04.5", "copies-of-open-loans", "returned-not-counted", "rows-kept")
 async def test_books_that_were_there_get_copies_and_nothing_else_changes(
     migrations: Migrations, samples: Samples
 ) -> None:
@@ -33,10 +37,41 @@ async def test_books_that_were_there_get_copies_and_nothing_else_changes(
     await migrations.upgrade()
 
     await must_have_copies(migrations.database, wanted)
-    must_be_kept(before, await rows(migrations.database), "The migration that adds copies")
+    with demand("rows-kept"):
+        must_be_kept(before, await rows(migrations.database), "The migration that adds copies")
 
 
-@task("04.5")
+@task("04.5", "copies-not-nullable", "copies-no-default", "copies-checked")
+async def test_copies_are_as_the_model_says(migrations: Migrations, samples: Samples) -> None:
+    await go_before_copies(migrations)
+    await add_rows(migrations.database, samples)
+    await migrations.upgrade()
+
+    column = await migrations.database.fetchrow(COPIES)
+
+    assert column is not None, "After alembic upgrade head, books has no column copies."
+    with demand("copies-not-nullable"):
+        assert column["is_nullable"] == "NO", (
+            "After the migration that adds copies, books.copies must not be nullable: end with "
+            'op.alter_column("books", "copies", nullable=False).'
+        )
+    with demand("copies-no-default"):
+        assert column["column_default"] is None, (
+            f"After the migration that adds copies, books.copies has the default "
+            f"{column['column_default']}: remove it with server_default=None."
+        )
+    with (
+        demand("copies-checked"),
+        migrations.database.refuses(
+            "23514",
+            message="After the migration that adds copies, PostgreSQL accepts a book with -1 copies: "
+            "add the check of your model.",
+        ),
+    ):
+        await migrations.database.execute("UPDATE books SET copies = -1")
+
+
+@task("04.5", "no-models")
 @when_begun
 def test_no_migration_imports_a_model(code: Code) -> None:
     imported = [
@@ -51,22 +86,25 @@ def test_no_migration_imports_a_model(code: Code) -> None:
     )
 
 
-@task("04.6")
+@task("04.6", "nothing-left", "upgrade-again")
 async def test_nothing_is_left_after_the_way_back(migrations: Migrations) -> None:
     await migrations.upgrade()
     made = await schema_of(migrations.database)
     assert "table loans" in made, "The migrations create no tables yet: do 04.4 first."
 
-    await migrations.downgrade()
+    with demand("nothing-left"):
+        await migrations.downgrade()
 
     left = sorted(await schema_of(migrations.database))
     tables = [name for name in left if name.startswith("table ")]
-    assert not left, f"After alembic downgrade base, there is still the {(tables or left)[0]}."
-    await migrations.upgrade()
-    must_be_as_before(made, await schema_of(migrations.database), "base")
+    with demand("nothing-left"):
+        assert not left, f"After alembic downgrade base, there is still the {(tables or left)[0]}."
+    with demand("upgrade-again"):
+        await migrations.upgrade()
+        must_be_as_before(made, await schema_of(migrations.database), "base")
 
 
-@task("04.6")
+@task("04.6", "undone-with-data", "keeps-the-rest")
 async def test_each_migration_can_be_taken_back_with_data_there(
     migrations: Migrations, samples: Samples
 ) -> None:
@@ -77,16 +115,18 @@ async def test_each_migration_can_be_taken_back_with_data_there(
 
     for each, older in zip(newest_first, [*newest_first[1:], None], strict=True):
         before = await rows(migrations.database)
-        await migrations.downgrade(older.id if older else "base")
+        with demand("undone-with-data"):
+            await migrations.downgrade(older.id if older else "base")
         after = await rows(migrations.database)
-        must_be_kept(
-            {table: found for table, found in before.items() if table in after},
-            after,
-            f"downgrade() of the migration {each.id}",
-        )
+        with demand("keeps-the-rest"):
+            must_be_kept(
+                {table: found for table, found in before.items() if table in after},
+                after,
+                f"downgrade() of the migration {each.id}",
+            )
 
 
-@task("04.6")
+@task("04.6", "upgrade-again", "copies-of-open-loans")
 async def test_after_the_way_back_the_way_forward_works_again(
     migrations: Migrations, samples: Samples
 ) -> None:
@@ -102,7 +142,7 @@ async def test_after_the_way_back_the_way_forward_works_again(
     await must_have_copies(migrations.database, wanted)
 
 
-@task("04.8")
+@task("04.8", "offline-from-any", "copies-of-open-loans")
 async def test_the_sql_gives_copies_to_books_that_were_there(
     migrations: Migrations, samples: Samples
 ) -> None:
@@ -261,9 +301,11 @@ def must_be_as_before(before: Schema, after: Schema, revision: str) -> None:
 
 async def must_have_copies(database: Database, wanted: Mapping[str, int]) -> None:
     found = {row["isbn"]: row["copies"] for row in await database.fetch("SELECT * FROM books")}
+    missing = wanted.keys() - found.keys()
+    assert not missing, f"{len(missing)} of {len(wanted)} books that were there before are gone."
     for isbn, copies in wanted.items():
-        assert found.get(isbn) == copies, (
+        assert found[isbn] == copies, (
             "A book that existed before the column copies, with "
             f"{copies if copies > 1 else 'at most one'} open loan{'s' if copies > 1 else ''}, "
-            f"must get copies = {copies}; it has {found.get(isbn)}."
+            f"must get copies = {copies}; it has {found[isbn]}."
         )

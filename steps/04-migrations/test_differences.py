@@ -6,7 +6,7 @@ from groundrules.testing.schema import differences, schema_of
 from groundrules.worker.errors import Raised
 
 
-@task("04.7")
+@task("04.7", "alembic-check", "all-models")
 async def test_alembic_sees_no_difference(migrations: Migrations) -> None:
     await migrations.upgrade()
 
@@ -21,7 +21,7 @@ async def test_alembic_sees_no_difference(migrations: Migrations) -> None:
         ) from None
 
 
-@task("04.7")
+@task("04.7", "same-columns", "same-constraints", "same-triggers")
 async def test_postgresql_sees_no_difference(migrations: Migrations) -> None:
     async with migrations.of_models() as database:
         models = await schema_of(database)

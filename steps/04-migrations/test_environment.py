@@ -11,7 +11,7 @@ from groundrules.worker.errors import Raised
 UNUSED = ("driver://",)  # what `alembic init` writes
 
 
-@task("04.2")
+@task("04.2", "url-of-settings", "imports-app", "committed")
 async def test_commands_reach_the_database_that_the_settings_name(migrations: Migrations) -> None:
     async with migrations.database.proxy() as way:
         address = way.url_for(migrations.database.name)
@@ -30,7 +30,7 @@ async def test_commands_reach_the_database_that_the_settings_name(migrations: Mi
     await must_have_been_reached(migrations)
 
 
-@task("04.2")
+@task("04.2", "percent-encoded", "committed")
 async def test_a_percent_sign_in_the_address_does_no_harm(migrations: Migrations) -> None:
     scheme, _, rest = migrations.database.url.partition("://")
     same = f"{scheme}://%{ord(rest[0]):x}{rest[1:]}"  # the role's name, its first letter escaped
@@ -45,7 +45,7 @@ async def test_a_percent_sign_in_the_address_does_no_harm(migrations: Migrations
     await must_have_been_reached(migrations)
 
 
-@task("04.2")
+@task("04.2", "no-url-in-ini")
 def test_the_address_stands_in_no_file(code: Code) -> None:
     settings = RawConfigParser(strict=False)
     with suppress(Error, UnicodeDecodeError):  # task 04.1 tells what cannot be read

@@ -2,7 +2,8 @@
 
 import re
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
+from groundrules.testing.code import Code
 from groundrules.testing.migrations import Migrations
 from groundrules.worker.errors import Raised
 
@@ -13,7 +14,7 @@ WHERE table_schema = 'public' AND table_name = 'books' AND column_name = 'copies
 """
 
 
-@task("04.4")
+@task("04.4", "one-head")
 async def test_the_migrations_follow_one_after_another(migrations: Migrations) -> None:
     heads = await migrations.heads()
 
@@ -24,7 +25,7 @@ async def test_the_migrations_follow_one_after_another(migrations: Migrations) -
     )
 
 
-@task("04.4")
+@task("04.4", "docstring")
 async def test_each_migration_says_what_it_does(migrations: Migrations) -> None:
     for each in await migrations.revisions():
         says_nothing = re.fullmatch(r"(empty message|Stub of .*)?\.?", each.text.strip())
@@ -34,7 +35,7 @@ async def test_each_migration_says_what_it_does(migrations: Migrations) -> None:
         )
 
 
-@task("04.4")
+@task("04.4", "creates-tables")
 async def test_an_empty_database_gets_the_tables(migrations: Migrations) -> None:
     await migrations.upgrade()
 
@@ -44,7 +45,7 @@ async def test_an_empty_database_gets_the_tables(migrations: Migrations) -> None
     )
 
 
-@task("04.4")
+@task("04.4", "without-copies", "creates-tables")
 async def test_there_was_a_time_before_copies(migrations: Migrations) -> None:
     without = []
     for each in reversed(await migrations.revisions()):
@@ -62,8 +63,8 @@ async def test_there_was_a_time_before_copies(migrations: Migrations) -> None:
     assert without, "There is no migration after which the tables users, books and loans exist."
 
 
-@task("04.4")
-async def test_a_migration_that_failed_can_be_run_again(migrations: Migrations) -> None:
+@task("04.4", "all-or-nothing", "creates-tables")
+async def test_a_migration_that_failed_can_be_run_again(migrations: Migrations, code: Code) -> None:
     await migrations.database.execute("CREATE TABLE loans ()")
     try:
         await migrations.upgrade()
@@ -84,11 +85,21 @@ async def test_a_migration_that_failed_can_be_run_again(migrations: Migrations) 
         says = database_says(error)
         if says == first or not re.search(r"\bDuplicate\w+", error.failure.message):
             raise  # a mistake of its own, which leaves nothing behind
-        raise AssertionError(
-            "alembic upgrade head failed halfway and cannot be run again, because the first half "
-            f"is still there ({says}). Run migrations in a transaction: "
-            "context.begin_transaction()."
-        ) from None
+        with demand("all-or-nothing"):
+            raise AssertionError(
+                "alembic upgrade head failed halfway and cannot be run again, because the first half "
+                f"is still there ({says}). {way_out(code)}"
+            ) from None
+
+
+def way_out(code: Code) -> str:
+    for path in sorted((code.folder / "migrations" / "versions").rglob("*.py")):
+        if "autocommit_block" in path.read_text(encoding="utf-8", errors="replace"):
+            return (
+                f"autocommit_block() in {path.relative_to(code.folder).as_posix()} commits what was done "
+                "before it: do without it here."
+            )
+    return "Run migrations in a transaction: context.begin_transaction()."
 
 
 def database_says(error: Raised) -> str:

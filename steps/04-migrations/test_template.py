@@ -3,14 +3,14 @@
 import ast
 import builtins
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.migrations import Migrations
 from groundrules.testing.samples import Samples
 
 FILE = "migrations/script.py.mako"
 
 
-@task("04.3")
+@task("04.3", "template-docstring", "template-ids")
 async def test_a_new_migration_says_what_it_does_and_what_it_follows(
     migrations: Migrations, samples: Samples
 ) -> None:
@@ -19,21 +19,23 @@ async def test_a_new_migration_says_what_it_does_and_what_it_follows(
     new = await new_migration(migrations, message)
 
     said = ast.get_docstring(new) or ""
-    assert message in said, (
-        f"A new migration with the message {message!r} must have it in its docstring, which is "
-        f"{said!r}. See {FILE}."
-    )
+    with demand("template-docstring"):
+        assert message in said, (
+            f"A new migration with the message {message!r} must have it in its docstring, which is "
+            f"{said!r}. See {FILE}."
+        )
     heads, values = await migrations.heads(), assigned(new)
     for name in ("revision", "down_revision"):
         assert name in values, f"A new migration must set `{name}`. See {FILE}."
     wanted = heads[0] if heads else None
-    assert values["down_revision"] == wanted, (
-        f"A new migration must have down_revision = {wanted!r}, the id of the newest one; it has "
-        f"{values['down_revision']!r}. See {FILE}."
-    )
+    with demand("template-ids"):
+        assert values["down_revision"] == wanted, (
+            f"A new migration must have down_revision = {wanted!r}, the id of the newest one; it has "
+            f"{values['down_revision']!r}. See {FILE}."
+        )
 
 
-@task("04.3")
+@task("04.3", "template-body", "template-imports", "all-models")
 async def test_a_new_migration_holds_what_alembic_found(migrations: Migrations) -> None:
     await migrations.database.execute("CREATE TABLE spare (notes jsonb)")
 
@@ -48,10 +50,13 @@ async def test_a_new_migration_holds_what_alembic_found(migrations: Migrations) 
             f"{FILE}, and target_metadata in env.py."
         )
     unknown = sorted(used_in(new) - known_in(new))
-    assert not unknown, f"A new migration uses `{unknown[0]}` and does not import it. See {FILE}."
+    with demand("template-imports"):
+        assert not unknown, (
+            f"A new migration uses `{unknown[0]}` and does not import it. See {FILE}."
+        )
 
 
-@task("04.3")
+@task("04.3", "template-empty")
 async def test_a_new_migration_may_have_nothing_to_do_yet(migrations: Migrations) -> None:
     text = await migrations.new("Nothing yet", autogenerate=False)
 

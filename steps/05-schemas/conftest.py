@@ -22,24 +22,31 @@ def addresses(samples: Samples) -> list[str]:
 
 
 @pytest.fixture
-def no_addresses(samples: Samples) -> list[Any]:
-    """What is no email address."""
+def no_addresses(samples: Samples) -> list[tuple[str, Any]]:
+    """What is no email address, each with the demand that it breaks."""
     word = samples.word
-    return [
-        "",
-        word(),
-        f"{word()}.example.org",
-        f"{word()}@",
-        f"@{word()}.org",
-        f"{word()}@@example.org",
-        f"{word()}@{word()}@example.org",
-        f"{word()} {word()}@example.org",
-        f"{word()} @example.org",
-        f"{word()}@ example.org",
-        f"{word()}@exam ple.org",
-        f"{word()}..{word()}@example.org",
-        f"{word()}@example..org",
-        f"{word()}@{word()}..example.org",
-        f"{word()}\0@example.org",
-        samples.numbers.randint(1, 99),
-    ]
+    wrong: dict[str, list[Any]] = {
+        "one-at": [
+            "",
+            word(),
+            f"{word()}.example.org",
+            f"{word()}@@example.org",
+            f"{word()}@{word()}@example.org",
+            samples.numbers.randint(1, 99),
+            None,
+        ],
+        "both-sides": [f"{word()}@", f"@{word()}.org"],
+        "email-spaces": [
+            f"{word()} {word()}@example.org",
+            f"{word()} @example.org",
+            f"{word()}@ example.org",
+            f"{word()}@exam ple.org",
+            f"{word()}\0@example.org",
+        ],
+        "two-dots": [
+            f"{word()}..{word()}@example.org",
+            f"{word()}@example..org",
+            f"{word()}@{word()}..example.org",
+        ],
+    }
+    return [(demand, each) for demand, some in wrong.items() for each in some]

@@ -14,7 +14,7 @@ FIELDS = ["id", "email", "full_name", "is_librarian", "is_active"]
 MOMENTS = ["created_at", "updated_at"]
 
 
-@task("05.4")
+@task("05.4", "user-response", "from-attributes")
 async def test_an_answer_is_made_of_a_row(app: App, library: Library) -> None:
     for row in (await library.user(), await library.librarian(is_active=False)):
         with app.accepts("A row of users"):
@@ -28,7 +28,7 @@ async def test_an_answer_is_made_of_a_row(app: App, library: Library) -> None:
             )
 
 
-@task("05.4")
+@task("05.4", "user-response", "from-attributes")
 async def test_an_answer_is_made_of_any_object_with_these_attributes(
     app: App, samples: Samples
 ) -> None:
@@ -44,7 +44,7 @@ async def test_an_answer_is_made_of_any_object_with_these_attributes(
         )
 
 
-@task("05.4")
+@task("05.4", "no-password-out")
 async def test_no_password_leaves_the_server(app: App, library: Library, samples: Samples) -> None:
     secret = samples.word(40)
     row = await library.user(hashed_password=secret)
@@ -57,7 +57,7 @@ async def test_no_password_leaves_the_server(app: App, library: Library, samples
         assert not named, f"UserResponse must have no field with this name: {named[0]}."
 
 
-@task("05.4")
+@task("05.4", "time-zones", "user-response")
 async def test_moments_keep_their_time_zone(app: App, samples: Samples) -> None:
     moment = samples.moment()
     elsewhere = moment.astimezone(timezone(timedelta(hours=samples.numbers.randint(1, 11))))
@@ -69,7 +69,7 @@ async def test_moments_keep_their_time_zone(app: App, samples: Samples) -> None:
             must_be_the_moment(field, answer.get(field), moment)
 
 
-@task("05.4")
+@task("05.4", "read-again")
 async def test_an_answer_can_be_read_again(app: App, library: Library) -> None:
     text = await as_text(app, await library.user())
 

@@ -15,7 +15,7 @@ ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 NEVER_NULL = ["isbn", "title", "author", "copies"]
 
 
-@task("05.6")
+@task("05.6", "book-changes")
 async def test_nothing_need_be_given(app: App) -> None:
     with app.accepts("A BookUpdate in which nothing is given"):
         given = await dumped(app)
@@ -25,7 +25,7 @@ async def test_nothing_need_be_given(app: App) -> None:
     )
 
 
-@task("05.6")
+@task("05.6", "book-changes", "same-as-new-book")
 @pytest.mark.parametrize("field", [*NEVER_NULL, "published_year"])
 async def test_each_field_can_be_given_alone(app: App, samples: Samples, field: str) -> None:
     value = a_book(samples)[field]
@@ -39,7 +39,7 @@ async def test_each_field_can_be_given_alone(app: App, samples: Samples, field: 
     )
 
 
-@task("05.6")
+@task("05.6", "year-cleared")
 async def test_null_empties_the_year(app: App) -> None:
     with app.accepts("A BookUpdate in which published_year is null"):
         given = await dumped(app, published_year=None)
@@ -50,13 +50,13 @@ async def test_null_empties_the_year(app: App) -> None:
     )
 
 
-@task("05.6")
+@task("05.6", "book-no-null")
 @pytest.mark.parametrize("field", NEVER_NULL)
 async def test_null_empties_nothing_else(app: App, field: str) -> None:
     await must_refuse(app, {field: None}, f"in which {field} is null")
 
 
-@task("05.6")
+@task("05.6", "same-as-new-book")
 async def test_an_isbn_loses_its_hyphens_here_too(app: App, samples: Samples) -> None:
     isbn = samples.isbn()
 
@@ -67,7 +67,7 @@ async def test_an_isbn_loses_its_hyphens_here_too(app: App, samples: Samples) ->
     )
 
 
-@task("05.6")
+@task("05.6", "same-as-new-book", "unknown-fields")
 async def test_what_a_new_book_may_not_have_no_change_may(app: App, samples: Samples) -> None:
     isbn = samples.isbn()
     wrong: dict[str, dict[str, Any]] = {
@@ -103,7 +103,7 @@ async def test_what_a_new_book_may_not_have_no_change_may(app: App, samples: Sam
         await must_refuse(app, fields, what)
 
 
-@task("05.6")
+@task("05.6", "book-response", "available", "book-like-user")
 async def test_an_answer_is_made_of_an_object_with_its_attributes(
     app: App, samples: Samples
 ) -> None:
@@ -120,7 +120,7 @@ async def test_an_answer_is_made_of_an_object_with_its_attributes(
             )
 
 
-@task("05.6")
+@task("05.6", "available")
 async def test_an_answer_can_have_nothing_available(app: App, samples: Samples) -> None:
     book = {**a_book(samples), "copies": 0, "available": 0}
 
@@ -130,7 +130,7 @@ async def test_an_answer_can_have_nothing_available(app: App, samples: Samples) 
     assert answer.available == 0, f"BookResponse must have 0 available, not {answer.available!r}."
 
 
-@task("05.6")
+@task("05.6", "book-like-user")
 async def test_an_answer_can_be_read_again(app: App, samples: Samples) -> None:
     response = app.schemas.book.BookResponse
     book = a_book(samples)

@@ -10,13 +10,14 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.library import Library
 from groundrules.testing.samples import Samples
+from groundrules.testing.values import Record
 
 LARGEST = 2**63 - 1
 IDS = ["id", "user_id", "book_id"]
 MOMENTS = ["borrowed_at", "due_at", "created_at", "updated_at"]
 
 
-@task("05.7")
+@task("05.7", "book-id")
 async def test_a_loan_says_which_book(app: App, samples: Samples) -> None:
     for number in (1, samples.numbers.randint(2, 10_000), LARGEST):
         with app.accepts(f"The book_id {number}"):
@@ -26,7 +27,7 @@ async def test_a_loan_says_which_book(app: App, samples: Samples) -> None:
         )
 
 
-@task("05.7")
+@task("05.7", "book-id")
 async def test_what_is_no_id_is_refused(app: App) -> None:
     for wrong in (0, -1, LARGEST + 1, 10**30, None, 1.5, "a book", [1]):
         with app.refuses(
@@ -37,7 +38,7 @@ async def test_what_is_no_id_is_refused(app: App) -> None:
             await app.schemas.loan.LoanCreate(book_id=wrong)
 
 
-@task("05.7")
+@task("05.7", "book-id")
 async def test_a_loan_of_no_book_is_refused(app: App) -> None:
     with app.refuses(
         "ValidationError",
@@ -47,7 +48,7 @@ async def test_a_loan_of_no_book_is_refused(app: App) -> None:
         await app.schemas.loan.LoanCreate()
 
 
-@task("05.7")
+@task("05.7", "unknown-fields", "book-id")
 @pytest.mark.parametrize("field", ["user_id", "due_at", "returned_at", "borrowed_at", "id"])
 async def test_nobody_decides_more_than_which_book(app: App, samples: Samples, field: str) -> None:
     value: Any = 1 if field.endswith("id") else samples.moment()
@@ -60,7 +61,7 @@ async def test_nobody_decides_more_than_which_book(app: App, samples: Samples, f
         await app.schemas.loan.LoanCreate(book_id=1, **{field: value})
 
 
-@task("05.7")
+@task("05.7", "loan-response", "loan-like-user")
 async def test_an_answer_is_made_of_a_row(app: App, library: Library) -> None:
     row = await library.loan(await library.user(), await library.book())
 
@@ -79,7 +80,26 @@ async def test_an_answer_is_made_of_a_row(app: App, library: Library) -> None:
     )
 
 
-@task("05.7")
+@task("05.7", "loan-like-user")
+async def test_an_answer_is_made_of_any_object_with_these_attributes(
+    app: App, samples: Samples
+) -> None:
+    loan: dict[str, Any] = {name: samples.numbers.randint(1, LARGEST) for name in IDS}
+    loan |= {name: samples.moment() for name in (*MOMENTS, "returned_at")}
+
+    with app.accepts("An object with a loan's attributes"):
+        answer = await app.schemas.loan.LoanResponse.model_validate(Record(**loan))
+
+    for field in IDS:
+        found = getattr(answer, field)
+        assert found == loan[field], (
+            f"LoanResponse must have the object's {field}, {loan[field]}, not {found!r}."
+        )
+    for field in (*MOMENTS, "returned_at"):
+        must_be_the_moment(field, getattr(answer, field), loan[field])
+
+
+@task("05.7", "loan-response", "loan-like-user")
 async def test_an_answer_says_when_a_book_came_back(app: App, library: Library) -> None:
     row = await library.loan(await library.user(), await library.book(), returned=True)
 
@@ -89,7 +109,7 @@ async def test_an_answer_says_when_a_book_came_back(app: App, library: Library) 
     must_be_the_moment("returned_at", answer.returned_at, row.returned_at)
 
 
-@task("05.7")
+@task("05.7", "loan-like-user")
 async def test_an_answer_can_be_read_again(app: App, library: Library) -> None:
     response = app.schemas.loan.LoanResponse
     row = await library.loan(await library.user(), await library.book(), returned=True)

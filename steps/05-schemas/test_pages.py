@@ -13,7 +13,7 @@ from groundrules.testing.values import Record
 LARGEST = 2**63 - 1
 
 
-@task("05.8")
+@task("05.8", "limit", "offset")
 async def test_a_page_shows_20_items_from_the_start_unless_told_otherwise(app: App) -> None:
     with app.accepts("A PageQuery in which nothing is given"):
         query = await app.schemas.page.PageQuery()
@@ -22,7 +22,7 @@ async def test_a_page_shows_20_items_from_the_start_unless_told_otherwise(app: A
     assert query.offset == 0, f"The offset must be 0 by default; it is {query.offset!r}."
 
 
-@task("05.8")
+@task("05.8", "limit")
 async def test_the_limit_lies_between_1_and_100(app: App) -> None:
     for limit in (1, 100):
         with app.accepts(f"The limit {limit}"):
@@ -32,7 +32,7 @@ async def test_the_limit_lies_between_1_and_100(app: App) -> None:
         await must_refuse(app, "limit", wrong)
 
 
-@task("05.8")
+@task("05.8", "offset")
 async def test_the_offset_is_0_or_more(app: App, samples: Samples) -> None:
     for offset in (0, samples.numbers.randint(1, 1_000_000), LARGEST):
         with app.accepts(f"The offset {offset}"):
@@ -44,7 +44,7 @@ async def test_the_offset_is_0_or_more(app: App, samples: Samples) -> None:
         await must_refuse(app, "offset", wrong)
 
 
-@task("05.8")
+@task("05.8", "strings")
 async def test_a_query_arrives_as_text(app: App, samples: Samples) -> None:
     limit, offset = samples.numbers.randint(1, 100), samples.numbers.randint(1, 1000)
 
@@ -57,7 +57,7 @@ async def test_a_query_arrives_as_text(app: App, samples: Samples) -> None:
     )
 
 
-@task("05.8")
+@task("05.8", "page-fields", "page-of-anything", "page-read-again")
 async def test_a_page_holds_its_items_and_how_many_there_are(app: App, samples: Samples) -> None:
     items = [a_book(samples) for _ in range(3)]
     numbers = {
@@ -88,7 +88,7 @@ async def test_a_page_holds_its_items_and_how_many_there_are(app: App, samples: 
     )
 
 
-@task("05.8")
+@task("05.8", "page-fields")
 async def test_a_page_can_be_empty(app: App) -> None:
     with app.accepts("A page without items"):
         page = await page_of_books(app)(items=[], total=0, limit=20, offset=0)
@@ -96,7 +96,7 @@ async def test_a_page_can_be_empty(app: App) -> None:
     assert page.items == [], f"A Page without items must have none; it has {page.items!r}."
 
 
-@task("05.8")
+@task("05.8", "page-items")
 async def test_a_page_takes_items_of_its_kind_only(app: App, samples: Samples) -> None:
     good, bad = a_book(samples), a_book(samples)
     del bad["title"]
@@ -109,7 +109,7 @@ async def test_a_page_takes_items_of_its_kind_only(app: App, samples: Samples) -
         await page_of_books(app).model_validate_json(as_json(good, bad))
 
 
-@task("05.8")
+@task("05.8", "page-of-anything", "page-items")
 async def test_there_are_pages_of_anything(app: App, samples: Samples) -> None:
     moments = ("borrowed_at", "due_at", "created_at", "updated_at")
     loan: dict[str, Any] = {"id": 1, "user_id": 2, "book_id": 3, "returned_at": None}

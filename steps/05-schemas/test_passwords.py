@@ -17,7 +17,7 @@ def sign_up(samples: Samples) -> dict[str, Any]:
     return {"email": samples.email(), "full_name": samples.name()}
 
 
-@task("05.2")
+@task("05.2", "password-min", "password-unchanged")
 async def test_eight_characters_are_enough(
     app: App, sign_up: dict[str, Any], samples: Samples
 ) -> None:
@@ -32,7 +32,7 @@ async def test_eight_characters_are_enough(
             await app.schemas.user.UserCreate(**sign_up, password=password)
 
 
-@task("05.2")
+@task("05.2", "password-min", "names-the-field")
 async def test_less_than_eight_characters_are_refused(
     app: App, sign_up: dict[str, Any], samples: Samples
 ) -> None:
@@ -46,7 +46,7 @@ async def test_less_than_eight_characters_are_refused(
         await must_refuse(app, sign_up, password, what)
 
 
-@task("05.2")
+@task("05.2", "password-max", "password-unchanged")
 async def test_72_bytes_are_accepted(app: App, sign_up: dict[str, Any], samples: Samples) -> None:
     passwords = {
         "72 letters": samples.word(72),
@@ -59,7 +59,7 @@ async def test_72_bytes_are_accepted(app: App, sign_up: dict[str, Any], samples:
             await app.schemas.user.UserCreate(**sign_up, password=password)
 
 
-@task("05.2")
+@task("05.2", "password-max", "names-the-field")
 async def test_more_than_72_bytes_are_refused(
     app: App, sign_up: dict[str, Any], samples: Samples
 ) -> None:
@@ -75,7 +75,7 @@ async def test_more_than_72_bytes_are_refused(
         await must_refuse(app, sign_up, password, what)
 
 
-@task("05.2")
+@task("05.2", "password-nul", "names-the-field")
 async def test_a_password_with_a_nul_is_refused(
     app: App, sign_up: dict[str, Any], samples: Samples
 ) -> None:
@@ -87,7 +87,7 @@ async def test_a_password_with_a_nul_is_refused(
         await must_refuse(app, sign_up, wrong, "letters and a NUL")
 
 
-@task("05.2")
+@task("05.2", "password-unchanged")
 async def test_the_spaces_around_a_password_belong_to_it(
     app: App, sign_up: dict[str, Any], samples: Samples
 ) -> None:
@@ -102,7 +102,7 @@ async def test_the_spaces_around_a_password_belong_to_it(
         )
 
 
-@task("05.2")
+@task("05.2", "password-not-shown")
 async def test_a_password_is_not_shown(app: App, sign_up: dict[str, Any], samples: Samples) -> None:
     password = samples.password()
 
@@ -114,7 +114,7 @@ async def test_a_password_is_not_shown(app: App, sign_up: dict[str, Any], sample
         )
 
 
-@task("05.2")
+@task("05.2", "password-not-in-errors")
 async def test_an_error_does_not_show_the_password_that_is_wrong(
     app: App, sign_up: dict[str, Any], samples: Samples
 ) -> None:
@@ -133,7 +133,7 @@ async def test_an_error_does_not_show_the_password_that_is_wrong(
         must_hide(refusal.message, password, "whose password is wrong")
 
 
-@task("05.2")
+@task("05.2", "password-not-in-errors")
 async def test_an_error_elsewhere_does_not_show_the_password(
     app: App, sign_up: dict[str, Any], samples: Samples
 ) -> None:

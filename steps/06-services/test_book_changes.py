@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
 from groundrules.testing.refused import must_be_refused, must_go_on
-from groundrules.testing.returned import as_answer
+from groundrules.testing.returned import as_answer, must_be_stored
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
 FIELDS = ("isbn", "title", "author", "published_year", "copies")
 
 
-@task("06.4")
+@task("06.4", "book-changes", "committed")
 async def test_what_is_given_changes_and_nothing_else(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -30,8 +30,9 @@ async def test_what_is_given_changes_and_nothing_else(
 
     for changes in steps:
         expected = {**await columns(library, book), **changes}
-        await update(app, book, **changes)
+        told = await as_answer(app.schemas.book.BookResponse, update(app, book, **changes))
         after = await columns(library, book)
+        must_be_stored("book_service.update()", told, after, changes)
         for field in FIELDS:
             assert after[field] == expected[field], (
                 f"book_service.update() with {changes} must leave the book with the {field} "
@@ -39,7 +40,7 @@ async def test_what_is_given_changes_and_nothing_else(
             )
 
 
-@task("06.4")
+@task("06.4", "replace")
 async def test_a_replacement_sets_every_field(app: App, library: Library, samples: Samples) -> None:
     book, whole = await library.book(), a_book(samples)
 
@@ -53,7 +54,7 @@ async def test_a_replacement_sets_every_field(app: App, library: Library, sample
         )
 
 
-@task("06.4")
+@task("06.4", "available", "committed", "readable")
 @pytest.mark.parametrize("service", ["update", "replace"])
 async def test_a_change_is_returned_and_stays(
     app: App, library: Library, samples: Samples, service: str
@@ -79,7 +80,7 @@ async def test_a_change_is_returned_and_stays(
     )
 
 
-@task("06.4")
+@task("06.4", "isbn-of-another", "nothing-changed")
 @pytest.mark.parametrize("service", ["update", "replace"])
 async def test_no_book_takes_the_isbn_of_another(
     app: App, library: Library, samples: Samples, service: str
@@ -92,14 +93,15 @@ async def test_no_book_takes_the_isbn_of_another(
         message=f"book_service.{service}() to the ISBN of another book must be rejected.",
     ):
         await change(app, service, book, {**whole, "isbn": other.isbn})
-    assert await columns(library, book) == of_row(book), (
-        f"book_service.{service}() that is rejected with IsbnTaken must not change the book."
-    )
+    with demand("nothing-changed"):
+        assert await columns(library, book) == of_row(book), (
+            f"book_service.{service}() that is rejected with IsbnTaken must not change the book."
+        )
     with app.accepts(f"book_service.{service}() with the ISBN that the book has"):
         await change(app, service, book, {**whole, "isbn": book.isbn})
 
 
-@task("06.4")
+@task("06.4", "too-few-copies", "nothing-changed", "counted-in-the-table")
 @pytest.mark.parametrize("service", ["update", "replace"])
 async def test_a_book_has_no_less_copies_than_are_out(
     app: App, library: Library, samples: Samples, service: str
@@ -113,14 +115,15 @@ async def test_a_book_has_no_less_copies_than_are_out(
         message=f"book_service.{service}() to 1 copy must be rejected while 2 are out.",
     ):
         await change(app, service, book, {**a_book(samples), "copies": 1})
-    assert await columns(library, book) == of_row(book), (
-        f"book_service.{service}() that is rejected with TooFewCopies must not change the book."
-    )
+    with demand("nothing-changed"):
+        assert await columns(library, book) == of_row(book), (
+            f"book_service.{service}() that is rejected with TooFewCopies must not change the book."
+        )
     with app.accepts(f"book_service.{service}() to 2 copies, with 2 out,"):
         await change(app, service, book, {**a_book(samples), "copies": 2})
 
 
-@task("06.4")
+@task("06.4", "not-written-later", "usable-afterwards", "nothing-changed")
 @pytest.mark.parametrize("service", ["update", "replace"])
 @pytest.mark.parametrize("refusal", ["IsbnTaken", "TooFewCopies"])
 async def test_a_change_that_is_refused_is_not_written_later(
@@ -137,13 +140,15 @@ async def test_a_change_that_is_refused_is_not_written_later(
     called = f"book_service.{service}()"
     must_be_refused(first, refusal, f"{called} with {wrong}")
     must_go_on(second, refusal, called)
-    assert (await columns(library, other))["title"] == title, (
-        f"After {called} has raised {refusal}, the next change in the same session must be committed."
-    )
-    assert await columns(library, book) == of_row(book), (
-        f"The change that {called} rejected with {refusal} was written by the next call in the "
-        "same session: set nothing before all checks are done, or roll back before you raise."
-    )
+    with demand("usable-afterwards"):
+        assert (await columns(library, other))["title"] == title, (
+            f"After {called} has raised {refusal}, the next change in the same session must be committed."
+        )
+    with demand("not-written-later"):
+        assert await columns(library, book) == of_row(book), (
+            f"The change that {called} rejected with {refusal} was written by the next call in the "
+            "same session: set nothing before all checks are done, or roll back before you raise."
+        )
 
 
 def a_book(samples: Samples) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def book_in(samples: Samples) -> dict[str, Any]:
     }
 
 
-@task("06.4")
+@task("06.4", "available", "committed", "readable", "signatures")
 async def test_a_book_is_added(app: App, database: Database, book_in: dict[str, Any]) -> None:
     with app.accepts("A new book"):
         made = await as_answer(app.schemas.book.BookResponse, create(app, book_in))
@@ -53,7 +53,7 @@ async def test_a_book_is_added(app: App, database: Database, book_in: dict[str, 
     )
 
 
-@task("06.4")
+@task("06.4", "committed")
 async def test_a_book_that_is_added_stays_whatever_happens_next(
     app: App, library: Library, book_in: dict[str, Any]
 ) -> None:
@@ -65,7 +65,7 @@ async def test_a_book_that_is_added_stays_whatever_happens_next(
     )
 
 
-@task("06.4")
+@task("06.4", "isbn-taken", "rejected")
 async def test_an_isbn_that_is_taken_is_refused(
     app: App, library: Library, book_in: dict[str, Any]
 ) -> None:
@@ -79,7 +79,7 @@ async def test_an_isbn_that_is_taken_is_refused(
     assert await library.count("books") == 1, "A book that is rejected must add no row."
 
 
-@task("06.4")
+@task("06.4", "in-a-transaction")
 async def test_a_session_may_have_been_asked_before(
     app: App, library: Library, book_in: dict[str, Any]
 ) -> None:
@@ -98,7 +98,7 @@ async def test_a_session_may_have_been_asked_before(
     )
 
 
-@task("06.4")
+@task("06.4", "usable-afterwards", "isbn-taken")
 async def test_after_a_refusal_the_session_can_be_used(
     app: App,
     database: Database,
@@ -131,7 +131,7 @@ async def test_after_a_refusal_the_session_can_be_used(
     )
 
 
-@task("06.4")
+@task("06.4", "book-or-none", "signatures")
 async def test_a_book_is_found_by_id(app: App, library: Library) -> None:
     book, _ = await library.books(2)
 
@@ -146,7 +146,7 @@ async def test_a_book_is_found_by_id(app: App, library: Library) -> None:
     )
 
 
-@task("06.4")
+@task("06.4", "available", "counted-in-the-table")
 async def test_what_is_available_is_what_is_not_out(app: App, library: Library) -> None:
     users = [await library.user() for _ in range(3)]
     book, other = await library.books(2, copies=3)
@@ -163,7 +163,7 @@ async def test_what_is_available_is_what_is_not_out(app: App, library: Library) 
         )
 
 
-@task("06.4")
+@task("06.4", "book-deleted", "counted-in-the-table")
 async def test_a_book_goes_with_the_loans_that_are_over(app: App, library: Library) -> None:
     user = await library.user()
     book, other = await library.books(2)
@@ -185,7 +185,7 @@ async def test_a_book_goes_with_the_loans_that_are_over(app: App, library: Libra
         )
 
 
-@task("06.4")
+@task("06.4", "book-is-out", "counted-in-the-table")
 async def test_a_book_that_is_out_stays(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book(copies=3)
     over = await library.loan(user, book, returned=True)
@@ -202,7 +202,7 @@ async def test_a_book_that_is_out_stays(app: App, library: Library) -> None:
     )
 
 
-@task("06.4")
+@task("06.4", "not-written-later", "usable-afterwards", "book-is-out")
 async def test_a_deletion_that_is_refused_is_not_done_later(
     app: App, library: Library, book_in: dict[str, Any]
 ) -> None:
@@ -229,7 +229,7 @@ async def test_a_deletion_that_is_refused_is_not_done_later(
         )
 
 
-@task("06.4")
+@task("06.4", "committed", "book-deleted")
 async def test_a_deletion_stays_whatever_happens_next(app: App, library: Library) -> None:
     book = await library.book()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task, waits
+from groundrules.testing import demand, task, waits
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
@@ -17,7 +17,7 @@ from groundrules.testing.values import Row
 A_MOMENT = timedelta(minutes=1)  # a busy machine may be late
 
 
-@task("06.6")
+@task("06.6", "loan-made", "committed", "readable")
 async def test_a_user_borrows_a_book(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book()
 
@@ -36,7 +36,7 @@ async def test_a_user_borrows_a_book(app: App, library: Library) -> None:
     assert found[0]["returned_at"] is None, "A new loan is open: returned_at must be null."
 
 
-@task("06.6")
+@task("06.6", "loan-times")
 async def test_a_loan_begins_now_and_lasts_21_days(app: App, library: Library) -> None:
     async with app.started(TZ="Asia/Kolkata") as elsewhere:
         for server in (app, elsewhere):
@@ -56,7 +56,7 @@ async def test_a_loan_begins_now_and_lasts_21_days(app: App, library: Library) -
                 must_have_a_zone(name, getattr(loan, name))
 
 
-@task("06.6")
+@task("06.6", "loan-times")
 @waits
 async def test_each_loan_begins_when_it_is_made(app: App, library: Library) -> None:
     begun = []
@@ -73,7 +73,7 @@ async def test_each_loan_begins_when_it_is_made(app: App, library: Library) -> N
     )
 
 
-@task("06.6")
+@task("06.6", "committed", "loan-made")
 async def test_a_loan_stays_whatever_happens_next(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book()
 
@@ -85,7 +85,7 @@ async def test_a_loan_stays_whatever_happens_next(app: App, library: Library) ->
     )
 
 
-@task("06.6")
+@task("06.6", "no-such-book")
 async def test_a_book_that_is_not_there_cannot_be_borrowed(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book()
 
@@ -95,7 +95,7 @@ async def test_a_book_that_is_not_there_cannot_be_borrowed(app: App, library: Li
         await app.services.loan_service.borrow(user=user, book_id=book.id + 1000)
 
 
-@task("06.6")
+@task("06.6", "no-copy-left", "returned-not-counted", "counted-in-the-table", "rejected")
 async def test_as_many_copies_are_lent_as_there_are(app: App, library: Library) -> None:
     book = await library.book(copies=2)
     await library.loan(await library.user(), book, returned=True)
@@ -113,7 +113,7 @@ async def test_as_many_copies_are_lent_as_there_are(app: App, library: Library) 
     assert await library.open_loans() == 2, "A loan that is rejected must add no row."
 
 
-@task("06.6")
+@task("06.6", "already-borrowed", "returned-not-counted", "counted-in-the-table")
 async def test_a_user_has_one_copy_of_a_book(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book(copies=5)
     await library.loan(user, book, returned=True)
@@ -128,7 +128,7 @@ async def test_a_user_has_one_copy_of_a_book(app: App, library: Library) -> None
         await borrow(app, await library.user(), book)
 
 
-@task("06.6")
+@task("06.6", "five-loans", "returned-not-counted", "counted-in-the-table")
 async def test_a_user_has_five_books_at_most(app: App, library: Library) -> None:
     user = await library.user()
     for book in await library.books(4):
@@ -145,7 +145,7 @@ async def test_a_user_has_five_books_at_most(app: App, library: Library) -> None
     assert await library.open_loans(user) == 5, "The user must end up with 5 open loans."
 
 
-@task("06.6")
+@task("06.6", "librarians-too")
 async def test_a_librarian_borrows_as_everybody_does(app: App, library: Library) -> None:
     librarian = await library.librarian()
     for book in await library.books(5):
@@ -157,7 +157,14 @@ async def test_a_librarian_borrows_as_everybody_does(app: App, library: Library)
         await borrow(app, librarian, await library.book())
 
 
-@task("06.6")
+@task(
+    "06.6",
+    "usable-afterwards",
+    "not-written-later",
+    "no-copy-left",
+    "already-borrowed",
+    "five-loans",
+)
 @pytest.mark.parametrize("refusal", ["NoCopyLeft", "AlreadyBorrowed", "LoanLimitReached"])
 async def test_after_a_refusal_the_session_can_be_used(
     app: App, library: Library, refusal: str
@@ -176,16 +183,18 @@ async def test_after_a_refusal_the_session_can_be_used(
     called = "loan_service.borrow()"
     must_be_refused(refused, refusal, "A loan that breaks the rules of lending")
     must_go_on(made, refusal, called)
-    assert await library.open_loans(other) == 1, (
-        f"After {called} has raised {refusal}, the next loan in the same session must be committed."
-    )
-    assert await library.open_loans(user) == had, (
-        f"The change that {called} rejected with {refusal} was written by the next call in the "
-        "same session: add nothing before all checks are done, or roll back before you raise."
-    )
+    with demand("usable-afterwards"):
+        assert await library.open_loans(other) == 1, (
+            f"After {called} has raised {refusal}, the next loan in the same session must be committed."
+        )
+    with demand("not-written-later"):
+        assert await library.open_loans(user) == had, (
+            f"The change that {called} rejected with {refusal} was written by the next call in the "
+            "same session: add nothing before all checks are done, or roll back before you raise."
+        )
 
 
-@task("06.6")
+@task("06.6", "loan-or-none")
 async def test_a_loan_is_found_by_id(app: App, library: Library) -> None:
     loan = await library.loan(await library.user(), await library.book())
 

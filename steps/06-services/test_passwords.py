@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.samples import Samples
@@ -17,7 +17,7 @@ ANSWERS = MANY  # one after each password is what a loop that they hold up could
 HEALTH = "/api/v1/health"
 
 
-@task("06.2")
+@task("06.2", "hash-length", "hash-hides", "salt")
 async def test_a_hash_shows_neither_the_password_nor_that_another_has_it(
     app: App, samples: Samples
 ) -> None:
@@ -27,18 +27,21 @@ async def test_a_hash_shows_neither_the_password_nor_that_another_has_it(
 
     for hashed in hashes:
         assert isinstance(hashed, str), f"hash_password() must return a str, not {hashed!r}."
-        assert password not in hashed, (
-            "hash_password() returns a string that contains the password."
+        with demand("hash-hides"):
+            assert password not in hashed, (
+                "hash_password() returns a string that contains the password."
+            )
+        with demand("hash-length"):
+            assert len(hashed) <= 255, (
+                f"hash_password() returns {len(hashed)} characters; hashed_password has room for 255."
+            )
+    with demand("salt"):
+        assert hashes[0] != hashes[1], (
+            "Two hashes of the same password must differ: each needs its own salt."
         )
-        assert len(hashed) <= 255, (
-            f"hash_password() returns {len(hashed)} characters; hashed_password has room for 255."
-        )
-    assert hashes[0] != hashes[1], (
-        "Two hashes of the same password must differ: each needs its own salt."
-    )
 
 
-@task("06.2")
+@task("06.2", "slow")
 async def test_a_hash_is_slow_to_make(app: App, samples: Samples) -> None:
     seconds = []
     for _ in range(4):  # a busy machine makes everything slow now and then
@@ -52,7 +55,7 @@ async def test_a_hash_is_slow_to_make(app: App, samples: Samples) -> None:
     )
 
 
-@task("06.2")
+@task("06.2", "verify", "all-passwords")
 async def test_a_password_is_told_from_all_others(app: App, samples: Samples) -> None:
     long = samples.word(71)
     pairs = {
@@ -85,7 +88,7 @@ async def test_a_password_is_told_from_all_others(app: App, samples: Samples) ->
         )
 
 
-@task("06.2")
+@task("06.2", "off-the-loop")
 @pytest.mark.parametrize("done", ["hashed", "checked"])
 async def test_others_are_served_while_passwords_are(app: App, samples: Samples, done: str) -> None:
     password = samples.password()

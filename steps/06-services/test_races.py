@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from groundrules.testing import task, when_begun
+from groundrules.testing import demand, task, when_begun
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.database import Database
@@ -22,7 +22,7 @@ LENDING = ("NoCopyLeft", "AlreadyBorrowed", "LoanLimitReached")
 COUNT = "If you lock rows, count after taking the lock, in a separate statement."
 
 
-@task("06.8")
+@task("06.8", "last-copy", "six-at-once", "one-book-at-once", "two-processes")
 @when_begun
 async def test_borrowers_at_the_same_time(app: App, database: Database, library: Library) -> None:
     users = [await library.user() for _ in range(4)]
@@ -30,10 +30,11 @@ async def test_borrowers_at_the_same_time(app: App, database: Database, library:
     endings = await at_once(
         database, *(borrow(app, user, book) for user in users), holding=LOANS_HELD, refusals=LENDING
     )
-    assert sorted(endings) == ["NoCopyLeft"] * 3 + [DONE], (
-        "When 4 users borrow the last copy at the same time, one must get it, and 3 must be "
-        f"rejected with NoCopyLeft. The result was: {counted(endings)}. {COUNT}"
-    )
+    with demand("last-copy"):
+        assert sorted(endings) == ["NoCopyLeft"] * 3 + [DONE], (
+            "When 4 users borrow the last copy at the same time, one must get it, and 3 must be "
+            f"rejected with NoCopyLeft. The result was: {counted(endings)}. {COUNT}"
+        )
 
     reader, books = await library.user(), await library.books(6)
     endings = await at_once(
@@ -42,22 +43,24 @@ async def test_borrowers_at_the_same_time(app: App, database: Database, library:
         holding=LOANS_HELD,
         refusals=LENDING,
     )
-    assert sorted(endings) == ["LoanLimitReached"] + [DONE] * 5, (
-        "When one user borrows 6 books at the same time, 5 must be lent, and one rejected with "
-        f"LoanLimitReached. The result was: {counted(endings)}. {COUNT}"
-    )
+    with demand("six-at-once"):
+        assert sorted(endings) == ["LoanLimitReached"] + [DONE] * 5, (
+            "When one user borrows 6 books at the same time, 5 must be lent, and one rejected with "
+            f"LoanLimitReached. The result was: {counted(endings)}. {COUNT}"
+        )
 
     reader, book = await library.user(), await library.book(copies=3)
-    endings = await at_once(
-        database,
-        *(borrow(app, reader, book) for _ in range(3)),
-        holding=LOANS_HELD,
-        refusals=LENDING,
-    )
-    assert sorted(endings) == ["AlreadyBorrowed"] * 2 + [DONE], (
-        "When one user borrows the same book 3 times at once, one loan must be created, and 2 "
-        f"calls rejected with AlreadyBorrowed. The result was: {counted(endings)}. {COUNT}"
-    )
+    with demand("one-book-at-once"):
+        endings = await at_once(
+            database,
+            *(borrow(app, reader, book) for _ in range(3)),
+            holding=LOANS_HELD,
+            refusals=LENDING,
+        )
+        assert sorted(endings) == ["AlreadyBorrowed"] * 2 + [DONE], (
+            "When one user borrows the same book 3 times at once, one loan must be created, and 2 "
+            f"calls rejected with AlreadyBorrowed. The result was: {counted(endings)}. {COUNT}"
+        )
 
     users, book = [await library.user() for _ in range(4)], await library.book()
     async with app.started() as other:
@@ -69,14 +72,15 @@ async def test_borrowers_at_the_same_time(app: App, database: Database, library:
             holding=LOANS_HELD,
             refusals=LENDING,
         )
-    assert sorted(endings) == ["NoCopyLeft"] * 3 + [DONE], (
-        "When two processes of the application lend the last copy at the same time, one loan "
-        f"must be created. The result was: {counted(endings)}. A lock in Python works only in "
-        "its own process."
-    )
+    with demand("two-processes"):
+        assert sorted(endings) == ["NoCopyLeft"] * 3 + [DONE], (
+            "When two processes of the application lend the last copy at the same time, one loan "
+            f"must be created. The result was: {counted(endings)}. A lock in Python works only in "
+            "its own process."
+        )
 
 
-@task("06.8")
+@task("06.8", "book-taken-away", "user-taken-away")
 @when_begun
 async def test_nothing_is_taken_away_while_it_is_lent(
     app: App, database: Database, library: Library
@@ -86,26 +90,30 @@ async def test_nothing_is_taken_away_while_it_is_lent(
             user, book = await library.user(), await library.book()
             both = [borrow(app, user, book), withdraw(app, service, book)]
             what = f"the last copy of a book is borrowed while book_service.{service}() removes it"
-            endings = await one_of_two(database, what, both, held)
+            with demand("book-taken-away"):
+                endings = await one_of_two(database, what, both, held)
             out, row = await library.open_loans(book), await library.read(book)
             left = 0 if row is None else row["copies"]
-            assert (endings.count(DONE), out <= left) == (1, True), (
-                f"When {what}, one of the two must be rejected. The result was: "
-                f"{counted(endings)}, with {out} open loans of {left} copies at the end."
-            )
+            with demand("book-taken-away"):
+                assert (endings.count(DONE), out <= left) == (1, True), (
+                    f"When {what}, one of the two must be rejected. The result was: "
+                    f"{counted(endings)}, with {out} open loans of {left} copies at the end."
+                )
     for held in (LOANS_HELD, USERS_HELD):
         user, book = await library.user(), await library.book()
         both = [borrow(app, user, book), app.services.user_service.delete(user=user)]
         what = "a user borrows a book while user_service.delete() deletes them"
-        endings = await one_of_two(database, what, both, held)
+        with demand("user-taken-away"):
+            endings = await one_of_two(database, what, both, held)
         out, there = await library.open_loans(book), await library.read(user) is not None
-        assert (endings.count(DONE), out) == (1, int(there)), (
-            f"When {what}, one of the two must be rejected. The result was: {counted(endings)}, "
-            f"with {out} open loans at the end."
-        )
+        with demand("user-taken-away"):
+            assert (endings.count(DONE), out) == (1, int(there)), (
+                f"When {what}, one of the two must be rejected. The result was: {counted(endings)}, "
+                f"with {out} open loans at the end."
+            )
 
 
-@task("06.8")
+@task("06.8", "gone-at-once", "gone-meanwhile")
 @when_begun
 async def test_what_is_gone_meanwhile_is_not_found(
     app: App, database: Database, library: Library
@@ -116,7 +124,7 @@ async def test_what_is_gone_meanwhile_is_not_found(
         await must_find_nothing(app, database, library.book, service)
 
 
-@task("06.8")
+@task("06.8", "returned-at-once")
 @when_begun
 async def test_returns_at_the_same_time(app: App, database: Database, library: Library) -> None:
     user, book = await library.user(), await library.book()
@@ -145,7 +153,7 @@ async def test_returns_at_the_same_time(app: App, database: Database, library: L
     )
 
 
-@task("06.8")
+@task("06.8", "no-deadlock")
 @when_begun
 async def test_no_two_wait_for_each_other(app: App, database: Database, library: Library) -> None:
     for table in ("users", "books"):
@@ -164,7 +172,7 @@ async def test_no_two_wait_for_each_other(app: App, database: Database, library:
                 )
 
 
-@task("06.8")
+@task("06.8", "book-taken-away", "last-copy", "no-deadlock")
 @when_begun
 async def test_a_busy_day(app: App, library: Library) -> None:
     users = [await library.user() for _ in range(4)]
@@ -191,7 +199,7 @@ async def test_a_busy_day(app: App, library: Library) -> None:
         )
 
 
-@task("06.8")
+@task("06.8", "gone-meanwhile")
 @when_begun
 async def test_a_loan_that_goes_meanwhile_is_not_found(
     app: App, database: Database, library: Library

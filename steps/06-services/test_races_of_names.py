@@ -17,7 +17,7 @@ USERS_HELD = "LOCK TABLE users IN SHARE MODE"  # all can be read, and nothing be
 BOOKS_HELD = "LOCK TABLE books IN SHARE MODE"
 
 
-@task("06.8")
+@task("06.8", "names-at-once")
 @when_begun
 async def test_sign_ups_with_one_email(app: App, database: Database, samples: Samples) -> None:
     email = samples.email()
@@ -36,7 +36,7 @@ async def test_sign_ups_with_one_email(app: App, database: Database, samples: Sa
     )
 
 
-@task("06.8")
+@task("06.8", "names-at-once")
 @when_begun
 async def test_users_who_change_to_one_email(
     app: App, database: Database, library: Library, samples: Samples
@@ -56,7 +56,7 @@ async def test_users_who_change_to_one_email(
     )
 
 
-@task("06.8")
+@task("06.8", "names-at-once")
 @when_begun
 @pytest.mark.parametrize("service", ["create", "update", "replace"])
 async def test_books_of_one_isbn(

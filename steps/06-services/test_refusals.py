@@ -18,7 +18,7 @@ REFUSALS = (
 )
 
 
-@task("06.1")
+@task("06.1", "library-errors")
 async def test_each_refusal_is_a_library_error(app: App) -> None:
     for name in REFUSALS:
         kinds = await kinds_of(app, name)
@@ -28,7 +28,7 @@ async def test_each_refusal_is_a_library_error(app: App) -> None:
         assert "LibraryError" in kinds[1:], f"{name} in {FILE} must inherit from LibraryError."
 
 
-@task("06.1")
+@task("06.1", "not-each-other")
 async def test_no_refusal_is_another(app: App) -> None:
     for name in REFUSALS:
         others = [kind for kind in (await kinds_of(app, name))[1:] if kind in REFUSALS]
@@ -38,7 +38,7 @@ async def test_no_refusal_is_another(app: App) -> None:
         )
 
 
-@task("06.1")
+@task("06.1", "no-http")
 async def test_a_refusal_knows_nothing_of_http(app: App) -> None:
     for name in ("LibraryError", *REFUSALS):
         kinds = await kinds_of(app, name)

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from groundrules.testing import task, waits
+from groundrules.testing import demand, task, waits
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
@@ -14,7 +14,7 @@ from groundrules.testing.values import Row
 A_MOMENT = timedelta(minutes=1)  # a busy machine may be late
 
 
-@task("06.7")
+@task("06.7", "returned-now", "committed", "readable")
 async def test_a_book_is_given_back(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book()
     loan = await library.loan(user, book)
@@ -38,7 +38,7 @@ async def test_a_book_is_given_back(app: App, library: Library) -> None:
     )
 
 
-@task("06.7")
+@task("06.7", "returned-now")
 async def test_a_return_has_a_time_zone(app: App, library: Library) -> None:
     async with app.started(TZ="Asia/Kolkata") as elsewhere:
         for server in (app, elsewhere):
@@ -58,7 +58,7 @@ async def test_a_return_has_a_time_zone(app: App, library: Library) -> None:
             )
 
 
-@task("06.7")
+@task("06.7", "committed", "returned-now")
 async def test_a_return_stays_whatever_happens_next(app: App, library: Library) -> None:
     loan = await library.loan(await library.user(), await library.book())
 
@@ -70,7 +70,7 @@ async def test_a_return_stays_whatever_happens_next(app: App, library: Library) 
     )
 
 
-@task("06.7")
+@task("06.7", "returned-once", "rejected")
 async def test_a_book_is_given_back_once(app: App, library: Library) -> None:
     loan = await library.loan(await library.user(), await library.book(), returned=True)
 
@@ -82,7 +82,7 @@ async def test_a_book_is_given_back_once(app: App, library: Library) -> None:
     assert row["returned_at"] == loan.returned_at, "A rejected return must not change returned_at."
 
 
-@task("06.7")
+@task("06.7", "returned-now")
 @waits
 async def test_each_return_has_its_own_moment(app: App, library: Library) -> None:
     user, moments = await library.user(), []
@@ -100,7 +100,7 @@ async def test_each_return_has_its_own_moment(app: App, library: Library) -> Non
     )
 
 
-@task("06.7")
+@task("06.7", "usable-afterwards", "not-written-later", "returned-once")
 async def test_after_a_refusal_the_session_can_be_used(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book(copies=2)
     over = await library.loan(user, book, returned=True)
@@ -110,20 +110,22 @@ async def test_after_a_refusal_the_session_can_be_used(app: App, library: Librar
 
     must_be_refused(refused, "AlreadyReturned", "A second return of one loan")
     must_go_on(made, "AlreadyReturned", "loan_service.give_back()")
-    assert await library.open_loans(user) == 0, (
-        "After loan_service.give_back() has raised AlreadyReturned, the next return in the same session "
-        "must be committed."
-    )
+    with demand("usable-afterwards"):
+        assert await library.open_loans(user) == 0, (
+            "After loan_service.give_back() has raised AlreadyReturned, the next return in the same session "
+            "must be committed."
+        )
     row = await library.read(over)
     assert row is not None, "A returned loan must stay in the table."
-    assert row["returned_at"] == over.returned_at, (
-        "The change that loan_service.give_back() rejected with AlreadyReturned was written by "
-        "the next call in the same session: set nothing before all checks are done, or roll back "
-        "before you raise."
-    )
+    with demand("not-written-later"):
+        assert row["returned_at"] == over.returned_at, (
+            "The change that loan_service.give_back() rejected with AlreadyReturned was written by "
+            "the next call in the same session: set nothing before all checks are done, or roll back "
+            "before you raise."
+        )
 
 
-@task("06.7")
+@task("06.7", "returned-now")
 async def test_only_that_loan_is_over(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book(copies=2)
     loan = await library.loan(user, book)
@@ -138,7 +140,7 @@ async def test_only_that_loan_is_over(app: App, library: Library) -> None:
     )
 
 
-@task("06.7")
+@task("06.7", "returned-now")
 async def test_a_copy_that_is_back_can_be_borrowed(app: App, library: Library) -> None:
     user, book = await library.user(), await library.book()
     loan = await library.loan(user, book)
@@ -148,7 +150,7 @@ async def test_a_copy_that_is_back_can_be_borrowed(app: App, library: Library) -
         await app.services.loan_service.borrow(user=user, book_id=book.id)
 
 
-@task("06.7")
+@task("06.7", "whose-loans", "loans-page")
 async def test_users_see_their_own_loans_and_librarians_all(app: App, library: Library) -> None:
     user, librarian = await library.user(), await library.librarian()
     book = await library.book(copies=9)
@@ -173,7 +175,7 @@ async def test_users_see_their_own_loans_and_librarians_all(app: App, library: L
         )
 
 
-@task("06.7")
+@task("06.7", "loans-page")
 async def test_loans_are_listed_by_pages(app: App, library: Library) -> None:
     user, borrowed = await library.user(), library.samples.moment()
     loans = [

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
 from groundrules.testing.refused import must_be_refused, must_go_on
-from groundrules.testing.returned import as_answer
+from groundrules.testing.returned import as_answer, must_be_stored
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
@@ -15,7 +15,7 @@ STARS = "*" * 10  # what str() makes of a SecretStr
 COLUMNS = ("email", "full_name", "hashed_password", "is_librarian", "is_active")
 
 
-@task("06.3")
+@task("06.3", "user-changes", "readable", "committed")
 async def test_what_is_given_changes_and_nothing_else(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -26,6 +26,7 @@ async def test_what_is_given_changes_and_nothing_else(
         before = await columns(library, user)
         told = await as_answer(app.schemas.user.UserResponse, update(app, user, **changes))
         after = await columns(library, user)
+        must_be_stored("user_service.update()", told, after, changes)
         expected = {**before, **changes}
         for column in COLUMNS:
             assert after[column] == expected[column], (
@@ -37,7 +38,7 @@ async def test_what_is_given_changes_and_nothing_else(
         )
 
 
-@task("06.3")
+@task("06.3", "committed", "user-changes")
 async def test_a_change_stays_whatever_happens_next(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -51,7 +52,7 @@ async def test_a_change_stays_whatever_happens_next(
     )
 
 
-@task("06.3")
+@task("06.3", "new-hash", "password-hashed")
 async def test_a_new_password_has_a_new_hash(app: App, library: Library, samples: Samples) -> None:
     user, password = await library.user(), samples.password()
 
@@ -72,7 +73,7 @@ async def test_a_new_password_has_a_new_hash(app: App, library: Library, samples
     )
 
 
-@task("06.3")
+@task("06.3", "own-email")
 async def test_users_keep_their_own_email(app: App, library: Library) -> None:
     user = await library.user()
 
@@ -83,7 +84,7 @@ async def test_users_keep_their_own_email(app: App, library: Library) -> None:
     assert email.lower() == user.email, f"The email {user.email} has become {email}."
 
 
-@task("06.3")
+@task("06.3", "email-any-case", "email-of-another", "email-taken")
 async def test_a_new_email_is_found_however_it_is_written(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -98,15 +99,21 @@ async def test_a_new_email_is_found_however_it_is_written(
             f"After user_service.update() with the email {email}, get_by_email() must find the user as "
             f"{spelling}."
         )
-        with app.refuses(
-            "EmailTaken",
-            message=f"A change to {spelling} must be rejected: another user has {email}.",
+        with (
+            demand("email-of-another"),
+            app.refuses(
+                "EmailTaken",
+                message=f"A change to {spelling} must be rejected: another user has {email}.",
+            ),
         ):
             await update(app, other, email=spelling)
         sign_up = {"email": spelling, "password": samples.password(), "full_name": samples.name()}
-        with app.refuses(
-            "EmailTaken",
-            message=f"A sign-up as {spelling} must be rejected: another user has {email}.",
+        with (
+            demand("email-taken"),
+            app.refuses(
+                "EmailTaken",
+                message=f"A sign-up as {spelling} must be rejected: another user has {email}.",
+            ),
         ):
             await app.services.user_service.create(obj_in=app.schemas.user.UserCreate(**sign_up))
     assert await app.services.user_service.get_by_email(email=old) is None, (
@@ -114,7 +121,7 @@ async def test_a_new_email_is_found_however_it_is_written(
     )
 
 
-@task("06.3")
+@task("06.3", "email-of-another", "rejected")
 async def test_nobody_takes_the_email_of_another(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -131,7 +138,7 @@ async def test_nobody_takes_the_email_of_another(
     )
 
 
-@task("06.3")
+@task("06.3", "not-written-later", "usable-afterwards", "email-of-another")
 async def test_a_change_that_is_refused_is_not_written_later(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -143,18 +150,20 @@ async def test_a_change_that_is_refused_is_not_written_later(
 
     must_be_refused(first, "EmailTaken", "A change to the email of another user")
     must_go_on(second, "EmailTaken", "user_service.update()")
-    assert (await columns(library, third))["full_name"] == name, (
-        "After user_service.update() has raised EmailTaken, the next change in the same session must "
-        "be committed."
-    )
-    assert await columns(library, user) == {name: getattr(user, name) for name in COLUMNS}, (
-        "The change that user_service.update() rejected with EmailTaken was written by the next "
-        "call in the same session: set nothing before all checks are done, or roll back before "
-        "you raise."
-    )
+    with demand("usable-afterwards"):
+        assert (await columns(library, third))["full_name"] == name, (
+            "After user_service.update() has raised EmailTaken, the next change in the same session must "
+            "be committed."
+        )
+    with demand("not-written-later"):
+        assert await columns(library, user) == {name: getattr(user, name) for name in COLUMNS}, (
+            "The change that user_service.update() rejected with EmailTaken was written by the next "
+            "call in the same session: set nothing before all checks are done, or roll back before "
+            "you raise."
+        )
 
 
-@task("06.3")
+@task("06.3", "user-deleted", "counted-in-the-table")
 async def test_a_user_goes_with_the_loans_that_are_over(app: App, library: Library) -> None:
     user, other = await library.user(), await library.user()
     book = await library.book(copies=2)
@@ -177,7 +186,7 @@ async def test_a_user_goes_with_the_loans_that_are_over(app: App, library: Libra
         )
 
 
-@task("06.3")
+@task("06.3", "user-has-books", "counted-in-the-table")
 async def test_a_user_who_has_a_book_stays(app: App, library: Library) -> None:
     user = await library.user()
     over = await library.loan(user, await library.book(), returned=True)
@@ -194,7 +203,7 @@ async def test_a_user_who_has_a_book_stays(app: App, library: Library) -> None:
     )
 
 
-@task("06.3")
+@task("06.3", "not-written-later", "usable-afterwards", "user-has-books")
 async def test_a_deletion_that_is_refused_is_not_done_later(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -207,10 +216,11 @@ async def test_a_deletion_that_is_refused_is_not_done_later(
 
     must_be_refused(first, "HasOpenLoans", "The deletion of a user who has a book")
     must_go_on(second, "HasOpenLoans", "user_service.delete()")
-    assert (await columns(library, other))["full_name"] == name, (
-        "After user_service.delete() has raised HasOpenLoans, the next change in the same session must "
-        "be committed."
-    )
+    with demand("usable-afterwards"):
+        assert (await columns(library, other))["full_name"] == name, (
+            "After user_service.delete() has raised HasOpenLoans, the next change in the same session must "
+            "be committed."
+        )
     for row in (user, over):
         assert await library.read(row) is not None, (
             "The change that user_service.delete() rejected with HasOpenLoans was committed by "
@@ -219,7 +229,7 @@ async def test_a_deletion_that_is_refused_is_not_done_later(
         )
 
 
-@task("06.3")
+@task("06.3", "committed", "user-deleted")
 async def test_a_deletion_stays_whatever_happens_next(app: App, library: Library) -> None:
     user = await library.user()
 

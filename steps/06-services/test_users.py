@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.database import Database
@@ -31,7 +31,7 @@ def sign_up(samples: Samples) -> dict[str, Any]:
     }
 
 
-@task("06.3")
+@task("06.3", "new-user", "signatures", "committed", "readable")
 async def test_a_sign_up_makes_a_user(
     app: App, database: Database, sign_up: dict[str, Any]
 ) -> None:
@@ -57,7 +57,7 @@ async def test_a_sign_up_makes_a_user(
         )
 
 
-@task("06.3")
+@task("06.3", "password-hashed")
 async def test_only_a_hash_of_the_password_is_stored(
     app: App, database: Database, sign_up: dict[str, Any]
 ) -> None:
@@ -81,7 +81,7 @@ async def test_only_a_hash_of_the_password_is_stored(
     )
 
 
-@task("06.3")
+@task("06.3", "committed", "new-user")
 async def test_what_is_created_stays_whatever_happens_next(
     app: App, library: Library, sign_up: dict[str, Any]
 ) -> None:
@@ -93,7 +93,7 @@ async def test_what_is_created_stays_whatever_happens_next(
     )
 
 
-@task("06.3")
+@task("06.3", "email-taken", "rejected")
 async def test_an_email_is_taken_however_it_is_written(
     app: App, library: Library, sign_up: dict[str, Any]
 ) -> None:
@@ -108,7 +108,7 @@ async def test_an_email_is_taken_however_it_is_written(
     assert await library.count("users") == 1, "A sign-up that is rejected must add no user."
 
 
-@task("06.3")
+@task("06.3", "in-a-transaction", "new-user")
 async def test_a_session_may_have_been_asked_before(
     app: App, library: Library, sign_up: dict[str, Any]
 ) -> None:
@@ -127,7 +127,7 @@ async def test_a_session_may_have_been_asked_before(
     )
 
 
-@task("06.3")
+@task("06.3", "usable-afterwards", "email-taken")
 async def test_after_a_refusal_the_session_can_be_used(
     app: App, database: Database, library: Library, sign_up: dict[str, Any], samples: Samples
 ) -> None:
@@ -150,9 +150,9 @@ async def test_after_a_refusal_the_session_can_be_used(
     )
 
 
-@task("06.3")
+@task("06.3", "user-or-none", "signatures")
 async def test_a_user_is_found_by_id(app: App, library: Library) -> None:
-    user, _ = await library.user(), await library.user()
+    user, _ = await library.user(is_active=False), await library.user()
 
     found = await app.services.user_service.get(user_id=user.id)
     none = await app.services.user_service.get(user_id=user.id + 1000)
@@ -165,11 +165,11 @@ async def test_a_user_is_found_by_id(app: App, library: Library) -> None:
     )
 
 
-@task("06.3")
+@task("06.3", "email-any-case", "user-or-none")
 async def test_a_user_is_found_by_an_email_however_it_is_written(
     app: App, library: Library, samples: Samples
 ) -> None:
-    user, _ = await library.user(), await library.user()
+    user, _ = await library.user(is_active=False), await library.user()
 
     for email in (user.email, user.email.upper()):
         found = await app.services.user_service.get_by_email(email=email)
@@ -182,7 +182,7 @@ async def test_a_user_is_found_by_an_email_however_it_is_written(
     )
 
 
-@task("06.3")
+@task("06.3", "email-characters")
 async def test_each_character_of_an_email_stands_for_itself(app: App, library: Library) -> None:
     await library.user(email="adax@example.org")
     there = await library.user(email="ad_m@example.org")
@@ -201,7 +201,7 @@ async def test_each_character_of_an_email_stands_for_itself(app: App, library: L
     )
 
 
-@task("06.3")
+@task("06.3", "email-characters")
 async def test_what_looks_alike_is_not_the_same_email(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -222,7 +222,7 @@ async def test_what_looks_alike_is_not_the_same_email(
         )
 
 
-@task("06.3")
+@task("06.3", "email-any-case")
 async def test_an_email_that_is_signed_up_in_capitals_is_found(
     app: App, library: Library, sign_up: dict[str, Any]
 ) -> None:
@@ -237,9 +237,9 @@ async def test_an_email_that_is_signed_up_in_capitals_is_found(
         )
 
 
-@task("06.3")
+@task("06.3", "users-page", "users-in-order", "past-the-end")
 async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
-    users = [await library.user(full_name="Eve") for _ in range(5)]
+    users = [await library.user(full_name="Eve", is_active=place > 0) for place in range(5)]
 
     first, total = await page(app, limit=3, offset=0)
     await change_some(library, first, [user.id for user in users])
@@ -254,10 +254,11 @@ async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
         "Pages of 3 of 5 users must have 3, 2 and then 0 rows, "
         f"not {len(first)}, {len(second)} and {len(none)}."
     )
-    assert sorted(first + second) == sorted(user.id for user in users), (
-        "Every user must be on exactly one page, even if some change in between: use an order "
-        "that no change affects, by id."
-    )
+    with demand("users-in-order"):
+        assert sorted(first + second) == sorted(user.id for user in users), (
+            "Every user must be on exactly one page, even if some change in between: use an order "
+            "that no change affects, by id."
+        )
 
 
 async def change_some(library: Library, shown: list[int], every: list[int]) -> None:

@@ -17,7 +17,7 @@ FIELDS = (
 )  # fmt: skip
 
 
-@task("07.7")
+@task("07.7", "book-pages", "whole-objects")
 async def test_a_page_shows_20_books_unless_told_otherwise(app: App, library: Library) -> None:
     await library.books(21)
     await library.book(published_year=None)
@@ -33,7 +33,7 @@ async def test_a_page_shows_20_books_unless_told_otherwise(app: App, library: Li
         must_have(item, FIELDS, f"An item of GET {BOOKS} must be")
 
 
-@task("07.7")
+@task("07.7", "book-pages")
 async def test_the_pages_hold_each_book_once(
     app: App, library: Library, database: Database, samples: Samples
 ) -> None:
@@ -56,7 +56,7 @@ async def test_the_pages_hold_each_book_once(
     )
 
 
-@task("07.7")
+@task("07.7", "available", "book-pages")
 async def test_a_list_shows_how_many_copies_are_left(app: App, library: Library) -> None:
     books = [await library.book(copies=copies) for copies in (0, 1, 3, 5)]
     reader = await library.user()
@@ -74,7 +74,7 @@ async def test_a_list_shows_how_many_copies_are_left(app: App, library: Library)
     )
 
 
-@task("07.7")
+@task("07.7", "book-pages")
 async def test_a_page_past_the_end_is_empty(app: App, library: Library) -> None:
     await library.books(3)
 
@@ -85,7 +85,7 @@ async def test_a_page_past_the_end_is_empty(app: App, library: Library) -> None:
         assert page["items"] == [], f"GET {BOOKS}?offset={offset} must show no items of 3 books."
 
 
-@task("07.7")
+@task("07.7", "book-pages")
 async def test_a_page_that_cannot_be_is_refused(app: App, library: Library) -> None:
     await library.book()
     assert len((await a_page(app, limit=100))["items"]) == 1, f"GET {BOOKS} must list the one book."
@@ -104,7 +104,7 @@ async def test_a_page_that_cannot_be_is_refused(app: App, library: Library) -> N
         must_refuse(answer, *INVALID, to=f"{field}={wrong[:20]!r}")
 
 
-@task("07.7")
+@task("07.7", "search", "no-search")
 async def test_a_search_finds_titles_authors_and_isbns(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -128,7 +128,7 @@ async def test_a_search_finds_titles_authors_and_isbns(
     await must_find(app, "", [book.id for book in books], "nothing")
 
 
-@task("07.7")
+@task("07.7", "search-characters")
 async def test_a_search_takes_every_character_as_it_is(app: App, library: Library) -> None:
     await library.books(2)
     for title in ("100% Wool", "The snake_case Book", "C:\\Books", "Isn't It", 'Say "Yes"'):
@@ -141,7 +141,7 @@ async def test_a_search_takes_every_character_as_it_is(app: App, library: Librar
     await must_find(app, "The%Book", [], "The%Book")
 
 
-@task("07.7")
+@task("07.7", "search-total")
 async def test_what_a_search_finds_has_pages_too(
     app: App, library: Library, samples: Samples
 ) -> None:
@@ -161,7 +161,7 @@ async def test_what_a_search_finds_has_pages_too(
     )
 
 
-@task("07.7")
+@task("07.7", "odd-searches", "no-500")
 async def test_no_search_is_an_error_of_the_server(app: App, library: Library) -> None:
     await library.book()
     must_tell(await a_page(app), total=1, limit=20, offset=0)

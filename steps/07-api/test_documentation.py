@@ -33,7 +33,7 @@ BODIES = [
 ]
 
 
-@task("07.8", "GR204")
+@task("07.8", "described")
 @pytest.mark.parametrize("route", [route for route, _, _ in ROUTES])
 async def test_a_route_says_what_it_does(app: App, route: str) -> None:
     operation = (await Documentation.of(app)).operation(route)
@@ -43,7 +43,7 @@ async def test_a_route_says_what_it_does(app: App, route: str) -> None:
     )
 
 
-@task("07.8", "GR502")
+@task("07.8", "success-code", "response-body")
 @pytest.mark.parametrize(("route", "code", "fields"), ROUTES, ids=[each[0] for each in ROUTES])
 async def test_a_route_declares_its_success(
     app: App, route: str, code: int, fields: set[str] | None
@@ -67,7 +67,7 @@ async def test_a_route_declares_its_success(
         )
 
 
-@task("07.8")
+@task("07.8", "response-body")
 @pytest.mark.parametrize(("route", "fields"), LISTS, ids=[each[0] for each in LISTS])
 async def test_a_list_declares_a_page_of_its_items(app: App, route: str, fields: set[str]) -> None:
     documentation = await Documentation.of(app)
@@ -86,7 +86,7 @@ async def test_a_list_declares_a_page_of_its_items(app: App, route: str, fields:
     )
 
 
-@task("07.8")
+@task("07.8", "request-body")
 @pytest.mark.parametrize(("route", "fields"), BODIES, ids=[each[0] for each in BODIES])
 async def test_a_route_declares_its_body(app: App, route: str, fields: set[str]) -> None:
     documentation = await Documentation.of(app)

@@ -36,7 +36,7 @@ def book(samples: Samples) -> dict[str, Any]:
     }
 
 
-@task("07.5", "GR502")
+@task("07.5", "book-added", "isbn-plain", "available", "whole-objects")
 async def test_a_new_book_answers_201_with_the_book(
     people: People, database: Database, book: dict[str, Any]
 ) -> None:
@@ -68,7 +68,7 @@ async def test_a_new_book_answers_201_with_the_book(
         )
 
 
-@task("07.5", "GR502")
+@task("07.5", "book-added", "whole-objects", "book-shown")
 async def test_a_year_that_is_not_known_is_shown_as_null(
     people: People, book: dict[str, Any]
 ) -> None:
@@ -86,7 +86,7 @@ async def test_a_year_that_is_not_known_is_shown_as_null(
     )
 
 
-@task("07.5", "GR503")
+@task("07.5", "isbn-taken")
 async def test_an_isbn_that_is_taken_is_refused(
     people: People, library: Library, book: dict[str, Any]
 ) -> None:
@@ -99,7 +99,7 @@ async def test_an_isbn_that_is_taken_is_refused(
     assert await library.count("books") == 1, "The book must not be stored a second time."
 
 
-@task("07.5", "GR503")
+@task("07.5", "isbn-taken")
 async def test_of_many_books_with_one_isbn_one_is_taken(
     people: People, library: Library, book: dict[str, Any]
 ) -> None:
@@ -117,7 +117,7 @@ async def test_of_many_books_with_one_isbn_one_is_taken(
     assert await library.count("books") == 1, "After that, the table books must have one row."
 
 
-@task("07.5")
+@task("07.5", "body-of-the-schema", "no-500")
 async def test_a_book_that_cannot_be_is_refused(
     people: People, library: Library, samples: Samples, book: dict[str, Any]
 ) -> None:
@@ -151,7 +151,7 @@ async def test_a_book_that_cannot_be_is_refused(
     assert stored == 0, f"A rejected book must not be stored; the table books has {stored} rows."
 
 
-@task("07.5")
+@task("07.5", "book-shown", "available")
 async def test_anyone_sees_a_book_and_how_many_copies_are_left(app: App, library: Library) -> None:
     book, other = await library.book(copies=3), await library.book(copies=9)
     readers = [await library.user() for _ in range(3)]
@@ -175,7 +175,7 @@ async def test_anyone_sees_a_book_and_how_many_copies_are_left(app: App, library
     )
 
 
-@task("07.5")
+@task("07.5", "available")
 async def test_what_is_available_follows_the_loans(
     app: App, library: Library, database: Database
 ) -> None:
@@ -200,7 +200,7 @@ async def test_what_is_available_follows_the_loans(
     )
 
 
-@task("07.5", "GR503")
+@task("07.5", "no-such-book")
 async def test_a_book_that_is_not_there_is_404(people: People, library: Library) -> None:
     librarian, book = await people.librarian(), await library.book()
     there = await librarian.get(f"{BOOKS}/{book.id}")
@@ -213,7 +213,7 @@ async def test_a_book_that_is_not_there_is_404(people: People, library: Library)
             must_refuse(answer, 404, to="an id that no book has")
 
 
-@task("07.5")
+@task("07.5", "odd-book-ids")
 async def test_what_cannot_be_an_id_is_refused(people: People, library: Library) -> None:
     librarian, book = await people.librarian(), await library.book()
     there = await librarian.get(f"{BOOKS}/{book.id}")
@@ -226,7 +226,7 @@ async def test_what_cannot_be_an_id_is_refused(people: People, library: Library)
             must_refuse(answer, *INVALID, 404, to="an invalid id")
 
 
-@task("07.5", "GR501", "GR502")
+@task("07.5", "book-deleted", "no-such-book")
 async def test_a_book_is_deleted(people: People, library: Library) -> None:
     librarian = await people.librarian()
     book, other = await library.book(), await library.book()
@@ -246,7 +246,7 @@ async def test_a_book_is_deleted(people: People, library: Library) -> None:
     must_refuse(again, 404, to="the deletion of a book that is gone")
 
 
-@task("07.5", "GR503")
+@task("07.5", "book-is-out")
 async def test_a_book_that_is_out_is_not_deleted(people: People, library: Library) -> None:
     librarian, book = await people.librarian(), await library.book()
     await library.loan(await library.user(), book)
@@ -259,7 +259,7 @@ async def test_a_book_that_is_out_is_not_deleted(people: People, library: Librar
     )
 
 
-@task("07.5", "GR503")
+@task("07.5", "no-such-book")
 async def test_a_book_that_is_deleted_meanwhile_is_404(
     people: People, library: Library, database: Database
 ) -> None:

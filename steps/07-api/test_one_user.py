@@ -13,26 +13,25 @@ FIELDS = ("id", "email", "full_name", "is_librarian", "is_active", "created_at",
 NO_ID = ("0", "-1", f"{2**63}", "9" * 400, "1.5", "ada", "%00", "%ff")
 
 
-@task("07.2")
+@task("07.2", "user-shown", "whole-objects", "no-password")
 async def test_a_user_is_shown(people: People, library: Library) -> None:
     librarian = await people.librarian()
-    user, _ = await library.user(), await library.user()
+    for user in (await library.user(), await library.user(is_active=False)):
+        answer = await librarian.get(f"{USERS}/{user.id}")
 
-    answer = await librarian.get(f"{USERS}/{user.id}")
-
-    must_answer(answer, 200, to="the id of a user")
-    shown = must_show(answer, FIELDS)
-    for field in ("id", "email", "full_name", "is_librarian", "is_active"):
-        assert shown[field] == user.values[field], (
-            f"GET {USERS}/{user.id} must show the user's {field}, {user.values[field]!r}; "
-            f"it shows {shown[field]!r}."
+        must_answer(answer, 200, to="the id of a user")
+        shown = must_show(answer, FIELDS)
+        for field in ("id", "email", "full_name", "is_librarian", "is_active"):
+            assert shown[field] == user.values[field], (
+                f"GET {USERS}/{user.id} must show the user's {field}, {user.values[field]!r}; "
+                f"it shows {shown[field]!r}."
+            )
+        assert user.values["hashed_password"] not in answer.text, (
+            f"GET {USERS}/{user.id} must not show the hash of the password."
         )
-    assert user.values["hashed_password"] not in answer.text, (
-        f"GET {USERS}/{user.id} must not show the hash of the password."
-    )
 
 
-@task("07.2", "GR503")
+@task("07.2", "no-such-user", "detail")
 async def test_a_user_who_is_not_there_is_404(people: People, library: Library) -> None:
     librarian, user = await people.librarian(), await library.user()
     there = await librarian.get(f"{USERS}/{user.id}")
@@ -45,7 +44,7 @@ async def test_a_user_who_is_not_there_is_404(people: People, library: Library) 
             must_refuse(answer, 404, to="an id that no user has")
 
 
-@task("07.2")
+@task("07.2", "odd-ids", "no-500")
 async def test_what_cannot_be_an_id_is_refused(people: People, library: Library) -> None:
     librarian, user = await people.librarian(), await library.user()
     there = await librarian.get(f"{USERS}/{user.id}")
@@ -58,10 +57,10 @@ async def test_what_cannot_be_an_id_is_refused(people: People, library: Library)
             must_refuse(answer, *INVALID, 404, to="an invalid id")
 
 
-@task("07.2", "GR501", "GR502")
+@task("07.2", "user-deleted", "user-without-loans", "deleted-twice")
 async def test_a_user_is_deleted(people: People, library: Library) -> None:
     librarian = await people.librarian()
-    user, other = await library.user(), await library.user()
+    user, other = await library.user(is_active=False), await library.user()
     await library.loan(user, await library.book(), returned=True)
 
     answer = await librarian.delete(f"{USERS}/{user.id}")
@@ -78,7 +77,7 @@ async def test_a_user_is_deleted(people: People, library: Library) -> None:
     must_refuse(again, 404, to="the deletion of a user who is gone")
 
 
-@task("07.2", "GR503")
+@task("07.2", "user-with-loans", "detail")
 async def test_a_user_with_a_book_is_not_deleted(people: People, library: Library) -> None:
     librarian, user = await people.librarian(), await library.user()
     await library.loan(user, await library.book())
@@ -91,7 +90,7 @@ async def test_a_user_with_a_book_is_not_deleted(people: People, library: Librar
     )
 
 
-@task("07.2", "GR503")
+@task("07.2", "deleted-meanwhile")
 async def test_a_user_who_is_deleted_meanwhile_is_404(
     people: People, library: Library, database: Database
 ) -> None:

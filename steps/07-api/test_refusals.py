@@ -8,6 +8,7 @@ import pytest
 from groundrules.testing import task
 from groundrules.testing.answers import INVALID, must_answer, must_refuse
 from groundrules.testing.app import App
+from groundrules.testing.people import People
 from groundrules.testing.samples import Samples
 
 USERS = "/api/v1/users/"
@@ -23,7 +24,7 @@ async def sign_up(app: App, samples: Samples) -> dict[str, Any]:
     return {**body, "email": samples.email()}
 
 
-@task("07.4")
+@task("07.4", "password-not-back", "rejected")
 async def test_a_refusal_never_holds_the_password(
     app: App, samples: Samples, sign_up: dict[str, Any]
 ) -> None:
@@ -48,7 +49,7 @@ async def test_a_refusal_never_holds_the_password(
         )
 
 
-@task("07.4")
+@task("07.4", "names-the-field")
 async def test_a_refusal_names_the_field(
     app: App, samples: Samples, sign_up: dict[str, Any]
 ) -> None:
@@ -66,7 +67,19 @@ async def test_a_refusal_names_the_field(
         )
 
 
-@task("07.4")
+@task("07.4", "names-the-field")
+async def test_a_refusal_names_the_parameter(people: People, sign_up: dict[str, Any]) -> None:
+    librarian = await people.librarian()
+
+    for field, wrong in (("limit", "0"), ("offset", "-1")):
+        answer = await librarian.get(USERS, params={field: wrong})
+
+        must_refuse(answer, *INVALID, to=f"{field}={wrong}")
+        detail = json.dumps(answer.json()["detail"])
+        assert field in detail, f"The answer to {USERS}?{field}={wrong} must name `{field}`."
+
+
+@task("07.4", "any-body", "no-500")
 async def test_a_body_that_cannot_be_read_is_refused(app: App, sign_up: dict[str, Any]) -> None:
     whole = json.dumps(sign_up)[:-1]
     for what, body in (
@@ -92,7 +105,7 @@ async def test_a_body_that_cannot_be_read_is_refused(app: App, sign_up: dict[str
         must_refuse(answer, *INVALID, to=what)
 
 
-@task("07.4")
+@task("07.4", "any-body", "password-not-back")
 async def test_a_body_of_another_kind_is_refused(app: App, sign_up: dict[str, Any]) -> None:
     form = await app.post(USERS, data=sign_up)
     text = await app.post(USERS, content=json.dumps(sign_up), headers={"Content-Type": "text/css"})

@@ -28,7 +28,7 @@ def sign_up(samples: Samples) -> dict[str, Any]:
     }
 
 
-@task("07.1", "GR502")
+@task("07.1", "sign-up", "whole-objects")
 async def test_a_sign_up_answers_201_with_the_user(app: App, sign_up: dict[str, Any]) -> None:
     answer = await app.post(USERS, json=sign_up)
 
@@ -49,7 +49,7 @@ async def test_a_sign_up_answers_201_with_the_user(app: App, sign_up: dict[str, 
         )
 
 
-@task("07.1")
+@task("07.1", "stored", "sign-up")
 async def test_the_user_is_stored_when_the_answer_arrives(
     app: App, database: Database, sign_up: dict[str, Any]
 ) -> None:
@@ -70,7 +70,7 @@ async def test_the_user_is_stored_when_the_answer_arrives(
     )
 
 
-@task("07.1")
+@task("07.1", "no-password")
 async def test_the_answer_has_neither_the_password_nor_its_hash(
     app: App, database: Database, sign_up: dict[str, Any]
 ) -> None:
@@ -83,7 +83,7 @@ async def test_the_answer_has_neither_the_password_nor_its_hash(
     assert stored is None or stored not in shown, f"POST {USERS} must not return the hash."
 
 
-@task("07.1", "GR503")
+@task("07.1", "email-taken", "detail")
 async def test_an_email_that_is_taken_is_refused(
     app: App, library: Library, sign_up: dict[str, Any]
 ) -> None:
@@ -99,7 +99,7 @@ async def test_an_email_that_is_taken_is_refused(
     )
 
 
-@task("07.1", "GR503")
+@task("07.1", "eight-at-once")
 async def test_of_many_sign_ups_with_one_email_one_is_taken(
     app: App, library: Library, sign_up: dict[str, Any]
 ) -> None:
@@ -114,7 +114,7 @@ async def test_of_many_sign_ups_with_one_email_one_is_taken(
     assert await library.count("users") == 1, "After that, the table users must have one row."
 
 
-@task("07.1")
+@task("07.1", "body-of-the-schema", "rejected", "no-500")
 async def test_a_sign_up_that_cannot_be_is_refused(
     app: App, library: Library, samples: Samples, sign_up: dict[str, Any]
 ) -> None:

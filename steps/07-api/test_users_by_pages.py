@@ -1,6 +1,6 @@
 """Task 07.3: users, page by page."""
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.answers import INVALID, must_answer, must_have, must_refuse, must_show
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
@@ -11,7 +11,7 @@ PAGE = ("items", "total", "limit", "offset")
 FIELDS = ("id", "email", "full_name", "is_librarian", "is_active", "created_at", "updated_at")
 
 
-@task("07.3")
+@task("07.3", "users-page", "page-defaults", "total", "whole-objects", "no-password")
 async def test_a_page_shows_20_users_unless_told_otherwise(
     people: People, library: Library
 ) -> None:
@@ -38,7 +38,7 @@ async def test_a_page_shows_20_users_unless_told_otherwise(
     )
 
 
-@task("07.3")
+@task("07.3", "each-user-once", "total", "page-echo")
 async def test_the_pages_hold_each_user_once(
     people: People, library: Library, database: Database
 ) -> None:
@@ -68,7 +68,7 @@ async def test_the_pages_hold_each_user_once(
     )
 
 
-@task("07.3")
+@task("07.3", "past-the-end", "page-echo")
 async def test_a_page_past_the_end_is_empty(people: People, library: Library) -> None:
     librarian = await people.librarian()
     await library.user()
@@ -83,9 +83,14 @@ async def test_a_page_past_the_end_is_empty(people: People, library: Library) ->
             f"GET {USERS}?offset={offset} must show no items, and say total {total}; it shows "
             f"{len(page['items'])} items, and says total {page['total']!r}."
         )
+        with demand("page-echo"):
+            assert (page["limit"], page["offset"]) == (20, offset), (
+                f"GET {USERS}?offset={offset} must say limit 20 and offset {offset}, as the request "
+                f"does; it says limit {page['limit']!r} and offset {page['offset']!r}."
+            )
 
 
-@task("07.3")
+@task("07.3", "page-limits", "rejected", "no-500")
 async def test_a_page_that_cannot_be_is_refused(people: People, library: Library) -> None:
     librarian, user = await people.librarian(), await library.user()
     there = await librarian.get(USERS)

@@ -30,7 +30,7 @@ class Access(Protocol):
     ) -> None: ...
 
 
-@task("08.6")
+@task("08.6", "librarian-403", "librarian-401")
 @pytest.mark.parametrize(("method", "path", "success"), USER_ROUTES)
 async def test_only_a_librarian_may_see_and_delete_users(
     access: Access, library: Library, librarian: Person, method: str, path: str, success: int
@@ -45,7 +45,7 @@ async def test_only_a_librarian_may_see_and_delete_users(
     assert response.status_code == success, f"{method} {path} must return {success} to a librarian."
 
 
-@task("08.6")
+@task("08.6", "librarian-403", "librarian-401")
 @pytest.mark.parametrize(("method", "path", "success"), BOOK_ROUTES)
 async def test_only_a_librarian_may_change_books(
     access: Access,
@@ -68,7 +68,7 @@ async def test_only_a_librarian_may_change_books(
     assert response.status_code == success, f"{method} {path} must return {success} to a librarian."
 
 
-@task("08.6")
+@task("08.6", "librarian-403", "librarian-401", "librarian-each-time", "active-each-time")
 @pytest.mark.parametrize("change", list(ENDS))
 async def test_who_is_no_librarian_any_more_may_do_nothing(
     library: Library, samples: Samples, librarian: Person, change: str
@@ -93,7 +93,7 @@ async def test_who_is_no_librarian_any_more_may_do_nothing(
     )
 
 
-@task("08.6")
+@task("08.6", "before-404", "librarian-401", "librarian-403")
 @pytest.mark.parametrize(
     ("method", "path"), [route[:2] for route in USER_ROUTES + BOOK_ROUTES if "{id}" in route[1]]
 )
@@ -110,18 +110,6 @@ async def test_who_may_not_ask_is_not_told_what_is_there(
     json = a_body(samples, method, path)
 
     url = API + path.format(id=NOBODY)
-    for person in (app, reader):
-        told = {
-            (await person.request(method, API + path.format(id=number), json=json)).text.replace(
-                str(number), "{id}"
-            )
-            for number in (NOBODY, there.id)
-        }
-        assert len(told) == 1, (
-            f"{method} {path} must return the same for an id that exists and for one that does "
-            f"not; {' and '.join(sorted(told))} reveal which exist."
-        )
-
     answers = {
         "401 without a token": await app.request(method, url, json=json),
         "403 to a user who is not a librarian": await reader.request(method, url, json=json),
@@ -137,8 +125,20 @@ async def test_who_may_not_ask_is_not_told_what_is_there(
         f"{method} {path} must return 404 to a librarian if there is no such id."
     )
 
+    for person in (app, reader):
+        told = {
+            (await person.request(method, API + path.format(id=number), json=json)).text.replace(
+                str(number), "{id}"
+            )
+            for number in (NOBODY, there.id)
+        }
+        assert len(told) == 1, (
+            f"{method} {path} must return the same for an id that exists and for one that does "
+            f"not; {' and '.join(sorted(told))} reveal which exist."
+        )
 
-@task("08.6")
+
+@task("08.6", "anyone")
 async def test_anybody_may_sign_up_and_look_for_books(
     app: App, library: Library, samples: Samples, librarian: Person
 ) -> None:

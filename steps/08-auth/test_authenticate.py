@@ -19,7 +19,7 @@ class Account(Protocol):
     password: str
 
 
-@task("08.3")
+@task("08.3", "right-password")
 async def test_the_right_password_gives_the_user(app: App, account: Account) -> None:
     found = await authenticate(app, account.email, account.password)
 
@@ -31,7 +31,7 @@ async def test_the_right_password_gives_the_user(app: App, account: Account) -> 
     )
 
 
-@task("08.3")
+@task("08.3", "email-any-case")
 async def test_an_email_may_be_written_in_any_case(app: App, account: Account) -> None:
     found = await authenticate(app, account.email.upper(), account.password)
 
@@ -41,7 +41,7 @@ async def test_an_email_may_be_written_in_any_case(app: App, account: Account) -
     )
 
 
-@task("08.3")
+@task("08.3", "nobody", "email-characters")
 async def test_whoever_it_is_not_is_nobody(app: App, samples: Samples, account: Account) -> None:
     wrong = {
         "a wrong password": (account.email, samples.password()),
@@ -59,7 +59,7 @@ async def test_whoever_it_is_not_is_nobody(app: App, samples: Samples, account: 
         assert found is None, f"{CALL} must return None for {what}; it returns {found!r}."
 
 
-@task("08.3")
+@task("08.3", "nobody")
 async def test_a_user_who_is_not_active_is_nobody(
     app: App, library: Library, account: Account
 ) -> None:
@@ -74,7 +74,7 @@ async def test_a_user_who_is_not_active_is_nobody(
     )
 
 
-@task("08.3")
+@task("08.3", "same-time")
 async def test_every_refusal_takes_as_long_as_a_wrong_password(
     app: App, library: Library, samples: Samples, account: Account
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App, Response
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
@@ -62,7 +62,7 @@ async def behind_a_way(app: App, database: Database) -> AsyncIterator[tuple[App,
         yield other, way
 
 
-@task("08.8")
+@task("08.8", "away-503", "health-stays", "back-again", "no-internals")
 async def test_a_database_that_is_away_is_a_503_until_it_is_back(
     app: App, database: Database, samples: Samples, reader: Person
 ) -> None:
@@ -86,19 +86,21 @@ async def test_a_database_that_is_away_is_a_503_until_it_is_back(
         must_be_503(response, "POST /auth/token", "while the database is down")
         health = await other.get(f"{API}/health")
         said = health.json().get("database")
-        assert (health.status_code, said) == (200, "unreachable"), (
-            'GET /health must return 200 and "database": "unreachable" while the database is down.'
-        )
+        with demand("health-stays"):
+            assert (health.status_code, said) == (200, "unreachable"), (
+                'GET /health must return 200 and "database": "unreachable" while the database is down.'
+            )
 
         await way.open()
 
         after = await other.get(me, headers=reader.headers)
-        assert after.status_code == 200, (
-            "GET /users/me must return 200 once the database is back, without a restart."
-        )
+        with demand("back-again"):
+            assert after.status_code == 200, (
+                "GET /users/me must return 200 once the database is back, without a restart."
+            )
 
 
-@task("08.8")
+@task("08.8", "waiting-503", "no-internals")
 @pytest.mark.parametrize("locked", list(WAITING_FOR))
 async def test_a_database_that_goes_in_the_middle_is_a_503(
     app: App, database: Database, library: Library, samples: Samples, librarian: Person, locked: str
@@ -137,7 +139,7 @@ async def test_a_database_that_goes_in_the_middle_is_a_503(
             )
 
 
-@task("08.8")
+@task("08.8", "rejected-503", "no-internals")
 async def test_a_server_that_does_not_let_us_in_is_a_503(
     app: App, database: Database, samples: Samples, reader: Person
 ) -> None:
@@ -153,7 +155,7 @@ async def test_a_server_that_does_not_let_us_in_is_a_503(
             must_be_503(response, f"{method} {path}", when)
 
 
-@task("08.8")
+@task("08.8", "still-500")
 @pytest.mark.parametrize(
     ("method", "path", "table"),
     [
@@ -231,4 +233,5 @@ def must_be_503(response: Response, asked: str, when: str) -> None:
         f'The 503 of {asked} must have a body like {{"detail": "…"}}.'
     )
     told = INTERNAL.search(response.text)
-    assert told is None, f"The 503 of {asked} reveals internals: {told[0] if told else ''}."
+    with demand("no-internals"):
+        assert told is None, f"The 503 of {asked} reveals internals: {told[0] if told else ''}."

@@ -27,7 +27,7 @@ class Access(Protocol):
     async def needs_login(self, method: str, path: str, json: Any = None, **ids: int) -> None: ...
 
 
-@task("08.7")
+@task("08.7", "borrow")
 async def test_who_is_logged_in_borrows_a_book(library: Library, reader: Person) -> None:
     book = await library.book()
 
@@ -51,7 +51,7 @@ async def test_who_is_logged_in_borrows_a_book(library: Library, reader: Person)
     )
 
 
-@task("08.7")
+@task("08.7", "loans-401")
 async def test_nobody_borrows_without_a_login(access: Access, library: Library) -> None:
     book = await library.book()
 
@@ -60,7 +60,7 @@ async def test_nobody_borrows_without_a_login(access: Access, library: Library) 
     assert await library.count("loans") == 0, f"{ASKED} returns 401, but it lends the book."
 
 
-@task("08.7")
+@task("08.7", "borrow-404")
 async def test_a_book_that_is_not_there_cannot_be_borrowed(reader: Person) -> None:
     response = await borrow(reader, NOBODY)
 
@@ -68,7 +68,7 @@ async def test_a_book_that_is_not_there_cannot_be_borrowed(reader: Person) -> No
     must_say_why(response)
 
 
-@task("08.7")
+@task("08.7", "borrow-400")
 async def test_the_last_copy_is_lent_once(
     library: Library, reader: Person, librarian: Person
 ) -> None:
@@ -78,7 +78,7 @@ async def test_the_last_copy_is_lent_once(
     await must_be_refused(reader, book, "if no copy is left")
 
 
-@task("08.7")
+@task("08.7", "borrow-400")
 async def test_nobody_has_a_book_twice(library: Library, reader: Person) -> None:
     book = await library.book(copies=2)
     await library.loan(reader.row, book)
@@ -86,7 +86,7 @@ async def test_nobody_has_a_book_twice(library: Library, reader: Person) -> None
     await must_be_refused(reader, book, "to a user who has the book already")
 
 
-@task("08.7")
+@task("08.7", "borrow-400")
 async def test_five_books_are_the_limit(library: Library, reader: Person) -> None:
     for book in await library.books(4):
         await library.loan(reader.row, book)
@@ -98,7 +98,7 @@ async def test_five_books_are_the_limit(library: Library, reader: Person) -> Non
     await must_be_refused(reader, sixth, "for the sixth book of a user")
 
 
-@task("08.7")
+@task("08.7", "borrow")
 @pytest.mark.parametrize(
     "body",
     [{}, {"book_id": None}, {"book_id": "x"}, {"book_id": 2**63}, {"book_id": 1, "user_id": 1}, []],
@@ -110,7 +110,7 @@ async def test_a_body_that_is_none_is_refused(reader: Person, body: object) -> N
     assert response.status_code in (400, 422), f"{ASKED} must return 422 for {body}."
 
 
-@task("08.7")
+@task("08.7", "loan-returned")
 async def test_a_book_that_came_back_can_be_borrowed_again(
     library: Library, reader: Person, librarian: Person
 ) -> None:
@@ -125,7 +125,7 @@ async def test_a_book_that_came_back_can_be_borrowed_again(
     )
 
 
-@task("08.7")
+@task("08.7", "borrow-400")
 async def test_many_who_want_the_last_copy_at_once_get_it_once(
     app: App, library: Library, headers_of: Callable[[Row], dict[str, str]]
 ) -> None:

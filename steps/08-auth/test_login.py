@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App, Response
 from groundrules.testing.library import Library
 from groundrules.testing.people import LOGIN, USERS
@@ -24,30 +24,32 @@ class Account(Protocol):
     password: str
 
 
-@task("08.4")
+@task("08.4", "login", "token-fields", "subject-is-id", "form")
 async def test_who_logs_in_gets_a_token(app: App, account: Account) -> None:
     # `/docs` sends these two as well.
     response = await log_in(app, account.email, account.password, scope="")
     body = must_be_json(response, 200, "the right password, with grant_type and scope")
 
     token, kind = body.get("access_token"), body.get("token_type")
-    assert isinstance(token, str), (
-        f"{ASKED} must return a string named access_token, not {token!r}."
-    )
-    assert kind == "bearer", f'{ASKED} must return "token_type": "bearer", not {kind!r}.'
+    with demand("token-fields"):
+        assert isinstance(token, str), (
+            f"{ASKED} must return a string named access_token, not {token!r}."
+        )
+        assert kind == "bearer", f'{ASKED} must return "token_type": "bearer", not {kind!r}.'
     claim = claims_of(token).get("sub")
-    assert not isinstance(claim, int), (
-        f"In the token of {ASKED}, `sub` is the number {claim}, and must be a string: a JWT with "
-        "a number there is rejected when it is read."
-    )
-    subject = await app.core.security.read_access_token(token)
-    assert subject == str(account.row.id), (
-        f"The token of {ASKED} must have the id of the user as its `sub`, "
-        f"{str(account.row.id)!r}; it has {subject!r}."
-    )
+    with demand("subject-is-id"):
+        assert not isinstance(claim, int), (
+            f"In the token of {ASKED}, `sub` is the number {claim}, and must be a string: a JWT with "
+            "a number there is rejected when it is read."
+        )
+        subject = await app.core.security.read_access_token(token)
+        assert subject == str(account.row.id), (
+            f"The token of {ASKED} must have the id of the user as its `sub`, "
+            f"{str(account.row.id)!r}; it has {subject!r}."
+        )
 
 
-@task("08.4")
+@task("08.4", "form", "more-fields", "login")
 @pytest.mark.parametrize("more", [{}, {"client_id": "x", "client_secret": "y", "remember": "yes"}])
 async def test_two_fields_are_enough_and_others_do_no_harm(
     app: App, account: Account, more: dict[str, str]
@@ -63,7 +65,7 @@ async def test_two_fields_are_enough_and_others_do_no_harm(
     )
 
 
-@task("08.4")
+@task("08.4", "password-unchanged")
 async def test_a_password_is_taken_as_it_is(app: App, samples: Samples) -> None:
     email, password = samples.email(), f" {samples.password()} "
     sign_up = {"email": email, "password": password, "full_name": samples.name()}
@@ -79,7 +81,7 @@ async def test_a_password_is_taken_as_it_is(app: App, samples: Samples) -> None:
         )
 
 
-@task("08.4")
+@task("08.4", "login-401", "same-401")
 async def test_no_answer_tells_what_was_wrong(
     app: App, library: Library, samples: Samples, account: Account
 ) -> None:
@@ -100,13 +102,14 @@ async def test_no_answer_tells_what_was_wrong(
             f"it has {wanted or 'none'}."
         )
         first = bodies["a wrong password"]
-        assert bodies[what] == first, (
-            f"{ASKED} must return the same for a wrong password and for {what}: {first} and "
-            f"{bodies[what]} reveal who has an account."
-        )
+        with demand("same-401"):
+            assert bodies[what] == first, (
+                f"{ASKED} must return the same for a wrong password and for {what}: {first} and "
+                f"{bodies[what]} reveal who has an account."
+            )
 
 
-@task("08.4")
+@task("08.4", "same-401")
 async def test_every_refusal_takes_as_long_as_a_wrong_password(
     app: App, library: Library, samples: Samples, account: Account
 ) -> None:
@@ -130,7 +133,7 @@ async def test_every_refusal_takes_as_long_as_a_wrong_password(
         )
 
 
-@task("08.4")
+@task("08.4", "field-missing")
 @pytest.mark.parametrize("field", ["username", "password"])
 async def test_a_form_that_lacks_something_is_refused(
     app: App, samples: Samples, field: str
@@ -147,7 +150,7 @@ async def test_a_form_that_lacks_something_is_refused(
     assert not repeated, f"The response of {ASKED} to a form without {field} repeats the password."
 
 
-@task("08.4")
+@task("08.4", "odd-input")
 async def test_odd_texts_are_a_wrong_login_and_no_more(
     app: App, library: Library, samples: Samples, account: Account
 ) -> None:

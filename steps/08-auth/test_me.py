@@ -22,7 +22,7 @@ class Account(Protocol):
     password: str
 
 
-@task("08.5")
+@task("08.5", "me-changes")
 async def test_a_name_changes_and_the_rest_stays(
     library: Library, samples: Samples, reader: Person
 ) -> None:
@@ -39,7 +39,7 @@ async def test_a_name_changes_and_the_rest_stays(
     assert not changed, f"{ASKED} with a full_name alone must not change {', '.join(changed)}."
 
 
-@task("08.5")
+@task("08.5", "me-changes")
 async def test_an_email_changes(library: Library, samples: Samples, reader: Person) -> None:
     before, email = await columns(library, reader), samples.email()
 
@@ -55,7 +55,7 @@ async def test_an_email_changes(library: Library, samples: Samples, reader: Pers
     )
 
 
-@task("08.5")
+@task("08.5", "me-changes")
 async def test_nothing_given_changes_nothing(library: Library, reader: Person) -> None:
     before = await columns(library, reader)
 
@@ -68,7 +68,7 @@ async def test_nothing_given_changes_nothing(library: Library, reader: Person) -
     )
 
 
-@task("08.5")
+@task("08.5", "me-changes")
 @pytest.mark.parametrize("field", ["email", "full_name", "password"])
 async def test_null_is_not_the_same_as_not_given(
     library: Library, reader: Person, field: str
@@ -76,7 +76,7 @@ async def test_null_is_not_the_same_as_not_given(
     await must_be_invalid(library, reader, {field: None})
 
 
-@task("08.5")
+@task("08.5", "no-promotion")
 @pytest.mark.parametrize("field", ["is_librarian", "is_active", "id", "hashed_password"])
 async def test_nobody_changes_what_the_library_decides(
     library: Library, reader: Person, field: str
@@ -87,7 +87,7 @@ async def test_nobody_changes_what_the_library_decides(
     await must_be_invalid(library, reader, {field: value, "full_name": "Ada"})
 
 
-@task("08.5")
+@task("08.5", "me-email-taken")
 async def test_an_email_in_use_is_refused(
     library: Library, reader: Person, librarian: Person
 ) -> None:
@@ -106,7 +106,20 @@ async def test_an_email_in_use_is_refused(
     )
 
 
-@task("08.5")
+@task("08.5", "me-email-taken", "me-changes")
+async def test_users_keep_their_own_email(library: Library, reader: Person) -> None:
+    for email in (reader.email, reader.email.upper()):
+        response = await reader.patch(ME, json={"email": email})
+
+        assert response.status_code == 200, (
+            f"{ASKED} must return 200 for the user's own email, {email}, in capitals too; it returns "
+            f"{response.status_code}."
+        )
+    stored = (await columns(library, reader))["email"]
+    assert stored.lower() == reader.email, f"The email {reader.email} has become {stored}."
+
+
+@task("08.5", "me-changes")
 async def test_a_new_password_takes_the_place_of_the_old(
     app: App,
     samples: Samples,

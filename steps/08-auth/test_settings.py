@@ -2,13 +2,13 @@
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.samples import Samples
 
 
-@task("08.1")
+@task("08.1", "key-required")
 async def test_without_a_key_the_application_does_not_start(app: App) -> None:
     await app.core.config.get_settings()
 
@@ -22,7 +22,7 @@ async def test_without_a_key_the_application_does_not_start(app: App) -> None:
     assert refusal is not None, "Without SECRET_KEY, the application must not start."
 
 
-@task("08.1")
+@task("08.1", "key-length", "key-not-in-errors")
 async def test_a_key_of_31_bytes_is_refused_and_not_shown(app: App, samples: Samples) -> None:
     short = samples.word(31)
 
@@ -37,12 +37,13 @@ async def test_a_key_of_31_bytes_is_refused_and_not_shown(app: App, samples: Sam
         "With a SECRET_KEY of 31 bytes the application must not start: call get_settings() in "
         "create_app()."
     )
-    assert short[:8] not in refusal.message, (
-        "The error for a SECRET_KEY that is too short shows the key, and errors end up in logs."
-    )
+    with demand("key-not-in-errors"):
+        assert short[:8] not in refusal.message, (
+            "The error for a SECRET_KEY that is too short shows the key, and errors end up in logs."
+        )
 
 
-@task("08.1")
+@task("08.1", "key-variable", "key-length", "key-not-shown")
 async def test_a_key_of_32_bytes_is_enough_and_not_shown(app: App, samples: Samples) -> None:
     key = samples.word(32)
 
@@ -53,10 +54,11 @@ async def test_a_key_of_32_bytes_is_enough_and_not_shown(app: App, samples: Samp
         for form in ("repr", "str"):
             made = other.core.config.get_settings()
             text = await Call(other.call, f"app.core.config.Settings.__{form}__", [made], {})
-            assert key[:8] not in text, f"{form}() of the settings contains the secret_key."
+            with demand("key-not-shown"):
+                assert key[:8] not in text, f"{form}() of the settings contains the secret_key."
 
 
-@task("08.1")
+@task("08.1", "minutes")
 async def test_a_login_lasts_30_minutes_unless_it_is_set(app: App) -> None:
     minutes = (await app.core.config.get_settings()).access_token_minutes
 
@@ -65,7 +67,7 @@ async def test_a_login_lasts_30_minutes_unless_it_is_set(app: App) -> None:
     )
 
 
-@task("08.1")
+@task("08.1", "minutes")
 async def test_how_long_it_lasts_comes_from_the_environment(app: App, samples: Samples) -> None:
     for wanted in (1, samples.numbers.randint(2, 29)):
         async with app.started(ACCESS_TOKEN_MINUTES=str(wanted)) as other:
@@ -77,7 +79,7 @@ async def test_how_long_it_lasts_comes_from_the_environment(app: App, samples: S
         )
 
 
-@task("08.1")
+@task("08.1", "minutes-integer")
 @pytest.mark.parametrize("minutes", ["0", "-1", "1.5", "soon"])
 async def test_a_login_must_last_a_minute_at_least(app: App, minutes: str) -> None:
     assert (await app.core.config.get_settings()).access_token_minutes

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task, waits
+from groundrules.testing import demand, task, waits
 from groundrules.testing.app import App
 from groundrules.testing.samples import Samples
 from groundrules.testing.tokens import alter, claims_of, header_of, is_signed_with, sign
@@ -22,7 +22,7 @@ def subject(samples: Samples) -> str:
     return str(samples.numbers.randint(1, 10**12))
 
 
-@task("08.2")
+@task("08.2", "token-subject", "token-made", "token-read")
 async def test_a_token_names_its_subject(app: App, subject: str) -> None:
     token = await created(app, subject)
     found = claims_of(token).get("sub")
@@ -33,7 +33,7 @@ async def test_a_token_names_its_subject(app: App, subject: str) -> None:
     )
 
 
-@task("08.2")
+@task("08.2", "token-signed", "token-made")
 async def test_a_token_is_signed_with_the_key(app: App, subject: str, key: str) -> None:
     token = await created(app, subject)
 
@@ -42,12 +42,12 @@ async def test_a_token_is_signed_with_the_key(app: App, subject: str, key: str) 
     assert is_signed_with(token, key), f"The token of {CREATE} is not signed with SECRET_KEY."
 
 
-@task("08.2")
+@task("08.2", "token-expires")
 async def test_a_token_expires(app: App, subject: str) -> None:
     must_expire(await created(app, subject), 30)
 
 
-@task("08.2")
+@task("08.2", "token-expires")
 async def test_a_token_expires_in_time_wherever_the_server_stands(app: App, subject: str) -> None:
     here = await created(app, subject)
 
@@ -62,7 +62,7 @@ async def test_a_token_expires_in_time_wherever_the_server_stands(app: App, subj
     )
 
 
-@task("08.2")
+@task("08.2", "token-expires")
 @waits
 async def test_each_token_expires_so_long_after_it_was_made(app: App, subject: str) -> None:
     first = claims_of(await created(app, subject))
@@ -75,7 +75,7 @@ async def test_each_token_expires_so_long_after_it_was_made(app: App, subject: s
     )
 
 
-@task("08.2")
+@task("08.2", "expired")
 @waits
 async def test_a_token_that_was_good_expires_too(app: App, subject: str, key: str) -> None:
     claims = {**claims_of(await created(app, subject)), "sub": subject, "exp": int(time.time()) + 1}
@@ -93,7 +93,7 @@ async def test_a_token_that_was_good_expires_too(app: App, subject: str, key: st
     )
 
 
-@task("08.2")
+@task("08.2", "token-expires")
 async def test_how_long_a_token_is_good_for_can_be_set(
     app: App, samples: Samples, subject: str
 ) -> None:
@@ -103,7 +103,7 @@ async def test_how_long_a_token_is_good_for_can_be_set(
         must_expire(await created(other, subject), minutes)
 
 
-@task("08.2")
+@task("08.2", "token-read")
 async def test_a_token_of_ours_is_read(app: App, subject: str, key: str) -> None:
     token = sign({**claims_of(await created(app, subject)), "sub": subject}, key)
 
@@ -115,20 +115,35 @@ async def test_a_token_of_ours_is_read(app: App, subject: str, key: str) -> None
     )
 
 
-@task("08.2")
+@task("08.2", "token-read")
+async def test_a_token_of_another_process_is_read(app: App, subject: str) -> None:
+    async with app.started() as other:
+        token = await created(other, subject)
+
+    found = await app.core.security.read_access_token(token)
+
+    assert found == subject, (
+        f"{READ} must return {subject!r} for a token that another process of the application created "
+        f"with the same SECRET_KEY; it returns {found!r}. Keep no list of tokens in memory."
+    )
+
+
+@task("08.2", "other-key", "altered", "no-token-no-error")
 async def test_a_token_that_somebody_made_up_is_refused(app: App, subject: str, key: str) -> None:
     token = await created(app, subject)
     claims = claims_of(token)
 
-    for other in ("x" * 40, key[:-1], key.swapcase(), ""):
-        await must_be_refused(app, sign(claims, other), "signed with another key")
-    await must_be_refused(app, sign(claims, key, algorithm="none"), "with `alg: none`")
-    await must_be_refused(app, token.rpartition(".")[0] + ".", "without its signature")
-    for part, name in enumerate(PARTS):
-        await must_be_refused(app, alter(token, part), f"whose {name} was altered")
+    with demand("other-key", "no-token-no-error"):
+        for other in ("x" * 40, key[:-1], key.swapcase(), ""):
+            await must_be_refused(app, sign(claims, other), "signed with another key")
+        await must_be_refused(app, sign(claims, key, algorithm="none"), "with `alg: none`")
+        await must_be_refused(app, token.rpartition(".")[0] + ".", "without its signature")
+    with demand("altered"):
+        for part, name in enumerate(PARTS):
+            await must_be_refused(app, alter(token, part), f"whose {name} was altered")
 
 
-@task("08.2")
+@task("08.2", "other-algorithm")
 async def test_a_token_of_another_algorithm_is_refused(app: App, subject: str, key: str) -> None:
     claims = claims_of(await created(app, subject))
 
@@ -137,7 +152,7 @@ async def test_a_token_of_another_algorithm_is_refused(app: App, subject: str, k
         await must_be_refused(app, token, f"signed with {algorithm}")
 
 
-@task("08.2")
+@task("08.2", "expired")
 async def test_a_token_that_has_expired_is_refused(app: App, subject: str, key: str) -> None:
     claims = claims_of(await created(app, subject))
 
@@ -146,7 +161,7 @@ async def test_a_token_that_has_expired_is_refused(app: App, subject: str, key: 
     await must_be_refused(app, token, "that expired two minutes ago")
 
 
-@task("08.2")
+@task("08.2", "claims-required")
 @pytest.mark.parametrize("claim", ["exp", "sub"])
 async def test_a_token_that_says_too_little_is_refused(
     app: App, subject: str, key: str, claim: str
@@ -159,7 +174,7 @@ async def test_a_token_that_says_too_little_is_refused(
         await must_be_refused(app, sign({**claims, claim: None}, key), "whose `sub` is null")
 
 
-@task("08.2")
+@task("08.2", "no-token", "no-token-no-error")
 async def test_what_is_no_token_is_refused(app: App, subject: str, samples: Samples) -> None:
     token = await created(app, subject)
 

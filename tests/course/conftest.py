@@ -54,7 +54,7 @@ class Copy:
 def copy(tmp_path: Path) -> Copy:
     """A copy of the course that a test may change."""
     root = tmp_path / "my course"
-    for name in ("steps", "solution"):
+    for name in ("steps", "solution", "tests/wrong", "tests/right"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(ROOT / "pyproject.toml", root)
     write_state(COURSE, 0, root / "exercises")

@@ -1,5 +1,6 @@
 """What must always hold of the course, and that `groundrules course verify` sees when it does not."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from groundrules.course import verify
+from groundrules.course.matrix import holes_of
 from groundrules.course.steps import Course, Step
 from tests.course.conftest import COURSE, Copy
 
@@ -27,6 +29,11 @@ def test_the_files_of_a_step_are_whole(step: Step) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_the_suite_of_a_step_is_whole(step: Step) -> None:
     assert [str(each) for each in verify.suite_is_whole(COURSE, step)] == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_demand_has_tests_and_wrong_versions(step: Step) -> None:
+    assert [str(each) for each in holes_of(COURSE, step)] == []
 
 
 def problems_of(number: int) -> list[str]:
@@ -73,6 +80,7 @@ def texts(course: Course) -> list[str]:
         *verify.texts_are_whole(course, step),
         *verify.files_are_whole(course, step),
         *verify.suite_is_whole(course, step),
+        *holes_of(course, step),
     ]
     return [str(each) for each in found]
 
@@ -100,6 +108,10 @@ def remove(path: str) -> Callable[[Copy], None]:
 
 LESSON = "steps/01-setup/README.md"
 SUITE = "steps/01-setup/test_health.py"
+APPLICATION = "steps/01-setup/test_application.py"
+VERSION = "tests/wrong/01-up-and-running.toml"
+ONLY_GET = '"01.4", "only-get"'
+RECAP = "## Recap\n"
 TOML = "steps/01-setup/step.toml"
 
 
@@ -110,8 +122,18 @@ TOML = "steps/01-setup/step.toml"
         (change(LESSON, "## 01.3 The", "## 01.3 An"), "write one headed `## 01.3 The application`"),
         (change(LESSON, "`app/core/config.py`, write", "a file, write"), "does not name app/core"),
         (change("steps/01-setup/hints.md", "## 01.2", "## 01.7"), "task 01.2 has 0 hints: write 3"),
-        (change(SUITE, '@task("01.4")\n', "", ), "names no task: mark it with @task"),
-        (change(SUITE, '@task("01.4")', '@task("01.9")'), "names task 01.9, which step.toml does not"),
+        (change(SUITE, '@task("01.4", "health-ok")\n', "", ), "names no task: mark it with @task"),
+        (change(SUITE, '"01.4"', '"01.9"'), "names task 01.9, which step.toml does not"),
+        (change(SUITE, ONLY_GET, '"01.4"'), "test_health_is_only_read names no demand"),
+        (change(SUITE, ONLY_GET, '"01.4", "health-ok"'), "no test names the demand 01.4 only-get"),
+        (change(SUITE, ONLY_GET, '"01.4", "only-got"'), "names only-got, which is no demand"),
+        (change(SUITE, ONLY_GET, '"01.4", "title"'), "names only demands of 01.3"),
+        (change(APPLICATION, '"checks-settings", ', ""), "has a part for checks-settings"),
+        (change(LESSON, " <!-- demand: only-get -->", ""), "an item of a task is a demand: end it with"),
+        (change(LESSON, "demand: only-get", "demand: title"), "another demand is named title"),
+        (change(LESSON, RECAP, RECAP + "- Settings. <!-- demand: settings -->\n"), "belongs to a task or"),
+        (remove("tests/wrong/01-any-method-is-fine.toml"), "no wrong version breaks the demand"),
+        (change(VERSION, "health-ok", "health-up"), "demand that no lesson has: 01.4 health-up"),
         (remove(SUITE), "no test names task 01.4"),
         (remove("steps/01-setup/test_rules.py"), "no test is marked rules_so_far"),
         (remove("steps/01-setup/starter/app/main.py"), "it is missing: write the stub"),
@@ -152,13 +174,34 @@ def test_a_state_that_fails_its_own_suite_is_named(copy: Copy) -> None:
     assert any("test_health_answers" in each and "must pass" in each for each in found)
 
 
-def test_the_command_says_what_to_mend_and_exits_with_one(beginning: Copy) -> None:
+def test_the_command_says_what_to_fix_and_exits_with_one(beginning: Copy) -> None:
     add("exercises/app/other.py", "")(beginning)
 
-    done = beginning.run("course", "verify")
+    done = beginning.run("course", "verify", "--static")
 
     assert done.returncode == 1
     assert done.stdout == (
         "exercises/app/other.py: no step has a starter for it: delete one or add the other.\n"
     )
     assert done.stderr.endswith("Problems: 1.\n")
+
+
+def test_the_command_prints_how_many_tests_and_versions_each_demand_has(beginning: Copy) -> None:
+    done = beginning.run("course", "verify", "--static")
+
+    assert done.returncode == 0, done.stderr
+    rows = {line[:45].rstrip(): line[45:].split() for line in done.stdout.splitlines()}
+    assert rows["01.4 only-get"] == ["1", "1"]
+    assert int(rows["01.4 health-ok"][1]) >= 4
+
+
+def test_the_command_prints_the_same_as_json(beginning: Copy) -> None:
+    done = beginning.run("course", "verify", "--static", "--json")
+
+    found = json.loads(done.stdout)
+    assert found["problems"] == []
+    [step] = found["steps"]
+    [demand] = [each for each in step["demands"] if each["name"] == "only-get"]
+    assert demand["text"] == "Other methods, such as POST, return 405."
+    assert demand["tests"] == ["steps/01-setup/test_health.py::test_health_is_only_read"]
+    assert demand["wrong"] == ["01-any-method-is-fine"]

@@ -123,4 +123,10 @@ def test_the_verdict_that_is_shown_is_what_the_suite_says(tmp_path: Path) -> Non
         check=False,
     )
 
-    assert (EXAMPLES / "verdict.txt").read_text(encoding="utf-8") in run.stdout
+    shown = (EXAMPLES / "verdict.txt").read_text(encoding="utf-8")
+    assert without_lines(shown) in without_lines(run.stdout)
+
+
+def without_lines(text: str) -> str:
+    """Return a verdict without the lines of lessons, which move with every sentence before them."""
+    return re.sub(r"README\.md:\d+", "README.md", text)

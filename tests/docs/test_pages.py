@@ -1,14 +1,16 @@
 """What of the site is made from the code: quickly, without building it."""
 
+import re
 import shutil
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from groundrules.course.demands import demands_of
 from groundrules.course.steps import Course, CourseError, Step
 from groundrules.rules.registry import all_rules
-from groundrules.site import lengths, listings, reference, workshop
+from groundrules.site import demands, lengths, listings, reference, workshop
 from groundrules.site.clauses import clauses, held, table_of_clauses
 from groundrules.site.lessons import page_of_step
 from groundrules.site.links import between_pages
@@ -106,6 +108,23 @@ def test_a_step_shows_its_hints_closed_and_what_it_changes() -> None:
     assert '??? success "app/main.py: ' in shown
     assert "+from app.core.database import" in shown
     assert "???+" not in shown
+
+
+@pytest.mark.parametrize("step", COURSE.ready_steps, ids=lambda step: step.name)
+def test_every_demand_of_a_step_can_be_linked_to(step: Step) -> None:
+    shown = page_of_step(COURSE, step)
+
+    assert [each for each in demands_of(step) if f' id="{each.name}" ' not in shown] == []
+    assert "<!-- demand" not in shown
+
+
+def test_the_trust_page_links_every_demand_to_its_sentence() -> None:
+    shown = demands.table(COURSE)
+
+    assert "[01.4 only-get](/steps/01-setup/README.md#only-get) | 1 | 1 |" in shown
+    assert len(re.findall(r"\(/steps/[\w-]+/README\.md#[\w-]+\)", shown)) == sum(
+        len(demands_of(step)) for step in COURSE.ready_steps
+    )
 
 
 def test_a_step_is_taken_up_when_its_lesson_is_written(copy: Path) -> None:

@@ -4,6 +4,7 @@
     python -m tests.mutants --sample 200 --seed 7
     python -m tests.mutants app/services          # of the files whose path begins so
 
+What was judged is kept in `.groundrules/mutants.json`: a call that was broken off goes on where it stopped.
 The exit status is 1 if one survives that `equivalent.toml` does not explain.
 """
 
@@ -12,8 +13,11 @@ import random
 import sys
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
-from tests.mutants.judge import Verdict, all_mutants, equivalent, judge
+from groundrules.course.kept import Kept
+from groundrules.worker.warm import shared_server
+from tests.mutants.judge import ROOT, Verdict, all_mutants, equivalent, known_or_judged
 
 
 def main() -> int:
@@ -29,8 +33,9 @@ def main() -> int:
     if options.sample and options.sample < len(chosen):
         chosen = random.Random(options.seed).sample(chosen, options.sample)
     verdicts = []
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for verdict in pool.map(judge, chosen):
+    kept = Kept(ROOT / ".groundrules" / "mutants.json")
+    with shared_server(ROOT), ThreadPoolExecutor(options.jobs) as pool:
+        for verdict in pool.map(partial(known_or_judged, kept=kept), chosen):
             verdicts.append(verdict)
             if fate(verdict) == "survived":
                 print(verdict.mutant, flush=True)

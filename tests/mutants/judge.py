@@ -1,5 +1,6 @@
 """Who catches a mutant: the rules, a suite, or nobody."""
 
+import hashlib
 import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from groundrules.course.kept import Kept
 from groundrules.course.progress import run_suites
 from groundrules.course.states import files_below, write_state
 from groundrules.course.steps import Course, CourseError, Step
@@ -51,6 +53,29 @@ def owners(file: str) -> tuple[Step, ...]:
     return listing or tuple(step for step in ready if (step.starter / file).is_file())
 
 
+def known_or_judged(mutant: Mutant, kept: Kept) -> Verdict:
+    """Return the verdict on a mutant, from what is kept if nothing that it rests on has changed."""
+    name, digest = f"{mutant}", f"{mutant.text} {_rests_on()}"
+    digest = hashlib.sha256(digest.encode()).hexdigest()[:32]
+    found = kept.get(name, digest)
+    if found is not None:
+        return Verdict(mutant, *found)
+    verdict = judge(mutant)
+    kept.put(name, digest, [verdict.step, verdict.by, verdict.message])
+    return verdict
+
+
+@cache
+def _rests_on() -> str:
+    """Return a digest of the application, the suites and the tool."""
+    digest = hashlib.sha256()
+    for folder in ("solution", "steps", "src"):
+        for path in files_below(ROOT / folder):
+            if path.suffix != ".md":
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def judge(mutant: Mutant) -> Verdict:
     """Hold a mutant to the rules, to its owners' suites, and to those of the steps that build on them."""
     own = owners(mutant.path)
@@ -69,7 +94,9 @@ def judge(mutant: Mutant) -> Verdict:
 def _failed(application: Path, steps: Sequence[Step]) -> tuple[str, str] | None:
     """Return the task of the first test of these steps that fails, and what it says, if one does."""
     try:
-        results = run_suites(COURSE, application, steps, first_failure=True) if steps else []
+        results = (
+            run_suites(COURSE, application, steps, first_failure=True, lanes=1) if steps else []
+        )
     except CourseError as error:
         return "broke off", str(error)
     return next(((each.task, each.message) for each in results if not each.passed), None)

@@ -12,7 +12,8 @@ from groundrules.testing.app import Response
 
 def answer(code: int, body: Any = None, path: str = "/api/v1/users/?x=1") -> Response:
     request = httpx2.Request("POST", f"http://library.test{path}")
-    return Response(code, content=json.dumps(body), request=request)
+    headers = {"Content-Type": "application/json"}
+    return Response(code, headers=headers, content=json.dumps(body), request=request)
 
 
 def test_one_of_the_codes_is_enough() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.testing.conftest import ENVIRONMENT, Clone, Run
+from groundrules.course.states import write_state
+from groundrules.course.steps import Course
+from tests.testing.conftest import ENVIRONMENT, ROOT, Clone, Run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 MANY = """\
@@ -50,6 +53,27 @@ def note(text):
         notes.write(f"{{text}} {{os.getpid()}}\\n")
 """
 LANES = "--groundrules-lanes=3"
+KILLER = """\
+from pathlib import Path
+
+import pytest
+
+from groundrules.worker.errors import MachineTrouble
+
+KILLED = Path(__file__).with_name("killed")
+
+
+@pytest.fixture(autouse=True)
+def trouble(request):
+    if "database" not in request.fixturenames:
+        return
+    request.getfixturevalue("database")  # which has a connection now
+    number = len(list(KILLED.iterdir())) if KILLED.exists() else 0
+    if number < 3:
+        KILLED.mkdir(exist_ok=True)
+        (KILLED / str(number)).touch()
+        raise MachineTrouble("The plug was pulled.")
+"""
 
 
 @pytest.fixture
@@ -129,6 +153,23 @@ def test_what_a_lost_process_was_at_is_run_again(clone: Clone, notes: Path) -> N
     assert run.status == 0, run
     assert "34 passed" in run.lines[-1]
     assert [word for word, _ in noted(notes)].count("9") == 2
+
+
+@pytest.mark.slow
+def test_after_trouble_a_process_goes_on_with_a_database_of_its_own(
+    course: Clone, tmp_path: Path
+) -> None:
+    finished = Clone(tmp_path / "bob")
+    write_state(Course(ROOT), 3, finished.root)
+    copied = Clone(tmp_path / "course", course.environment)
+    shutil.copytree(course.root, copied.root)
+    copied.write("steps/03-models/conftest.py", KILLER)
+
+    run = copied.pytest("steps/03", f"--app={finished.root}", LANES)
+
+    assert run.status == 0, run
+    assert "failed" not in run.out
+    assert (copied.root / "steps/03-models/killed").exists()
 
 
 @pytest.mark.parametrize("option", ["-s", "--pdb", "--setup-show"])

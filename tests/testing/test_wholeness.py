@@ -251,3 +251,18 @@ def test_a_judge_that_was_stopped_goes_on_and_accuses_nobody(own_server: Clone) 
         out = process.stdout.read()
 
     assert process.returncode == 0, out
+
+
+def test_a_test_whose_end_fails_is_counted_once(clone: Clone) -> None:
+    clone.write(
+        "steps/01-words/test_it.py",
+        "import pytest\n\nfrom groundrules.testing import task\n\n\n"
+        "@pytest.fixture\ndef odd():\n    yield\n    raise ValueError\n\n\n"
+        '@task("01.1")\ndef test_it(odd):\n    pass\n',
+    )
+
+    run = clone.pytest("steps/01", "--app=alice", "--groundrules-report=verdict.json")
+
+    assert run.status == 1
+    assert "  0 of 1  01.1 The words" in run.lines
+    assert [test["passed"] for test in verdict_of(clone)["tests"]] == [False]

@@ -25,7 +25,8 @@ Say = Callable[[str], None]
 class TestResult:
     """How one test of a suite ended; `message` says what is wrong, and is empty if it passed.
 
-    `about` is the task in which the mistake is, which may be another than the test's own.
+    `about` is the task in which the mistake is, which may be another than the test's own. `demands` are the
+    names of those that the test holds or, if it failed, that are broken.
     """
 
     __test__ = False
@@ -35,6 +36,7 @@ class TestResult:
     about: str
     passed: bool
     message: str
+    demands: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,13 @@ def run_suites(
     *,
     task: Task | None = None,
     first_failure: bool = False,
+    lanes: int | None = None,
 ) -> list[TestResult]:
     """Run the suites of `steps` on an application and return how each test ended.
 
     With `task` only the files run that hold tests of that task, which may hold others, too.
-    With `first_failure` the run ends at the first test that fails. Raises `CourseError` if the run
+    With `first_failure` the run ends at the first test that fails. `lanes` is how many tests run at a
+    time, as many as there are cores and one more if it is None. Raises `CourseError` if the run
     itself breaks.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -124,6 +128,7 @@ def run_suites(
                 *(str(path) for step in steps for path in _tests_of(step, task)),
                 *(f"--app={application}", f"--groundrules-report={report}"),
                 *(["--exitfirst"] if first_failure else ()),
+                *([f"--groundrules-lanes={lanes}"] if lanes is not None else ()),
             ],
             cwd=course.root,
             env={key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"},
@@ -156,7 +161,7 @@ def run_suites(
 def _tests_of(step: Step, task: Task | None) -> list[Path]:
     if task is None:
         return [step.folder]
-    mark = f'@task("{task.id}")'
+    mark = f'@task("{task.id}"'
     tests = sorted(step.folder.glob("test_*.py"))
     return [path for path in tests if mark in path.read_text(encoding="utf-8")] or [step.folder]
 

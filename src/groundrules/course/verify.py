@@ -3,36 +3,31 @@
 The idea that a course checks itself both ways, exercises failing and solutions passing, is rustlings'.
 """
 
-import ast
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from groundrules.course.digests import LIST, REFRESH, is_current
 from groundrules.course.lesson import hints_of, section_of
+from groundrules.course.matrix import holes_of
+from groundrules.course.problems import Problem
 from groundrules.course.progress import Say, TestResult, run_suites
 from groundrules.course.source import same_code
 from groundrules.course.states import files_below, state_after, write_state
 from groundrules.course.steps import EXERCISES, SOLUTION, Course, CourseError, Step
+from groundrules.course.suite import suite_of
+from groundrules.course.trials import trials
+from groundrules.course.versions import versions_of
 
 HINTS = 3  # a nudge, a pointer, nearly the answer
 LONGEST_PLAIN_LINE = 200  # characters
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Something that does not hold; `text` ends with what to do about it."""
+def verify(course: Course, say: Say, *, static: bool = False) -> Iterator[Problem]:
+    """Yield all that does not hold; `say` is told what is being looked at.
 
-    place: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.text}"
-
-
-def verify(course: Course, say: Say) -> Iterator[Problem]:
-    """Yield all that does not hold; `say` is told what is being looked at."""
+    :param static: leave out what takes running the suites.
+    """
     say("Looking at the exercises …")
     yield from exercises_are_fresh(course)
     yield from digests_are_current(course)
@@ -41,11 +36,24 @@ def verify(course: Course, say: Say) -> Iterator[Problem]:
         yield from texts_are_whole(course, step)
         yield from files_are_whole(course, step)
         yield from suite_is_whole(course, step)
+        yield from holes_of(course, step)
+    if static:
+        return
     for number in range(len(course.ready_steps) + 1):
         say(f"Checking the state after step {number:02} …")
         yield from state_passes_what_it_should(course, number)
     say(f"Checking {SOLUTION}/ …")
     yield from solution_passes(course)
+    yield from versions_are_judged(course, say)
+
+
+def versions_are_judged(course: Course, say: Say) -> Iterator[Problem]:
+    """Yield each wrong version that is not caught at its demand, and each right one that is refused."""
+    for step in course.ready_steps:
+        versions = [*versions_of(course, "wrong", step), *versions_of(course, "right", step)]
+        for trial in trials(course, versions, say):
+            if trial.problem is not None:
+                yield Problem(trial.version.path, trial.problem)
 
 
 def exercises_are_fresh(course: Course) -> Iterator[Problem]:
@@ -151,21 +159,16 @@ def suite_is_whole(course: Course, step: Step) -> Iterator[Problem]:
     tasks = {task.id for task in step.tasks}
     tested = set[str]()
     rules_tested = False
-    for path in sorted(step.folder.glob("test_*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not _is_test(node):
-                continue
-            place = f"steps/{step.name}/{path.name}:{node.lineno}"
-            named = _task_of(node)
-            rules_tested |= any(_name(each) == "rules_so_far" for each in node.decorator_list)
-            if named is None:
-                yield Problem(place, f"{node.name} names no task: mark it with @task.")
-            elif named not in tasks:
-                yield Problem(
-                    place, f"{node.name} names task {named}, which step.toml does not have."
-                )
-            else:
-                tested.add(named)
+    for test in suite_of(step):
+        rules_tested |= test.of_rules
+        if test.task is None:
+            yield Problem(test.place, f"{test.name} names no task: mark it with @task.")
+        elif test.task not in tasks:
+            yield Problem(
+                test.place, f"{test.name} names task {test.task}, which step.toml does not have."
+            )
+        else:
+            tested.add(test.task)
     for task in step.tasks:
         if task.id not in tested:
             yield Problem(f"steps/{step.name}", f"no test names task {task.id}: write one.")
@@ -223,24 +226,6 @@ def solution_passes(course: Course) -> Iterator[Problem]:
         yield Problem(
             f"{SOLUTION}/{finding.path}:{finding.line}", f"{finding.rule} {finding.message}"
         )
-
-
-def _is_test(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return node.name.startswith("test")
-
-
-def _task_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
-    for decorator in node.decorator_list:
-        match decorator:
-            case ast.Call(func=func, args=[ast.Constant(value=str(named)), *_]) if (
-                _name(func) == "task"
-            ):
-                return named
-    return None
-
-
-def _name(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _of(step: Step, results: Iterable[TestResult]) -> list[TestResult]:

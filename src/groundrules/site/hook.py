@@ -11,7 +11,7 @@ from groundrules.course.steps import Course
 from groundrules.rules.registry import all_rules
 from groundrules.site import (
     api,
-    evidence,
+    demands,
     explorations,
     layers,
     listings,
@@ -86,7 +86,7 @@ def _parts(course: Course) -> dict[str, Callable[[], str]]:
         "bootstrap": reference.bootstrap,
         "pytest": partial(reference.pytest_options, course.root),
         "layers": layers.picture,
-        "evidence": partial(evidence.table, course),
+        "demands": partial(demands.table, course),
         "finding": reference.finding,
         "json": reference.finding_as_json,
         "api": partial(api.endpoints, course.root),

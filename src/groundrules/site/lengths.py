@@ -8,6 +8,7 @@ import difflib
 import re
 from dataclasses import dataclass
 
+from groundrules.course.demands import MARK
 from groundrules.course.states import state_after
 from groundrules.course.steps import Course, Step
 
@@ -60,7 +61,7 @@ def sittings(course: Course, step: Step) -> tuple[Length, ...]:
 
 
 def _length(text: str, tasks: int, lines: int) -> Length:
-    read = _LEFT_OUT.sub("", text)
+    read = MARK.sub("", _LEFT_OUT.sub("", text))
     listed = sum(block[1].count("\n") for block in _FENCED.findall(read) if block[0] != "mermaid")
     return Length(len(_FENCED.sub("", read).split()), listed, tasks, lines)
 

@@ -10,6 +10,7 @@ from groundrules.course.lesson import hints_of
 from groundrules.course.states import state_after
 from groundrules.course.steps import Course, CourseError, Step, Task
 from groundrules.rules.registry import all_rules
+from groundrules.site.demands import with_anchors
 from groundrules.site.quizzes import quiz_of
 
 HINTS = ("A nudge", "A pointer", "Almost the solution")
@@ -40,7 +41,7 @@ def _rule(code: str) -> str:
 
 def _with_hints(step: Step) -> str:
     """The lesson, with the hints for a task collapsed below what it asks for."""
-    lesson = step.lesson.read_text(encoding="utf-8").rstrip()
+    lesson = with_anchors(step.lesson.read_text(encoding="utf-8").rstrip(), step)
     tasks = {f"{task.id} {task.title}": task for task in step.tasks}
     parts = re.split(r"^(## .+)$", lesson, flags=re.MULTILINE)
     text = [parts[0]]

@@ -34,6 +34,12 @@ class Response(httpx2.Response):
 
     def json(self, **options: Any) -> Any:
         """Return the body as JSON; an `AssertionError` says so if it is none."""
+        kind = self.headers.get("Content-Type", "")
+        if "json" not in kind:
+            asked = f"{self.request.method} {self.request.url.path}"
+            raise AssertionError(
+                f"{asked} must return JSON; the Content-Type of its response is {kind or 'not set'}."
+            )
         try:
             return super().json(**options)
         except (ValueError, RecursionError):
@@ -194,16 +200,25 @@ class App:
         doing = f"The import of {module}"
         await worker.ask("import", limit=self._runner.patience.start, doing=doing, module=module)
 
-    async def query(self, sql: str, *, fails: bool = False) -> Any:
+    async def query(self, sql: str, *, fails: bool = False, cancelled: bool = False) -> Any:
         """Return the first value that a query gives, asked through a new session from `get_db`.
 
-        If it `fails`, the handler raises a `LookupError` after the query.
+        If it `fails`, the handler raises a `LookupError` after the query. If it is `cancelled`, the request
+        is broken off after the query, and the value is None.
         """
         worker = await self._runner.started()
         limit = self._runner.patience.limit
         return from_json(
-            await worker.ask("query", limit=limit, doing="get_db()", sql=sql, fails=fails)
+            await worker.ask(
+                "query", limit=limit, doing="get_db()", sql=sql, fails=fails, cancelled=cancelled
+            )
         )
+
+    async def renews_session(self) -> bool:
+        """Return whether `get_db` gives a second request another session than the first."""
+        worker = await self._runner.started()
+        limit = self._runner.patience.limit
+        return bool(await worker.ask("renews", limit=limit, doing="get_db()"))
 
     async def expires_on_commit(self) -> bool:
         """Return whether a session from `get_db` empties its objects when it commits."""

@@ -78,16 +78,17 @@ class Code:
 
     def must_declare_what_it_imports(self) -> None:
         """Raise an `AssertionError` if a file imports a package that `pyproject.toml` does not bring."""
-        from groundrules.testing.packages import undeclared
+        from groundrules.testing.packages import NEEDS, undeclared
 
         project = self.toml("pyproject.toml").get("project")
         dependencies = project.get("dependencies") if isinstance(project, dict) else None
         assert isinstance(dependencies, list), (
             "pyproject.toml has no list of dependencies in [project]."
         )
-        for file, module, package in undeclared(self.folder, dependencies):
+        for file, name, package in undeclared(self.folder, dependencies):
+            needs = ", which needs a package that" if name in NEEDS else ", which"
             raise AssertionError(
-                f"{file} imports {module}, which none of the dependencies in pyproject.toml "
+                f"{file} imports {name}{needs} none of the dependencies in pyproject.toml "
                 f"installs: add {package} to them."
             )
 

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from groundrules.course.demands import Demand
 from groundrules.course.steps import Course, Step, Task
 from groundrules.rules import render_finding
 from groundrules.rules.findings import UNREADABLE
 from groundrules.testing.app import Account, App
 from groundrules.testing.code import RuleBroken
 from groundrules.testing.database import Refused
+from groundrules.testing.imports import runs_at_import
 from groundrules.testing.missing import missing_file, missing_name
 from groundrules.testing.snapshot import Snapshot
 from groundrules.worker.errors import Raised, WorkerError
@@ -27,6 +29,8 @@ INDENT = "    "
 BODY_LINES = 8  # with the heading, where to read on and two lines of the list: twelve
 SENTENCE_LINES = 4
 FRAMES_SHOWN = 3
+CONTEXT_MANAGER = "_AsyncGeneratorContextManager"
+NO_DECORATOR = "FastAPI takes get_db() itself: remove the decorator @asynccontextmanager."
 LEFT_DEBUGGER = (
     "The debugger was left with q, which ends the code there. To continue the code, type c."
 )
@@ -79,7 +83,7 @@ class Words:
     cause: str
     place: str | None = None
     owner: Task | None = None
-    lesson: tuple[str, str] | None = None
+    lesson: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 
     def while_done(self, done: Collection[str]) -> "Words":
         """Return the words when all tests of the tasks `done` have passed: the mistake is in none of them."""
@@ -90,7 +94,7 @@ class Words:
     @property
     def lines(self) -> tuple[str, ...]:
         """One line that follows the heading, or several that stand below it."""
-        return (*self.told, self.lesson[0]) if self.lesson else self.told
+        return (*self.told, *self.lesson[0]) if self.lesson else self.told
 
     @property
     def about(self) -> Task:
@@ -134,11 +138,13 @@ def explain(
     task: Task,
     app: App | None,
     source: Snapshot,
+    demands: Sequence[Demand] = (),
 ) -> Words | None:
     """Return the words for a failed test, or None if it is the suite itself that failed.
 
     What a test's own code raises is laid to what the application gave it last.
     :param source: the application's source.
+    :param demands: those that are broken.
     """
     if isinstance(error, Unreadable):
         return Words(task, (str(error),), str(error))
@@ -165,23 +171,47 @@ def explain(
         return None
     name = missing_name(error) if isinstance(error, WorkerError) else None
     file = missing_file(name, course, source.folder) if name is not None else None
-    place = file
+    place, about = file, task
     if file is not None:
+        about = _task_about(course, file, task)
         told = [f"{INDENT}{file} is missing.", f"{INDENT}To restore it: groundrules reset {file}"]
         cause = f"no {file}"
     else:
         told = [*_sentence(error, source.original), *_account(account, error)][:BODY_LINES]
         last, cause = _cause(error, account, course.task(task.id)[0])
-        file, place = (last.file, _place(last)) if last is not None else (None, None)
+        if last is not None:
+            place = _place(last)
+            at_import = any(
+                runs_at_import(frame, source.folder) for frame in _frames_behind(error, account)
+            )
+            about = _task_about(course, last.file, task) if at_import else task
         cause = cause if name is None else f"no {name}"
-    about = task if file is None else _task_about(course, file, task)
-    lesson = (_where_to_read(course, about), _where_to_read(course, task))
-    return Words(task, tuple(told), cause, place, about, lesson)
+    own = tuple(_where_to_read(course, task, demands))
+    lesson = own if about is task else tuple(_where_to_read(course, about, ()))
+    return Words(task, tuple(told), cause, place, about, (lesson, own))
 
 
-def _where_to_read(course: Course, about: Task) -> str:
-    step, _ = course.task(about.id)
-    return f"{INDENT}Read  steps/{step.name}/README.md, or ask: groundrules hint {about.id}"
+def _where_to_read(course: Course, task: Task, demands: Sequence[Demand]) -> Iterable[str]:
+    """Yield where the broken demand stands, if it is known, and how to get a hint."""
+    step, _ = course.task(task.id)
+    if not demands:
+        yield f"{INDENT}Read  steps/{step.name}/README.md, or ask: groundrules hint {task.id}"
+        return
+    names = [str(demand) for demand in demands]
+    for shown in range(len(names), 0, -1):
+        line = f"{INDENT}Read  {' or '.join(names[:shown])}, at {demands[0].place}"
+        if len(line) <= WIDTH:
+            break
+    yield line
+    yield f"{INDENT}Hint  groundrules hint {task.id}"
+
+
+def _frames_behind(error: BaseException, account: Account) -> Sequence[Frame]:
+    """Return the frames of the failure that a test is about, the outermost first."""
+    for failure in (error, *reversed(account.raised)):
+        if isinstance(failure, WorkerError | Failure) and failure.frames:
+            return failure.frames
+    return ()
 
 
 def _cause(error: BaseException, account: Account, step: Step) -> tuple[Frame | None, str]:
@@ -271,6 +301,8 @@ def _what_was_raised(error: Raised, folder: Path) -> str:
 def _said(failure: Failure) -> str:
     """Return what a failure says; of Pydantic's, each field with what it must be and what it is."""
     text = str(failure)
+    if failure.kind == "TypeError" and CONTEXT_MANAGER in text:
+        return f"{text}. {NO_DECORATOR}"
     if failure.kind == "BdbQuit":
         return LEFT_DEBUGGER
     if failure.kind == "ResponseValidationError":  # the worker has put it in a sentence

@@ -14,11 +14,28 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+# What a name needs that its own package does not bring.
+NEEDS = {
+    **dict.fromkeys(("EmailStr", "NameEmail"), "email_validator"),
+    **dict.fromkeys(
+        (
+            "Form",
+            "File",
+            "UploadFile",
+            "OAuth2PasswordRequestForm",
+            "OAuth2PasswordRequestFormStrict",
+        ),
+        "python_multipart",
+    ),
+}
+OWNERS = ("pydantic", "fastapi", "starlette")
+
 
 def undeclared(folder: Path, dependencies: Sequence[object]) -> Iterator[tuple[str, str, str]]:
-    """Yield each file that imports what no dependency brings, the module, and the package that it is of.
+    """Yield each file that imports what no dependency brings, what that is, and the package that brings it.
 
-    An import that may fail, or that only a type checker sees, is left out, and so is what is not installed.
+    It is a module, or a name such as `EmailStr`, which needs another package than the one that it is of. An
+    import that may fail, or that only a type checker sees, is left out, and so is what is not installed.
 
     :param folder: the folder that holds the `app` package, and perhaps `migrations`.
     :param dependencies: the requirements of the project file; what is no requirement brings nothing.
@@ -29,24 +46,35 @@ def undeclared(folder: Path, dependencies: Sequence[object]) -> Iterator[tuple[s
     own = {path.stem for path in folder.iterdir() if path.is_dir() or path.suffix == ".py"}
     for part in ("app", "migrations"):
         for path in sorted((folder / part).rglob("*.py")):
-            for module in sorted(_imported(path) - own - brought - sys.stdlib_module_names):
+            imported = _imported(path)
+            for module in sorted(imported.keys() - own - brought - sys.stdlib_module_names):
                 for package in packages_distributions().get(module, [])[:1]:
-                    yield path.relative_to(folder).as_posix(), module, canonicalize_name(package)
+                    file = path.relative_to(folder).as_posix()
+                    yield file, imported[module], canonicalize_name(package)
 
 
-def _imported(path: Path) -> set[str]:
-    """Return the first names of the modules that a file surely imports; none if it cannot be read."""
+def _imported(path: Path) -> dict[str, str]:
+    """Return the first names of the modules that a file surely needs, and what it imports of them.
+
+    None if it cannot be read.
+    """
     try:
         waiting: list[ast.AST] = [ast.parse(path.read_bytes())]
     except (OSError, SyntaxError, ValueError):
-        return set()
-    names = set()
+        return {}
+    names: dict[str, str] = {}
     while waiting:
         match waiting.pop():
             case ast.Import(names=modules):
-                names |= {each.name.partition(".")[0] for each in modules}
-            case ast.ImportFrom(module=str(module), level=0):
-                names.add(module.partition(".")[0])
+                first = [each.name.partition(".")[0] for each in modules]
+                names |= dict(zip(first, first, strict=True))
+            case ast.ImportFrom(module=str(module), names=imported, level=0):
+                package = module.partition(".")[0]
+                names[package] = package
+                if package in OWNERS:
+                    names |= {
+                        NEEDS[each.name]: each.name for each in imported if each.name in NEEDS
+                    }
             case ast.Try() | ast.If():
                 pass
             case node:

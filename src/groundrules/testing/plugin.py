@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from _pytest.runner import runtestprotocol
 
+from groundrules.course.demands import Demand, demands_of
 from groundrules.course.notices import noticed_by_a_run
 from groundrules.course.steps import Course, CourseError, Step, Task
 from groundrules.testing.app import App
@@ -24,6 +25,7 @@ from groundrules.testing.failures import (
 )
 from groundrules.testing.fixtures import STEP, Fixtures
 from groundrules.testing.interrupts import interrupt_between_steps
+from groundrules.testing.marks import broken_demands
 from groundrules.testing.parallel import Parallel, lanes
 from groundrules.testing.report import Report
 from groundrules.testing.snapshot import Snapshot, take_snapshot
@@ -36,6 +38,7 @@ from groundrules.worker.launcher import Launcher
 from groundrules.worker.source import Unreadable
 
 TASK = pytest.StashKey[Task]()
+DEMANDS = pytest.StashKey[tuple[str, ...]]()
 
 
 def register(
@@ -69,7 +72,7 @@ def register(
         begin(max(step.number for step in steps))
     if config.option.reportchars == "fE":  # pytest's default: a list of what was told just above
         config.option.reportchars = ""
-    config.addinivalue_line("markers", "task(id, rules): the task of the lesson, and its rules")
+    config.addinivalue_line("markers", "task(id, demands): the task of the lesson, and its demands")
     config.addinivalue_line("markers", "rules_so_far: run once for each rule that applies by then")
     config.addinivalue_line("markers", "waits: begin before others, beside which it waits")
     config.addinivalue_line("markers", "when_begun: run when no file of the task is a stub")
@@ -98,6 +101,7 @@ class Suites:
         self._report = report
         self._verdict = Verdict(course, of_parts=_is_partial(config))
         self._untouched_files: dict[str, bool] = {}
+        self._demands: dict[str, dict[str, Demand]] = {}
         self._last_try = False
         self.reports: list[pytest.TestReport] = []
 
@@ -134,6 +138,7 @@ class Suites:
             )
         try:
             item.stash[STEP], item.stash[TASK] = step, step.task(mark.args[0])
+            item.stash[DEMANDS] = mark.args[1]
         except CourseError as error:
             raise pytest.UsageError(
                 f"{item.nodeid}: {error} Its tasks are in steps/{step.name}/step.toml."
@@ -248,6 +253,7 @@ class Suites:
                 "setup"  # which reports for other programs call an error, and not a failure
             )
         error = raised.value if raised else None
+        report.demands = self._demands_of(item, error)  # type: ignore[attr-defined]
         if isinstance(error, NothingToCheck):
             report.untouched = True  # type: ignore[attr-defined]
         if isinstance(error, StepBefore):
@@ -325,10 +331,24 @@ class Suites:
             return None
         app = item.funcargs.get("app") if isinstance(item, pytest.Function) else None
         error, asked = call.excinfo.value, app if isinstance(app, App) else None
-        words = explain(error, self._course, item.stash[TASK], asked, self._source)
+        broken = self._demands_of(item, error)
+        words = explain(error, self._course, item.stash[TASK], asked, self._source, broken)
         if words is None or not isinstance(error, AssertionError):
             return words
         return replace(words, cause=_without_parameters(words.cause, item))
+
+    def _demands_of(self, item: pytest.Item, error: BaseException | None) -> list[Demand]:
+        """Return the demands that a test holds, or those that are broken if it could tell.
+
+        What no lesson has, since somebody changed it, is left out.
+        """
+        step = item.stash[STEP]
+        if step.id not in self._demands:
+            self._demands[step.id] = {each.name: each for each in demands_of(step)}
+        broken = broken_demands(error) if error is not None else ()
+        known = self._demands[step.id]
+        found = [known[name] for name in broken if name in known]
+        return found or [known[name] for name in item.stash[DEMANDS] if name in known]
 
     def _is_stub_of(self, step: Step, file: str) -> bool:
         return self._course.introduces(file) is step and self._untouched(file)

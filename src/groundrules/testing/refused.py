@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from groundrules.testing.marks import demand
 from groundrules.worker.errors import Raised
 
 
@@ -20,7 +21,8 @@ def must_be_refused(outcome: Any, kind: str, what: str) -> None:
 def must_go_on(outcome: Any, kind: str, called: str) -> None:
     """Fail if the call after one that was refused has raised; `called` is the function that refused."""
     if isinstance(outcome, Raised):
-        raise AssertionError(
-            f"After {called} has raised {kind}, its session must be usable: "
-            f"the next call raised {outcome.failure.kind}. Roll back before you raise."
-        )
+        with demand("usable-afterwards"):
+            raise AssertionError(
+                f"After {called} has raised {kind}, its session must be usable: "
+                f"the next call raised {outcome.failure.kind}. Roll back before you raise."
+            )

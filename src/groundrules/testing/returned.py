@@ -1,9 +1,25 @@
 """What a call returns, as an answer would show it."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from groundrules.testing.calls import Call, Name, Part
+from groundrules.testing.marks import demand
 from groundrules.worker.errors import Raised
+
+
+def must_be_stored(
+    called: str, shown: Any, stored: Mapping[str, Any], fields: Iterable[str]
+) -> None:
+    """Fail where a service shows a value that its table does not have: it was written, and not committed."""
+    for field in fields:
+        if getattr(shown, field) != stored[field]:
+            with demand("committed"):
+                raise AssertionError(
+                    f"{called} returns the {field} {getattr(shown, field)!r}, but the table has "
+                    f"{stored[field]!r}: commit before it returns. A flush does not do that, and neither "
+                    "does a savepoint, which is what begin_nested() creates."
+                )
 
 
 async def as_answer(schema: Name, call: Call | Part) -> Any:

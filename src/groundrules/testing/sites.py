@@ -148,6 +148,7 @@ class Sites:
 
     def close(self) -> None:
         """Drop the role with its databases; the processes are to be ended before."""
+        self._close_connections()
         if self._databases is None and self._prepared.role is not None:
             self._of_the_run()
         if self._databases is not None and not self._shared:
@@ -202,6 +203,14 @@ class Sites:
             self._patience,
             terminal=self._terminal,
         )
+
+    def _close_connections(self) -> None:
+        made = [
+            site.result() for site in self._sites.values() if site.done() and not site.exception()
+        ]
+        for database in [site.database for site in made if site.database is not None]:
+            with suppress(Exception):  # the server may be gone
+                self._thread().begin(database.close()).result(10)
 
     def _end_thread(self) -> None:
         if self._background is not None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 import pytest
 
+from groundrules.course.demands import Demand
 from groundrules.course.steps import Course, Step, Task
 from groundrules.testing.failures import WIDTH, Words, and_join
 
@@ -66,6 +67,7 @@ class Verdict:
         self._tasks: dict[str, TaskVerdict] = {}
         self._tests: list[dict[str, object]] = []
         self._functions: set[tuple[str, str]] = set()  # the files and names of those that were run
+        self._demands: dict[str, Demand] = {}  # those of tests that failed
         self.troubles: list[str] = []
         self.changed = False
 
@@ -91,6 +93,11 @@ class Verdict:
         if report.when != "call" and not report.failed:
             return
         verdict = self._tasks[task.id]
+        if report.when == "teardown" and self._tests and self._tests[-1]["test"] == report.nodeid:
+            if not self._tests[-1]["passed"]:
+                return  # it has not passed anyway
+            self._tests.pop()
+            verdict.passed -= 1
         trouble: str | None = getattr(report, "trouble", None)
         verdict.passed += report.passed
         verdict.failed += report.failed and trouble is None
@@ -104,11 +111,14 @@ class Verdict:
             verdict.place, verdict.owner = words.place, words.about.id
         verdict.untouched |= getattr(report, "untouched", False)
         verdict.after = getattr(report, "after", verdict.after)
+        demands: list[Demand] = getattr(report, "demands", [])
+        self._demands |= {each.name: each for each in demands if report.failed}
         self._tests.append(
             {
                 "test": report.nodeid,
                 "task": task.id,
                 "about": words.about.id if isinstance(words, Words) else task.id,
+                "demands": [each.name for each in demands],
                 "passed": report.passed,
                 "trouble": trouble is not None,
                 "message": report.longreprtext,
@@ -165,8 +175,10 @@ class Verdict:
 
         `{"version": 1, "complete": true, "why": null, "tasks": [{"task", "title", "step", "tests", "passed",
         "failed", "trouble", "untouched", "place", "owner", "after"}], "tests": [{"test", "task", "about",
-        "passed", "trouble", "message"}]}`. It is complete if every test of its steps was run and found right
-        or wrong; otherwise `why` says what kept it from that.
+        "demands", "passed", "trouble", "message"}], "demands": [{"scope", "name", "text", "place"}]}`. It is
+        complete if every test of its steps was run and found right or wrong; otherwise `why` says what kept
+        it from that. The demands of a test are those it holds, or those that are broken; the list at the end
+        has the sentences of the latter.
         """
         tasks = [asdict(verdict) for verdict in self._tasks.values() if verdict.run]
         return json.dumps(
@@ -176,6 +188,7 @@ class Verdict:
                 "why": why_incomplete,
                 "tasks": tasks,
                 "tests": self._tests,
+                "demands": [asdict(demand) for demand in self._demands.values()],
             }
         )
 

@@ -45,6 +45,7 @@ class Agent:
             "returns": self._calls.returns,
             "query": self._calls.query,
             "expires": self._calls.expires,
+            "renews": self._calls.renews,
             "save": self._calls.save,
             "create_tables": partial(create_tables, folder),
             "migrate": partial(migrate, folder),

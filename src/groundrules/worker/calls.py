@@ -1,9 +1,10 @@
 """Calling the trainee's functions: their arguments, their session, their results."""
 
+import asyncio
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from types import GenericAlias, SimpleNamespace, UnionType
+from types import GenericAlias, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from groundrules.worker.failures import describe
@@ -16,8 +17,24 @@ from groundrules.worker.values import to_json
 
 GET_DB = "app.api.deps.get_db"
 SERVICES = "app.services."
+FOREVER = 3600  # seconds
 
 Tagged = dict[str, Any]
+
+
+class Attributes:
+    """An object that has attributes and nothing else: no columns, and nothing that `vars` would show."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 class Calls:
@@ -72,12 +89,15 @@ class Calls:
             return None
         return hint.__name__ if type(hint) is not GenericAlias and isinstance(hint, type) else None
 
-    async def query(self, sql: str, fails: bool = False) -> JSON:
+    async def query(self, sql: str, fails: bool = False, cancelled: bool = False) -> JSON:
         """Return the first value of a query, asked through a session from `get_db`, as tagged JSON.
 
-        If it `fails`, the handler raises a `LookupError` of its own afterwards.
+        If it `fails`, the handler raises a `LookupError` of its own afterwards. If it is `cancelled`, the
+        request's task is afterwards, while it waits for something else, and there is no value.
         """
         from sqlalchemy import text
+
+        task = asyncio.current_task()
 
         async def use(session: Any) -> JSON:
             result = session.scalar(text(sql))
@@ -87,9 +107,30 @@ class Calls:
             value = to_json(await result)
             if fails:
                 raise LookupError("the row that the handler looked for does not exist")
+            if cancelled and task is not None:
+                asyncio.get_running_loop().call_soon(task.cancel)
+                await asyncio.sleep(FOREVER)
             return value
 
-        return await with_session(find(GET_DB, self._folder), self._states(), use)
+        try:
+            return await with_session(find(GET_DB, self._folder), self._states(), use)
+        except asyncio.CancelledError:
+            if not cancelled or task is None:
+                raise
+            task.uncancel()
+            return to_json(None)
+
+    async def renews(self) -> JSON:
+        """Whether `get_db` gives a second request another session than the first."""
+        seen: list[Any] = []
+
+        async def use(session: Any) -> JSON:
+            seen.append(getattr(session, "sync_session", session))
+            return None
+
+        for _ in range(2):
+            await with_session(find(GET_DB, self._folder), self._states(), use)
+        return seen[0] is not seen[1]
 
     async def expires(self) -> JSON:
         """Whether a session from `get_db` empties its objects when it commits."""
@@ -143,8 +184,8 @@ class Calls:
             case {"object": values}:
                 return {name: await self._value(each, session) for name, each in values.items()}
             case {"attributes": values}:
-                return SimpleNamespace(
-                    **{name: await self._value(each, session) for name, each in values.items()}
+                return Attributes(
+                    {name: await self._value(each, session) for name, each in values.items()}
                 )
             case {"schema": name, "data": data}:
                 return find(name, self._folder).model_validate(data)

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from traceback import extract_tb
@@ -87,7 +88,9 @@ def _difference(found: Any) -> str:
 
 
 def _written_by(run: Callable[[], None], output: io.StringIO) -> str:
-    run()
+    """Return what a command writes, along with what migrations print in between, as in a terminal."""
+    with redirect_stdout(output):
+        run()
     return output.getvalue()
 
 

@@ -14,11 +14,11 @@ import socket
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from groundrules.worker.launcher import ForkServer
+from groundrules.worker.launcher import ALL, ForkServer
 
 VARIABLE = "GROUNDRULES_WARM"  # names another file than that of the clone
 CONNECT_LIMIT = 1.0  # seconds
@@ -102,6 +102,20 @@ def others_server(file: Path, preload: Sequence[str]) -> OthersServer | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return server
+
+
+@contextmanager
+def shared_server(root: Path) -> Iterator[None]:
+    """Let all runs of a clone inside have their workers from one process, where the system can fork."""
+    file = file_of(root)
+    if not hasattr(os, "fork") or others_server(file, ALL) is not None:
+        yield
+        return
+    server = SharedServer(ALL, file)
+    try:
+        yield
+    finally:
+        server.close()
 
 
 def _key() -> str:
