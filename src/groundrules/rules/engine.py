@@ -19,6 +19,7 @@ from groundrules.rules.report.settings import Settings, read_settings
 from groundrules.rules.rule import Rule, Violation
 from groundrules.rules.source.files import CheckError, Package, find_package
 from groundrules.rules.source.loading import Broken, Progress, relative
+from groundrules.rules.source.options import Options
 from groundrules.rules.source.pyproject import broken_pyproject
 
 _BROKEN_NAME = "readable"
@@ -59,7 +60,7 @@ def check_project(
     rules = choose_rules(*chosen, by_file)
     with _no_collection(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the compiler's, on the code that is read
-        seen = _look(found, rules, progress, every_file=every_file)
+        seen = _look(found, rules, progress, settings.options, every_file=every_file)
     pyproject = broken_pyproject(found)
     unreadable = [*seen.broken, *([pyproject] if pyproject else [])]
     if not _is_chosen(UNREADABLE, *chosen):
@@ -108,12 +109,19 @@ class _Seen:
 
 
 def _look(
-    package: Package, rules: list[Rule], progress: Progress | None, *, every_file: bool
+    package: Package,
+    rules: list[Rule],
+    progress: Progress | None,
+    options: Options,
+    *,
+    every_file: bool,
 ) -> _Seen:
-    project = load_project(package, progress, every_file=every_file)
+    project = load_project(package, progress, every_file=every_file, options=options)
     try:
         findings = [
-            _finding(rule, violation) for rule in rules for violation in rule.check(project)
+            _finding(rule, violation, options)
+            for rule in rules
+            for violation in rule.check(project)
         ]
         modules = project.modules.values()
         return _Seen(
@@ -184,7 +192,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _finding(rule: Rule, at: Violation) -> Finding:
+def _finding(rule: Rule, at: Violation, options: Options) -> Finding:
     return Finding(
         path=at.path,
         line=at.line,
@@ -193,7 +201,7 @@ def _finding(rule: Rule, at: Violation) -> Finding:
         name=rule.name,
         message=at.message,
         why=rule.rationale,
-        fix=at.fix or rule.fix,
+        fix=options.reworded(at.fix or rule.fix, rule.code),
         docs=rule.docs,
         end_column=at.end_column,
     )

@@ -8,12 +8,12 @@ from typing import Any
 
 from groundrules.rules.report.globs import matches
 from groundrules.rules.source.files import CheckError
+from groundrules.rules.source.options import FOLDERS, Options
 from groundrules.rules.source.pyproject import pyprojects, table
 
 TABLE = "groundrules"
 _URL = re.compile(r"https?://[^\s{}]+(?:\{code\}[^\s{}]*)+")
 _CODES = 'a list of codes or their beginnings, as in ["GR201", "GR4"]'
-_LISTS = ("select", "ignore", "exclude")
 _KEYS = {
     "package": "a string",
     "select": _CODES,
@@ -21,6 +21,10 @@ _KEYS = {
     "exclude": 'a list of paths or patterns, as in ["app/legacy", "**/old_*.py"]',
     "per-file-ignores": 'a table of patterns and their codes, as in {"app/legacy/**" = ["GR201"]}',
     "baseline": "a string, the path of a file",
+    "folders": 'a table of api, core, models or schemas and their folders, as in {api = ["routers"]}',
+    "status-codes": "a list of numbers from 100 to 599",
+    "complexity": "a whole number of at least 2",
+    "timestamps": 'a list of column names, as in ["created", "modified"]',
     "docs-url": 'a URL with {code} in it, as in "https://example.com/rules/{code}"',
 }
 
@@ -40,6 +44,7 @@ class Settings:
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     baseline: str | None = None
     docs_url: str = ""
+    options: Options = field(default_factory=Options)
 
     def silences(self, path: str, rule: str) -> bool:
         """Whether the findings of a rule in a file, relative to `folder`, are left out."""
@@ -70,6 +75,7 @@ def read_settings(folder: Path) -> Settings:
         {key: _upper(codes) or () for key, codes in values.get("per-file-ignores", {}).items()},
         values.get("baseline"),
         values.get("docs-url", ""),
+        _options(values),
     )
 
 
@@ -99,12 +105,7 @@ def _is_close(name: str) -> bool:
 def _check(key: str, value: object, place: str) -> None:
     if key not in _KEYS:
         raise CheckError(f"{place} has an unknown key `{key}`: use {_listed(_KEYS)}.")
-    fits = _are_texts(value) if key in _LISTS else _is_text(value)
-    if key == "per-file-ignores":
-        fits = isinstance(value, dict) and all(map(_are_texts, value.values()))
-    if key == "docs-url":
-        fits = isinstance(value, str) and _URL.fullmatch(value) is not None
-    if not fits:
+    if not _fits(key, value):
         raise CheckError(f"`{key}` of {place} must be {_KEYS[key]}.")
     if key == "select" and not value:
         raise CheckError(
@@ -112,6 +113,47 @@ def _check(key: str, value: object, place: str) -> None:
         )
     if key in ("exclude", "per-file-ignores"):
         _must_be_patterns(value, key, place)
+    if key == "folders" and isinstance(value, dict):
+        _must_be_patterns((each for folders in value.values() for each in folders), key, place)
+
+
+def _fits(key: str, value: object) -> bool:
+    match key, value:
+        case "per-file-ignores", dict():
+            return all(map(_are_texts, value.values()))
+        case "folders", dict():
+            return value.keys() <= set(FOLDERS) and all(
+                each and _are_texts(each) for each in value.values()
+            )
+        case "docs-url", str():
+            return _URL.fullmatch(value) is not None
+        case "status-codes", list():
+            return all(type(each) is int and 100 <= each <= 599 for each in value)
+        case "complexity", int():
+            return value >= 2 and value is not True
+        case "timestamps", list():
+            return bool(value) and all(
+                isinstance(each, str) and each.isidentifier() for each in value
+            )
+        case (("select" | "ignore" | "exclude"), list()):
+            return all(map(_is_text, value))
+        case (("package" | "baseline"), str()):
+            return _is_text(value)
+    return False
+
+
+def _options(values: Mapping[str, Any]) -> Options:
+    """Return the options of rules; what is not set is as the course teaches it."""
+    default = Options()
+    return Options(
+        {
+            name: tuple(each.strip().removeprefix("./").rstrip("/") for each in folders)
+            for name, folders in values.get("folders", {}).items()
+        },
+        frozenset(values.get("status-codes", ())),
+        values.get("complexity", default.complexity),
+        tuple(values.get("timestamps", default.timestamps)),
+    )
 
 
 def _is_text(value: object) -> bool:
