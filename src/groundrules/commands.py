@@ -286,10 +286,29 @@ def baseline(
 @app.command()
 def rules(
     code: Annotated[str | None, typer.Argument(help="A rule to explain, such as GR201.")] = None,
+    as_instructions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the rules for coding agents to a section of a file, such as AGENTS.md.",
+        ),
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; exit with 1 if that file is out of date."),
+    ] = False,
 ) -> None:
-    """List the rules, or explain one."""
+    """List the rules, explain one, or write them down for coding agents."""
     from groundrules.rules.explaining import explain_rule, list_rules
 
+    if check and as_instructions is None:
+        raise typer.BadParameter("--check needs --as-instructions FILE")
+    if as_instructions is not None:
+        from groundrules.rules.instructions import write_instructions
+
+        if code is not None:
+            raise typer.BadParameter("--as-instructions writes all rules: leave the code out")
+        raise typer.Exit(write_instructions(as_instructions, check=check))
     if code is None:
         list_rules()
     else:

@@ -15,7 +15,7 @@ LAYERS = (
     ("findings", "report"),
     ("pythons", "cache", "engine", "targets", "since"),
     ("__init__",),
-    ("options", "output", "explaining", "command"),
+    ("options", "output", "explaining", "instructions", "command"),
 )
 _TITLES = ("source", "meaning", "facts", "catalogue", "report", "engine", "the API", "the command")
 
