@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from groundrules import db
+from groundrules import __version__, db
 from groundrules.terminal import Format, plain_errors
 
 Package = Annotated[
@@ -25,8 +25,19 @@ authors = typer.Typer(no_args_is_help=True, help="Maintain the course: for its a
 app.add_typer(authors, name="course")
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"groundrules {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def groundrules() -> None:
+def groundrules(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
     """Learn a team's FastAPI backend rules by building one application, and check any project."""
 
 

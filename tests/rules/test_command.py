@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import cast
@@ -183,6 +184,15 @@ def test_rules_can_be_selected_and_ignored(project: Path) -> None:
     assert groundrules("check", project, "--select", "GR202,GR204").returncode == 0
     assert groundrules("check", project, "--ignore", "gr201").returncode == 0
     assert groundrules("check", project, "--select", "GR201", "--select", "GR202").returncode == 1
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
+
+    done = groundrules("--version")
+
+    assert done.stdout.decode().split() == ["groundrules", project["project"]["version"]]
+    assert done.returncode == 0
 
 
 def test_rules_are_listed_and_explained() -> None:

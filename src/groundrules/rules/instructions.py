@@ -15,8 +15,8 @@ BEGIN, END = "<!-- groundrules: begin -->", "<!-- groundrules: end -->"
 _HEAD = """\
 ## Rules for the FastAPI code
 
-`groundrules check --format concise` reports code that breaks these rules, a line for each finding. Run it before
-you finish, and fix what it reports. Do not add ignores or baseline entries instead.
+`groundrules check --format concise` reports code that breaks these rules, a line for each finding. Run it
+before you finish, and fix what it reports. Do not add ignores or baseline entries instead.
 `groundrules rules --as-instructions {name}` writes this section: do not edit it.
 """
 
