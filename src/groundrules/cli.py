@@ -47,6 +47,8 @@ def _check(asked: "Check") -> int:
 
 
 def _run_typer() -> int:
+    from importlib.util import find_spec
+
     import typer
 
     from groundrules.commands import app
@@ -55,6 +57,15 @@ def _run_typer() -> int:
         status = app(standalone_mode=False)
     except typer.Abort:
         return 130
+    except ModuleNotFoundError as error:
+        if find_spec("fastapi") is not None:
+            raise
+        print(
+            f"This command is a part of the course, which needs {error.name} and other packages: type "
+            "`python3 course.py start`, which installs them.",
+            file=sys.stderr,
+        )
+        return 2
     except Exception as error:
         explain = getattr(error, "format_message", None)
         if explain is None:
