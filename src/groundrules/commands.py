@@ -62,6 +62,30 @@ def status(
 
 
 @app.command()
+def watch(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TASK or STEP]",
+            help="A task, such as 05.3, or a step; by default, the next one.",
+        ),
+    ] = None,
+    poll: Annotated[
+        bool,
+        typer.Option("--poll", help="Look at the files, where the system tells of no saves."),
+    ] = False,
+    manual: Annotated[
+        bool, typer.Option("--manual", help="Check when you press Enter, not after each save.")
+    ] = False,
+) -> None:
+    """Check the task at hand after each save, and show the one thing to do next."""
+    from groundrules.watch.session import watch as run
+
+    with plain_errors():
+        run(what, poll=poll, manual=manual)
+
+
+@app.command()
 def hint(
     task: Annotated[
         str | None, typer.Argument(help="A task, such as 01.2; by default, the next one.")

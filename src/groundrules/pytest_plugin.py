@@ -23,6 +23,7 @@ _ROOT = pytest.StashKey[Path]()
 _JUDGED: pytest.StashKey["Judged"] = pytest.StashKey()
 _IN_EXERCISES = pytest.StashKey[bool]()
 _REPORT: pytest.StashKey["Report"] = pytest.StashKey()
+_TASKS = pytest.StashKey[frozenset[str] | None]()
 _BEGUN = pytest.StashKey["tuple[Snapshot, Launcher] | None"]()
 
 
@@ -98,8 +99,11 @@ def pytest_load_initial_conftests(
         marked = [*args[:place], "\0", *args[place + 1 :]]
         return "\0" in parser.parse_known_args(marked).file_or_dir
 
+    arguments = Arguments(root, early_config.invocation_params.dir)
     try:
-        args[:] = Arguments(root, early_config.invocation_params.dir).complete(args, is_path)
+        typed = parser.parse_known_args(args).file_or_dir
+        early_config.stash[_TASKS] = arguments.tasks(typed)
+        args[:] = arguments.complete(args, is_path)
     except CourseError as error:
         raise pytest.UsageError(str(error)) from None
     known = early_config.known_args_namespace
@@ -119,13 +123,29 @@ def pytest_configure(config: pytest.Config) -> None:
         from groundrules.testing.plugin import register
 
         must_be_apart(config.stash[_JUDGED])
-        register(config, root, config.stash[_BEGUN], config.stash.get(_REPORT, None))
+        register(
+            config,
+            root,
+            config.stash[_BEGUN],
+            config.stash.get(_REPORT, None),
+            config.stash.get(_TASKS, None),
+        )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Collect suites alone in a run of suites, also where a folder that holds more was named."""
+    """Collect suites alone in a run of suites, also where a folder that holds more was named.
+
+    Of a suite of which tasks were named, only the files that name one of them are worth reading.
+    """
     judged = config.stash.get(_JUDGED, None)
-    return True if judged is not None and not judged.is_suite(collection_path) else None
+    if judged is not None and not judged.is_suite(collection_path):
+        return True
+    tasks = config.stash.get(_TASKS, None)
+    if tasks is not None and collection_path.match("test_*.py"):
+        text = collection_path.read_text(encoding="utf-8")
+        if not any(f"{quote}{task}{quote}" in text for task in tasks for quote in "\"'"):
+            return True
+    return None
 
 
 def pytest_terminal_summary(

@@ -1,6 +1,5 @@
 """Task 07.1: sign up."""
 
-import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -8,14 +7,16 @@ import pytest
 
 from groundrules.testing import task
 from groundrules.testing.answers import INVALID, must_answer, must_refuse, must_show
-from groundrules.testing.app import App
+from groundrules.testing.app import App, Response
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
+from groundrules.testing.races import at_once
 from groundrules.testing.samples import Samples
 
 USERS = "/api/v1/users/"
 FIELDS = ("id", "email", "full_name", "is_librarian", "is_active", "created_at", "updated_at")
 AT_ONCE = 8
+HELD = "LOCK TABLE users IN SHARE MODE"  # all can be read, and nothing be written
 
 
 @pytest.fixture
@@ -101,10 +102,15 @@ async def test_an_email_that_is_taken_is_refused(
 
 @task("07.1", "eight-at-once")
 async def test_of_many_sign_ups_with_one_email_one_is_taken(
-    app: App, library: Library, sign_up: dict[str, Any]
+    app: App, library: Library, database: Database, sign_up: dict[str, Any]
 ) -> None:
+    answers: list[Response] = []
+
+    async def add() -> None:
+        answers.append(await app.post(USERS, json=sign_up))
+
     with app.taking(60):
-        answers = await asyncio.gather(*(app.post(USERS, json=sign_up) for _ in range(AT_ONCE)))
+        await at_once(database, *(add() for _ in range(AT_ONCE)), holding=HELD)
 
     codes = sorted(answer.status_code for answer in answers)
     assert codes == [201, *[400] * (AT_ONCE - 1)], (

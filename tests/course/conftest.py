@@ -49,6 +49,17 @@ class Copy:
             check=False,
         )
 
+    def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run pytest there."""
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=self.root,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Copy:

@@ -86,6 +86,52 @@ def test_a_verdict_is_kept_until_the_code_or_the_suite_changes(beginning: Copy) 
     assert SETUP_DONE in after_suite.stdout
 
 
+def test_what_a_run_of_pytest_found_needs_no_other_check(beginning: Copy) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+
+    part = beginning.pytest("steps/01.1")
+    after_part = beginning.run("status")
+    (beginning.exercises / "app" / "api" / "health.py").write_text("import nosuchmodule\n")
+    whole = beginning.pytest("steps/01")
+    after_whole = beginning.run("status")
+
+    assert (part.returncode, whole.returncode) == (0, 1)
+    assert after_part.stderr == "Checking step 01 …\n"
+    assert "changed since it was checked" in after_part.stdout
+    assert after_whole.stderr == ""
+    assert "nosuchmodule" in after_whole.stdout
+
+
+@pytest.mark.parametrize("left_out", ["--ignore=steps/01-setup/test_health.py", "-khealth", "-x"])
+def test_a_run_that_left_something_out_is_not_kept(beginning: Copy, left_out: str) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+    (beginning.exercises / "pyproject.toml").write_text("")
+
+    beginning.pytest("steps/01", left_out)
+
+    assert not beginning.file(".groundrules/progress.json").exists()
+
+
+def test_a_state_that_goto_made_needs_no_check(copy: Copy) -> None:
+    went = copy.run("goto", "3")
+    known = copy.run("status")
+    (copy.exercises / "app" / "main.py").write_text("")
+    copy.file("steps/02-database/README.md").unlink()
+    changed = copy.run("status")
+
+    assert "Read steps/03-models/README.md, and then type: groundrules watch" in went.stdout
+    assert known.stderr == ""
+    assert SETUP_DONE in known.stdout
+    assert "Next: 03.1" in known.stdout
+    assert changed.stderr.startswith("Checking step 01 …\n")
+
+
+@pytest.mark.parametrize("typed", ["GR202", "gr202", "202"])
+def test_a_hint_for_a_rule_explains_it(beginning: Copy, typed: str) -> None:
+    assert beginning.run("hint", typed).stdout.startswith("GR202 ")
+    assert beginning.run("rules", typed).stdout.startswith("GR202 ")
+
+
 @pytest.mark.parametrize("kept", ["", "[]", '{"setup": 1}', "\0"])
 def test_a_damaged_file_of_kept_verdicts_costs_no_more_than_a_run(
     beginning: Copy, kept: str

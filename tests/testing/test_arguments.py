@@ -1,9 +1,11 @@
 """What may be typed after `pytest`."""
 
+import json
+
 import pytest
 
 from groundrules.testing.arguments import Arguments
-from tests.testing.conftest import Clone
+from tests.testing.conftest import WORDS, Clone
 
 COLLECT = ("--collect-only", "-q")
 STEP_01 = [
@@ -74,6 +76,35 @@ def test_a_step_is_run_by_its_number(clone: Clone, typed: list[str], below: str)
     run = clone.pytest(*COLLECT, *typed, below=below)
 
     assert (run.status, run.tests) == (0, STEP_01), run
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        (["steps/01.1"], STEP_01[:2]),
+        (["steps/1.2"], STEP_01[2:]),
+        (["steps/01.2", "steps/02"], [*STEP_01[2:], *STEP_02]),
+    ],
+)
+def test_a_task_is_checked_by_its_number(clone: Clone, typed: list[str], found: list[str]) -> None:
+    run = clone.pytest(*COLLECT, *typed)
+
+    assert (run.status, run.tests) == (0, found), run
+
+
+def test_a_task_that_was_checked_alone_is_done_but_its_step_is_not(clone: Clone) -> None:
+    clone.write("exercises/app/words.py", WORDS)
+
+    run = clone.pytest("steps/01.1", "--groundrules-report=report.json")
+
+    assert "    done  01.1 The words" in run.lines
+    assert "Next: 01.2 The program; read steps/01-words/README.md" in run.lines
+    report = json.loads(clone.file("report.json").read_text("utf-8"))
+    assert (report["complete"], report["why"]) == (False, "only some of the tasks were checked")
+
+
+def test_a_task_that_is_not_there_is_refused(clone: Clone) -> None:
+    clone.pytest("steps/01.7").must_be_refused("Step 01 has no task 01.7")
 
 
 def test_one_test_can_be_named_below_a_number(clone: Clone) -> None:

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from groundrules import postgres
 from groundrules.postgres import Server
 from groundrules.testing.background import Background
 from groundrules.testing.database import Database, Databases
+from groundrules.testing.runner import Patience
+from groundrules.testing.sites import Sites, Tables
 
 ROOT = Path(__file__).resolve().parents[2]
 SPOILING = [
@@ -175,3 +178,27 @@ async def names_of(server: Server, pid: int) -> set[str]:
     )
     await session.close()
     return {row["name"] for row in rows if f"_{pid}_" in row["name"]}
+
+
+def test_a_template_and_its_copies_belong_to_one_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that is quicker than the one that began its work must not make a role of its own."""
+    used = []
+
+    async def make_template(sites: Sites, tables: Tables) -> str:
+        used.append(sites._of_the_run())
+        return "template"
+
+    def begin(background: Background, work: Coroutine[Any, Any, Any]) -> "Future[Any]":
+        future = asyncio.run_coroutine_threadsafe(work, background._loop)
+        wait([future], 10)
+        return future
+
+    monkeypatch.setattr(Sites, "_make_template", make_template)
+    monkeypatch.setattr(Background, "begin", begin)
+    launcher: Any = None  # nothing is served
+    sites = Sites(launcher, ROOT, ROOT, ROOT, Patience())
+
+    sites.prepare(Tables.MIGRATIONS)
+
+    assert used == [sites._of_the_run()]
+    sites.close()

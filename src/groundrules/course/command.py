@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from groundrules.course.beginnings import Beginnings
 from groundrules.course.digests import some_of
 from groundrules.course.notices import notices
-from groundrules.course.progress import Standing, standings
+from groundrules.course.progress import Standing, keep_as_done, known_standings, standings
 from groundrules.course.reliance import relying_on
 from groundrules.course.steps import (
     EXERCISES,
@@ -38,30 +39,33 @@ def start() -> None:
     course = find_course()
     exercises = exercises_of(course)
     server = postgres.ensure(course.root, say=say)
-    found = standings(course, exercises, say)
-    _tell_what_to_know(course, exercises, found)
     print(f"PostgreSQL {server.version} is running.\n")
-    _show(course, found)
-    _show_next(course, found)
+    _show_next(course, _found_out(course, exercises))
 
 
 def status(as_json: bool) -> None:
     """Show where the trainee stands, without starting anything but the checks."""
     course = find_course()
     exercises = exercises_of(course)
-    found = standings(course, exercises, say)
-    _tell_what_to_know(course, exercises, found)
     if as_json:
+        found = standings(course, exercises, say)
+        _tell_what_to_know(course, exercises, found)
         print(json.dumps(_as_data(course, found), indent=2))
         return
-    _show(course, found)
-    _show_next(course, found)
+    _show_next(course, _found_out(course, exercises))
 
 
 def hint(task_id: str | None, which: str) -> None:
-    """Print one hint for a task, the next one to do by default, and how to get the one after it."""
-    from groundrules.course.lesson import filled, hints_of
+    """Print one hint for a task, the next one to do by default, and how to get the one after it.
 
+    A rule is explained instead, where its code is given.
+    """
+    from groundrules.course.lesson import filled, hints_of
+    from groundrules.rules.explaining import explain_rule
+
+    if task_id is not None and re.fullmatch(r"(GR)?\d{3}", task_id, re.IGNORECASE):
+        explain_rule(task_id)
+        return
     course = find_course()
     Workspace(course, say).mend()
     step, task = _task_to_do(course) if task_id is None else course.task(task_id)
@@ -82,7 +86,9 @@ def go_to(number: int) -> None:
     if not step.ready:
         raise CourseError(f"Step {step.number:02} is in preparation and cannot be started yet.")
     taken = Workspace(course, say).go_to(number, _typed())
+    keep_as_done(course, course.root / EXERCISES, course.steps[: course.steps.index(step)])
     print(f"exercises/ is now at the beginning of step {step.number:02}, {step.title}.")
+    print(f"Read {_path(step.lesson)}, and then type: groundrules watch")
     if taken:
         files = [_path(course.root / EXERCISES / file) for file in taken]
         print(f"Removed, since the course has no such files: {some_of(files, 10)}")
@@ -143,6 +149,22 @@ def _task_to_do(course: Course) -> tuple[Step, Task]:
     raise CourseError("You have finished every step that is ready: name a task, as in 01.2.")
 
 
+def _found_out(course: Course, exercises: Path) -> list[Standing]:
+    """Show at once what is known, then check what is not, with a line for each step as it ends."""
+    found = known_standings(course, exercises)
+    _show(course, found)
+    stale = [each.step for each in found if not each.known]
+    for step in stale:
+        for each in standings(course, exercises, say, [step]):
+            if each.step is step:
+                print(_row(step, each), flush=True)
+    if stale:
+        print()
+        found = known_standings(course, exercises)
+    _tell_what_to_know(course, exercises, found)
+    return found
+
+
 def _say_undo() -> None:
     print("Your work is saved. To restore it: groundrules undo")
 
@@ -150,14 +172,19 @@ def _say_undo() -> None:
 def _show(course: Course, found: Sequence[Standing]) -> None:
     by_step = {each.step.id: each for each in found}
     for step in course.steps:
-        standing = by_step.get(step.id)
-        print(f"  {step.number:02} {step.title:<12} {step.minutes:3} min  {_mark(standing)}")
-    print()
+        print(_row(step, by_step.get(step.id)))
+    print(flush=True)
+
+
+def _row(step: Step, standing: Standing | None) -> str:
+    return f"  {step.number:02} {step.title:<12} {step.minutes:3} min  {_mark(standing)}"
 
 
 def _mark(standing: Standing | None) -> str:
     if standing is None:
         return "in preparation"
+    if not standing.known:
+        return "changed since it was checked"
     if standing.done:
         return paint("done", "green")
     if not standing.results:

@@ -1,6 +1,7 @@
 """`groundrules rules`."""
 
 import textwrap
+from difflib import get_close_matches
 
 from groundrules.rules.findings import STALE, UNREADABLE
 from groundrules.rules.output import warn
@@ -24,12 +25,15 @@ def list_rules() -> None:
 
 def explain_rule(code: str) -> int:
     """Print all that is known of one rule, and return the exit status."""
-    if code.upper() in _OWN:
-        print(textwrap.fill(f"{code.upper()} {_OWN[code.upper()]}", _WIDTH))
+    asked = code.upper() if code.upper().startswith("GR") else f"GR{code}"
+    if asked in _OWN:
+        print(textwrap.fill(f"{asked} {_OWN[asked]}", _WIDTH))
         return 0
-    rule = next((each for each in all_rules() if each.code == code.upper()), None)
+    rule = next((each for each in all_rules() if each.code == asked), None)
     if rule is None:
-        warn(f"There is no rule {code}: `groundrules rules` lists them all.")
+        near = get_close_matches(asked, [each.code for each in all_rules()], n=1, cutoff=0.7)
+        guess = f" Do you mean {near[0]}?" if near else ""
+        warn(f"There is no rule {code}: `groundrules rules` lists them all.{guess}")
         return 2
     print(f"{rule.code} {rule.name}: {rule.summary}\n")
     for label, text in (("Why", rule.rationale), ("Fix", rule.fix), ("Docs", rule.docs)):

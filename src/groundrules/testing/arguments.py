@@ -1,4 +1,4 @@
-"""What people type after `pytest`: the steps it names, by their numbers or in full."""
+"""What people type after `pytest`: the steps and tasks it names, by their numbers or in full."""
 
 import re
 from collections.abc import Callable
@@ -6,6 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundrules.course.steps import Course, CourseError, Step
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """What an argument such as `steps/05`, `steps/05.3` or `steps/05/test_x.py` names by numbers.
+
+    :param task: the number of a task of the step, if one is named.
+    :param after: what follows the numbers.
+    """
+
+    step: int
+    task: int | None
+    after: str
 
 
 @dataclass(frozen=True)
@@ -26,11 +39,12 @@ class Arguments:
     def complete(self, arguments: list[str], is_path: Callable[[int], bool]) -> list[str]:
         """Return the arguments with the numbers of steps completed to their folders.
 
-        `steps/05` becomes `steps/05-schemas`, from the root of the course and from below it; what
-        follows the number (`/test_x.py::test_y`) stays. Anything else is returned as it is.
+        `steps/05` becomes `steps/05-schemas`, from the root of the course and from below it, and so does
+        `steps/05.3`; what follows the number (`/test_x.py::test_y`) stays. Anything else is returned as it
+        is.
         :param is_path: whether the argument at that place is a path, not the value of an option.
 
-        Raises `CourseError` if there is no such step, or its lesson is not written yet.
+        Raises `CourseError` if there is no such step or task, or its lesson is not written yet.
         """
         return [
             self._completed(argument)
@@ -47,10 +61,26 @@ class Arguments:
             if any(self._is_about(step, path) for path in paths)
         ]
 
+    def tasks(self, paths: list[str]) -> frozenset[str] | None:
+        """Return the ids of the tasks to check, with all tasks of each step that is named as a whole.
+
+        None if no path names a task. Raises `CourseError` if there is no such task.
+        """
+        named = [(path, self._numbered(path)) for path in paths]
+        if not any(numbered and numbered.task for _, numbered in named):
+            return None
+        course, found = Course(self.root), set[str]()
+        for path, numbered in named:
+            if numbered and numbered.task:
+                found.add(course.task(f"{numbered.step}.{numbered.task}")[1].id)
+            else:
+                found |= {task.id for step in self.steps([path]) for task in step.tasks}
+        return frozenset(found)
+
     def _is_about(self, step: Step, path: str) -> bool:
         numbered, absolute = self._numbered(path), self._absolute(path)
         if numbered is not None:
-            return numbered[0] == step.number
+            return numbered.step == step.number
         return absolute.is_relative_to(step.folder) or step.folder.is_relative_to(absolute)
 
     def _may_be_step(self, argument: str) -> bool:
@@ -60,28 +90,28 @@ class Arguments:
         course = Course(self.root)
         numbered = self._numbered(argument)
         if numbered is not None:
-            number, after = numbered
-            step = course.step(number)
+            step = course.step(numbered.step)
             _must_be_ready(step)
-            return f"{step.folder}{after}"
+            return f"{step.folder}{numbered.after}"
         named = course.step_of(self._absolute(argument))
         if named is not None:
             _must_be_ready(named)
         return argument
 
-    def _numbered(self, argument: str) -> tuple[int, str] | None:
-        """Return the number of the step that is named by it, and what follows the number."""
-        match = re.fullmatch(r"((?:.*[/\\])?)(\d+)((?:[/\\]|::).*)?", argument, re.DOTALL)
+    def _numbered(self, argument: str) -> Numbered | None:
+        pattern = r"((?:.*[/\\])?)(\d+)(?:\.(\d+))?((?:[/\\]|::).*)?"
+        match = re.fullmatch(pattern, argument, re.DOTALL)
         if match is None:
             return None
-        before, number, after = match.groups(default="")
+        before, number, task, after = match.groups(default="")
         path, colons, test = after.partition("::")
         typed = before.replace("\\", "/")
         steps = (self.root / "steps").resolve()
         for start in (self.working_folder, self.root):  # `steps/05` is typed below the root too
             folder = (start / typed).resolve()
             if folder == steps and not (folder / number).exists():
-                return int(number), path.replace("\\", "/") + colons + test
+                after = path.replace("\\", "/") + colons + test
+                return Numbered(int(number), int(task) if task else None, after)
         return None
 
     def _is_about_steps(self, argument: str) -> bool:

@@ -12,7 +12,8 @@ from _pytest.runner import runtestprotocol
 
 from groundrules.course.demands import Demand, demands_of
 from groundrules.course.notices import noticed_by_a_run
-from groundrules.course.steps import Course, CourseError, Step, Task
+from groundrules.course.progress import keep
+from groundrules.course.steps import EXERCISES, Course, CourseError, Step, Task
 from groundrules.testing.app import App
 from groundrules.testing.arguments import Arguments
 from groundrules.testing.code import RuleBroken
@@ -46,11 +47,13 @@ def register(
     root: Path,
     begun: tuple[Snapshot, Launcher] | None,
     report: Report | None,
+    tasks: frozenset[str] | None,
 ) -> None:
     """Add the suites' plugin to a run that is about the course at `root`.
 
     :param begun: the source that was read early and what starts workers, if they were.
     :param report: where to write the verdict as JSON.
+    :param tasks: the ids of the tasks to check, if not all of them are.
     """
     course = Course(root)
     here = config.invocation_params.dir
@@ -64,7 +67,7 @@ def register(
         config.add_cleanup(source.close)
     fixtures = Fixtures(config, course, source, launcher)
     config.pluginmanager.register(fixtures, "groundrules-fixtures")
-    suites = Suites(config, course, source, fixtures, report)
+    suites = Suites(config, course, source, fixtures, report, tasks)
     config.pluginmanager.register(suites, "groundrules-suites")
     config.pluginmanager.register(Parallel(config, suites, fixtures), "groundrules-parallel")
     if steps and not config.option.collectonly and source.problem is None:
@@ -83,6 +86,7 @@ class Suites:
 
     :param source: the source of the application under test.
     :param report: where to write the verdict as JSON.
+    :param tasks: the ids of the tasks to check, if not all of them are.
     :ivar reports: of the test that was run last.
     """
 
@@ -93,13 +97,15 @@ class Suites:
         source: Snapshot,
         fixtures: Fixtures,
         report: Report | None,
+        tasks: frozenset[str] | None,
     ) -> None:
         self._config = config
         self._course = course
         self._source = source
         self._fixtures = fixtures
         self._report = report
-        self._verdict = Verdict(course, of_parts=_is_partial(config))
+        self._tasks = tasks
+        self._verdict = Verdict(course, tasks, of_parts=_is_partial(config))
         self._untouched_files: dict[str, bool] = {}
         self._demands: dict[str, dict[str, Demand]] = {}
         self._last_try = False
@@ -146,7 +152,8 @@ class Suites:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Run a suite in the order of its tasks."""
+        """Run a suite in the order of its tasks, or those of its tests that the tasks named have."""
+        self._leave_others_out(items)
         items.sort(
             key=lambda item: (
                 (item.stash[STEP].number, item.stash[TASK].id) if TASK in item.stash else (0, "")
@@ -155,6 +162,17 @@ class Suites:
         self._verdict.expect(
             (item.stash[STEP], item.stash[TASK]) for item in items if TASK in item.stash
         )
+
+    def _leave_others_out(self, items: list[pytest.Item]) -> None:
+        if self._tasks is None:
+            return
+        others = [
+            item for item in items if TASK in item.stash and item.stash[TASK].id not in self._tasks
+        ]
+        if others:
+            self._config.hook.pytest_deselected(items=others)
+            left_out = set(others)
+            items[:] = [item for item in items if item not in left_out]
 
     def pytest_collection_finish(self) -> None:
         """Spare the garbage collector what lives to the end; pytest has it go over everything there."""
@@ -274,8 +292,8 @@ class Suites:
             if not option.no_summary:
                 show_failures(terminalreporter, by_what_they_explain(told))
         yield
-        first = next(iter(by_what_they_explain(told)), None)
-        self._verdict.show(terminalreporter, first and (first[1].task.id, first[1]))
+        first = self._first
+        self._verdict.show(terminalreporter, (first.task.id, first) if first is not None else None)
         if self._fixtures.seed_used:
             seed = self._fixtures.seed
             terminalreporter.write_line(
@@ -291,7 +309,25 @@ class Suites:
         if ended and (self._verdict.troubles or self._verdict.changed):
             session.exitstatus = EXIT_STATUS
         if self._report is not None:
-            self._report.write(self._verdict.as_json(self._why_incomplete(session)))
+            why = self._why_incomplete(session)
+            self._report.write(self._verdict.as_json(why, self._first))
+        if ended:
+            self._keep()
+
+    def _keep(self) -> None:
+        """Keep what a trainee's own run has found, so that `groundrules start` need not run it again."""
+        exercises = self._course.root / EXERCISES
+        steps = self._verdict.whole_steps()
+        if steps and exercises.is_dir() and self._source.original.samefile(exercises):
+            keep(self._course, exercises, steps, self._verdict.results())
+
+    @property
+    def _first(self) -> Words | None:
+        """The finding that explains the most, in words."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        failed = reporter.getreports("failed") if reporter is not None else ()
+        told = [(each.nodeid, each.longrepr) for each in failed if isinstance(each.longrepr, Words)]
+        return next((words for _, words in by_what_they_explain(told)), None)
 
     def _why_incomplete(self, session: pytest.Session) -> str | None:
         """Return what kept the run from a whole verdict, if anything did."""
@@ -307,6 +343,8 @@ class Suites:
             return "the code was changed during the run"
         if self._verdict.partial:
             return "only some of the tests ran"
+        if self._tasks is not None:
+            return "only some of the tasks were checked"
         return None
 
     def _trouble(self, error: BaseException) -> str | None:

@@ -97,6 +97,8 @@ class Sites:
 
     def prepare(self, tables: Tables) -> "Future[str | None]":
         """Begin to make the database that those of a kind of site are copies of; nobody waits for it here."""
+        if tables is not Tables.NO_DATABASE:
+            self._of_the_run()  # before the thread needs it, which would make another, with a role of its own
         templates = self._prepared.templates
         if tables not in templates:
             if tables in (Tables.NO_DATABASE, Tables.NONE):
@@ -104,8 +106,6 @@ class Sites:
                 templates[tables].set_result(None)
             else:
                 templates[tables] = self._thread().begin(self._make_template(tables))
-        if tables is not Tables.NO_DATABASE:
-            self._of_the_run()
         return templates[tables]
 
     def begin(self, tables: Tables) -> "Future[Site]":

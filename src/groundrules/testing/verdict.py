@@ -2,13 +2,16 @@
 
 import ast
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import pytest
 
 from groundrules.course.demands import Demand
+from groundrules.course.progress import TestResult
 from groundrules.course.steps import Course, Step, Task
 from groundrules.testing.failures import WIDTH, Words, and_join
 
@@ -56,16 +59,20 @@ class TaskVerdict:
 class Verdict:
     """The verdict of one run.
 
+    :param chosen: the ids of the tasks to check, if not all of the steps' are.
     :param of_parts: whether files or tests were named, so that some of the steps' were not even collected.
     :ivar changed: whether the code was changed during the run, so that nobody knows which was judged.
     """
 
-    def __init__(self, course: Course, *, of_parts: bool) -> None:
+    def __init__(
+        self, course: Course, chosen: frozenset[str] | None = None, *, of_parts: bool
+    ) -> None:
         self._course = course
+        self._chosen = chosen
         self._of_parts = of_parts
         self._steps: list[Step] = []
         self._tasks: dict[str, TaskVerdict] = {}
-        self._tests: list[dict[str, object]] = []
+        self._tests: list[dict[str, Any]] = []
         self._functions: set[tuple[str, str]] = set()  # the files and names of those that were run
         self._demands: dict[str, Demand] = {}  # those of tests that failed
         self.troubles: list[str] = []
@@ -153,7 +160,7 @@ class Verdict:
                 passed = f"{verdict.passed} of {verdict.tests}"
                 reporter.write(f"{passed:>8}", red=verdict.failed > 0, green=not verdict.failed)
             reporter.write_line(f"  {verdict.task} {verdict.title}")
-        for line in self._not_checked() if partial else ():
+        for line in self._not_checked() if partial and self._chosen is None else ():
             reporter.write_line(line)
         if self.changed:
             told = "The code was changed during the run, so there is no verdict: run it again."
@@ -168,17 +175,18 @@ class Verdict:
             for line in self._next(self._tasks[first[0]], first[1]):
                 reporter.write_line(line)
         elif not partial and not unfinished:
-            reporter.write_line(self._after(self._course.task(shown[-1].task)[0]))
+            reporter.write_line(self._after(*self._course.task(shown[-1].task)))
 
-    def as_json(self, why_incomplete: str | None) -> str:
+    def as_json(self, why_incomplete: str | None, first: Words | None) -> str:
         """Return the verdict as one JSON object.
 
         `{"version": 1, "complete": true, "why": null, "tasks": [{"task", "title", "step", "tests", "passed",
         "failed", "trouble", "untouched", "place", "owner", "after"}], "tests": [{"test", "task", "about",
-        "demands", "passed", "trouble", "message"}], "demands": [{"scope", "name", "text", "place"}]}`. It is
-        complete if every test of its steps was run and found right or wrong; otherwise `why` says what kept
-        it from that. The demands of a test are those it holds, or those that are broken; the list at the end
-        has the sentences of the latter.
+        "demands", "passed", "trouble", "message"}], "first": {"task", "place", "message"}, "demands":
+        [{"scope", "name", "text", "place"}]}`. It is complete if every test of its steps was run and found
+        right or wrong; otherwise `why` says what kept it from that. `first` is the finding to begin with, or
+        null. The demands of a test are those it holds, or those that are broken; the list at the end has the
+        sentences of the latter.
         """
         tasks = [asdict(verdict) for verdict in self._tasks.values() if verdict.run]
         return json.dumps(
@@ -188,9 +196,22 @@ class Verdict:
                 "why": why_incomplete,
                 "tasks": tasks,
                 "tests": self._tests,
+                "first": first
+                and {"task": first.about.id, "place": first.place, "message": str(first)},
                 "demands": [asdict(demand) for demand in self._demands.values()],
             }
         )
+
+    def whole_steps(self) -> list[Step]:
+        """Return the steps of which every test has ended, also those that an option kept from collection."""
+        if self.partial or self._chosen is not None or self.troubles:
+            return []
+        return [step for step in self._steps if all_functions_of(step) <= self._functions]
+
+    def results(self) -> list[TestResult]:
+        """Return how each test ended, as it is kept."""
+        fields = ("test", "task", "about", "passed", "message")
+        return [TestResult(**{name: each[name] for name in fields}) for each in self._tests]
 
     def _told_trouble(self) -> list[str]:
         number = sum(verdict.trouble for verdict in self._tasks.values())
@@ -224,8 +245,13 @@ class Verdict:
             return collected
         return len(functions_of(step, verdict.task) - self._functions)
 
-    def _after(self, step: Step) -> str:
-        """Return what to do once `step` is done."""
+    def _after(self, step: Step, task: Task) -> str:
+        """Return what to do once `task`, the last one checked, is done."""
+        if self._chosen is not None and task is not step.tasks[-1]:
+            following = step.tasks[step.tasks.index(task) + 1]
+            return f"Next: {following.id} {following.title}; read steps/{step.name}/README.md"
+        if self._chosen is not None and not self._chosen.issuperset(each.id for each in step.tasks):
+            return f"Now the whole step: pytest steps/{step.number:02}"
         later = [each for each in self._course.ready_steps if each.number > step.number]
         if step == self._course.steps[-1]:
             return f"Step {step.number:02} is done, the last one. Type: groundrules start"
@@ -263,3 +289,12 @@ def functions_of(step: Step, task: str) -> set[tuple[str, str]]:
             ):
                 found.add((path.name, node.name))
     return found
+
+
+def all_functions_of(step: Step) -> set[tuple[str, str]]:
+    """Return the files and names of all test functions of a step's suite."""
+    return {
+        (path.name, name)
+        for path in step.folder.glob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test\w*)", path.read_text("utf-8"), re.MULTILINE)
+    }

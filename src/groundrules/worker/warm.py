@@ -48,7 +48,7 @@ class SharedServer(ForkServer):
         file.parent.mkdir(parents=True, exist_ok=True)
         fresh = file.with_name(f"{file.name}.{os.getpid()}")
         fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps({**told, "key": _key()}), encoding="utf-8")
+        fresh.write_text(json.dumps({**told, "key": key()}), encoding="utf-8")
         fresh.replace(file)
 
     def close(self, *, at_once: bool = True) -> None:
@@ -95,7 +95,7 @@ def others_server(file: Path, preload: Sequence[str]) -> OthersServer | None:
     """Return the server that a file speaks of, if it has imported `preload` and nothing has changed since."""
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
-        if told["key"] != _key() or not set(preload) <= set(told["preload"]):
+        if told["key"] != key() or not set(preload) <= set(told["preload"]):
             return None
         server = OthersServer(told["socket"], told["token"])
         server.connect().close()
@@ -118,7 +118,7 @@ def shared_server(root: Path) -> Iterator[None]:
         server.close()
 
 
-def _key() -> str:
+def key() -> str:
     """Return a digest of what such a server has loaded: the Python, what is installed, and the worker."""
     loaded = [sys.version, sys.executable, sys.prefix]
     for path in sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}):
