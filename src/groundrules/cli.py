@@ -26,6 +26,8 @@ def main() -> None:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(nowhere, stream.fileno())
         status = 1
+    except KeyboardInterrupt:  # before a command has begun, which may take a second
+        status = 130
     sys.exit(status)
 
 

@@ -61,6 +61,19 @@ def status(
         command.status(as_json)
 
 
+@app.command(name="list")
+def list_tasks(
+    step: Annotated[
+        int | None, typer.Argument(help="The step whose tasks to list; by default, the next one.")
+    ] = None,
+) -> None:
+    """List the steps and the tasks of one of them, with what is known to be done."""
+    from groundrules.course import command
+
+    with plain_errors():
+        command.list_tasks(step)
+
+
 @app.command()
 def watch(
     what: Annotated[
@@ -183,6 +196,19 @@ def serve(
 
     with plain_errors():
         status = run(folder, port, reload=reload)
+    raise typer.Exit(status)
+
+
+@app.command()
+def doctor() -> None:
+    """Show what the course needs, what is missing of it, and how to get it.
+
+    Exits with 0 if all is there, and with 1 if something is missing.
+    """
+    from groundrules.course.doctor import doctor as run
+
+    with plain_errors():
+        status = run()
     raise typer.Exit(status)
 
 

@@ -145,10 +145,10 @@ async def test_many_who_want_the_last_copy_at_once_get_it_once(
 
     codes = Counter(answer.status_code for answer in answers)
     assert codes == {201: 1, 400: AT_ONCE - 1}, (
-        f"Of {AT_ONCE} users who ask for the last copy at once, one must get 201, and the others 400; "
+        f"Of {AT_ONCE} users who borrow the last copy at once, one must get 201, and the others 400; "
         f"the status codes are {dict(codes)}."
     )
-    assert await library.open_loans(book) == 1, "The last copy must be lent once, at any time."
+    assert await library.open_loans(book) == 1, "The last copy must be lent only once."
 
 
 async def borrow(person: Person, book_id: int) -> Response:

@@ -1,12 +1,15 @@
 """`start`, `status` and `hint`: where a trainee stands, and what to do next."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
 
 import pytest
 
 from groundrules.course.states import write_state
-from tests.course.conftest import Copy
+from tests.course.conftest import GROUNDRULES, Copy
 
 SETUP_DONE = "01 Setup         30 min  done\n"
 
@@ -112,6 +115,28 @@ def test_a_run_that_left_something_out_is_not_kept(beginning: Copy, left_out: st
     assert not beginning.file(".groundrules/progress.json").exists()
 
 
+def test_ctrl_c_stops_a_check_and_says_so(beginning: Copy) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+    beginning.file("steps/01-setup/conftest.py").write_text("import time\n\ntime.sleep(60)\n")
+
+    with subprocess.Popen(
+        [*GROUNDRULES, "status"],
+        cwd=beginning.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "Checking step 01 …\n"
+        os.killpg(process.pid, signal.SIGINT)
+        shown, told = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert "01 Setup         30 min  changed since it was checked" in shown
+    assert told == "\nStopped. What was checked until now is kept.\n"
+
+
 def test_a_state_that_goto_made_needs_no_check(copy: Copy) -> None:
     went = copy.run("goto", "3")
     known = copy.run("status")
@@ -124,6 +149,23 @@ def test_a_state_that_goto_made_needs_no_check(copy: Copy) -> None:
     assert SETUP_DONE in known.stdout
     assert "Next: 03.1" in known.stdout
     assert changed.stderr.startswith("Checking step 01 …\n")
+
+
+def test_the_list_of_tasks_says_what_is_known_and_checks_nothing(beginning: Copy) -> None:
+    write_state(beginning.course, 1, beginning.exercises)
+    (beginning.exercises / "app" / "api" / "health.py").write_text("import nosuchmodule\n")
+
+    unknown = beginning.run("list")
+    beginning.pytest("steps/01")
+    known = beginning.run("list", "1")
+    other = beginning.run("list", "2")
+
+    assert unknown.stderr == known.stderr == ""
+    assert "             01.1 The project file\n" in unknown.stdout
+    assert "       done  01.1 The project file\n" in known.stdout
+    assert "             01.4 The health route\n" in known.stdout
+    assert "02.1 The database URL" in other.stdout
+    assert "01.1" not in other.stdout
 
 
 @pytest.mark.parametrize("typed", ["GR202", "gr202", "202"])
@@ -216,10 +258,10 @@ def test_reset_says_what_it_takes(beginning: Copy) -> None:
     ("arguments", "sentence"),
     [
         (("01.2", "last"), "Task 01.2 has 3 hints: 1 to 3."),
-        (("01.9",), "Step 01 has no task 01.9."),
+        (("01.9",), "Step 01 has no task 01.9. Its tasks: 01.1 to 01.5."),
         (("x",), "'x' is not a task: name one like 01.2."),
         (("01.2", "4"), "Task 01.2 has 3 hints: 1 to 3."),
-        (("08.99",), "Step 08 has no task 08.99."),
+        (("08.99",), "Step 08 has no task 08.99. Its tasks: 08.1 to 08.9."),
     ],
 )
 def test_a_hint_that_is_not_there_is_said_in_a_sentence(

@@ -120,7 +120,8 @@ def test_a_file_is_named_as_the_lessons_do_or_by_its_path(copy: Copy) -> None:
         (("undo",), "There is nothing to undo: no command has changed exercises/."),
         (("goto", "9"), "There is no step 09: the steps are 01 to 08."),
         (("goto", "8"), "Step 08 is in preparation and cannot be started yet."),
-        (("reset", "01.9"), "Step 01 has no task 01.9."),
+        (("reset", "01.9"), "Step 01 has no task 01.9. Its tasks: 01.1 to 01.5."),
+        (("reset", "app/mian.py"), "No step has a file app/mian.py: did you mean app/main.py?"),
         (("reset", "01.5"), "Task 01.5 has no file of its own: name the file to reset."),
         (("reset", "1"), "'1' is not a task: name one like 01.2."),
         (

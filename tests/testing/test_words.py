@@ -43,6 +43,18 @@ def test_a_message_is_wrapped_between_words() -> None:
     assert len(lines) == 3
 
 
+def test_a_module_in_the_place_of_its_router_is_named() -> None:
+    frames = (Frame("app/api/router.py", 8, "api_router.include_router(health)"),)
+    message = "module 'app.api.health' has no attribute '_contains_router'"
+
+    words = words_for(Raised(Failure("AttributeError", message, (), frames)))
+
+    assert " ".join(" ".join(words.told[:2]).split()) == (
+        "app/api/router.py:8 app.api.health is a module; include_router takes the router in it: "
+        "write health.router."
+    )
+
+
 def test_a_message_keeps_its_own_lines() -> None:
     assert lines_for(AssertionError("It must be:\n  one\n  two")) == [
         "It must be:",

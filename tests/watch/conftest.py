@@ -69,7 +69,7 @@ class Terminal:
     def screen(self) -> list[str]:
         """The lines of the newest frame, without colors."""
         frame = self.written.rpartition("\x1b[H")[2].split("\x1b[?25h")[0]
-        return re.sub(r"\x1b\[[\d;]*[mK]", "", frame).splitlines()
+        return re.sub(r"\x1b\[[\d;]*[mK]", "", frame).splitlines() or [""]
 
     @property
     def text(self) -> str:

@@ -4,6 +4,7 @@ A later step goes on with files of earlier ones. As long as it has not begun, ea
 keeps them in `.groundrules/begun/`, apart for each `goto`, after which other files count.
 """
 
+import difflib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,9 +80,13 @@ class Beginnings:
         step = self.course.step(self.step_gone_to or self.course.steps[0].number)
         state = state_after(self.course, self.course.steps.index(step))
         if file not in state:
-            raise CourseError(
-                f"No step has a file {harmless(file)}: name one as the lessons do, like app/main.py."
+            near = difflib.get_close_matches(file, state, n=1, cutoff=0.85)
+            named = (
+                f"did you mean {near[0]}?"
+                if near
+                else "name one as the lessons do, like app/main.py."
             )
+            raise CourseError(f"No step has a file {harmless(file)}: {named}")
         if self.step_gone_to is None:
             return Version(state[file], "the stub that you started with")
         return Version(

@@ -55,6 +55,20 @@ def status(as_json: bool) -> None:
     _show_next(course, _found_out(course, exercises))
 
 
+def list_tasks(number: int | None) -> None:
+    """Print the steps, with the tasks of one of them: the next to do by default. Nothing is checked."""
+    course = find_course()
+    known = {each.step: each for each in known_standings(course, exercises_of(course))}
+    unfinished = [step for step, each in known.items() if not each.done]
+    opened = course.step(number) if number is not None else next(iter(unfinished), None)
+    for step in course.steps:
+        standing = known.get(step)
+        print(_row(step, standing))
+        for task in step.tasks if step is opened else ():
+            done = standing is not None and task in standing.tasks_done
+            print(f"       {paint('done', 'green') if done else '    '}  {task.id} {task.title}")
+
+
 def hint(task_id: str | None, which: str) -> None:
     """Print one hint for a task, the next one to do by default, and how to get the one after it.
 
@@ -154,10 +168,14 @@ def _found_out(course: Course, exercises: Path) -> list[Standing]:
     found = known_standings(course, exercises)
     _show(course, found)
     stale = [each.step for each in found if not each.known]
-    for step in stale:
-        for each in standings(course, exercises, say, [step]):
-            if each.step is step:
-                print(_row(step, each), flush=True)
+    try:
+        for step in stale:
+            for each in standings(course, exercises, say, [step]):
+                if each.step is step:
+                    print(_row(step, each), flush=True)
+    except KeyboardInterrupt:
+        say("\nStopped. What was checked until now is kept.")
+        raise
     if stale:
         print()
         found = known_standings(course, exercises)

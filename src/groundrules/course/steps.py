@@ -78,7 +78,10 @@ class Step:
         for task in self.tasks:
             if task.id == task_id:
                 return task
-        raise CourseError(f"Step {self.number:02} has no task {task_id}.")
+        raise CourseError(
+            f"Step {self.number:02} has no task {task_id}. Its tasks: {self.tasks[0].id} to "
+            f"{self.tasks[-1].id}."
+        )
 
     def untouched(self, application: Path, file: str) -> bool:
         """Whether `file` under `application` is still the stub that this step introduced."""

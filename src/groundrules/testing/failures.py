@@ -31,6 +31,7 @@ SENTENCE_LINES = 4
 FRAMES_SHOWN = 3
 CONTEXT_MANAGER = "_AsyncGeneratorContextManager"
 NO_DECORATOR = "FastAPI takes get_db() itself: remove the decorator @asynccontextmanager."
+NO_ROUTER = re.compile(r"module '([\w.]+)' has no attribute '(?:_contains_router|routes)'")
 LEFT_DEBUGGER = (
     "The debugger was left with q, which ends the code there. To continue the code, type c."
 )
@@ -303,6 +304,12 @@ def _said(failure: Failure) -> str:
     text = str(failure)
     if failure.kind == "TypeError" and CONTEXT_MANAGER in text:
         return f"{text}. {NO_DECORATOR}"
+    module = NO_ROUTER.search(text) if failure.kind == "AttributeError" else None
+    if module is not None and failure.frames and "include_router(" in failure.frames[-1].source:
+        name = module[1].rpartition(".")[2]
+        return (
+            f"{module[1]} is a module; include_router takes the router in it: write {name}.router."
+        )
     if failure.kind == "BdbQuit":
         return LEFT_DEBUGGER
     if failure.kind == "ResponseValidationError":  # the worker has put it in a sentence

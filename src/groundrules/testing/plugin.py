@@ -75,6 +75,9 @@ def register(
         begin(max(step.number for step in steps))
     if config.option.reportchars == "fE":  # pytest's default: a list of what was told just above
         config.option.reportchars = ""
+    config.option.no_header |= (
+        config.option.verbose <= 0
+    )  # what is installed where explains no failure
     config.addinivalue_line("markers", "task(id, demands): the task of the lesson, and its demands")
     config.addinivalue_line("markers", "rules_so_far: run once for each rule that applies by then")
     config.addinivalue_line("markers", "waits: begin before others, beside which it waits")

@@ -116,6 +116,8 @@ class Checks:
             try:
                 self._process.wait(STOPS_WITHIN + 1)
             except subprocess.TimeoutExpired:
+                for number in list(self._pids):
+                    self._kill(number)
                 self._process.kill()
                 self._process.wait()
             self._process = None

@@ -35,9 +35,10 @@ def draw(state: State, size: Size, *, colour: bool) -> list[str]:
     else:
         notes = _wrapped([state.note], size.columns)[:NOTES]
         frame = FRAME + len(notes)
-        room = max(min(FINDING, size.lines - frame - TASKS), 1)
+        room = max(min(FINDING, size.lines - frame - TASKS), 2)
         finding = _shortened(_wrapped(state.finding, size.columns), room)
-        body = [pen.line(line, *_style(number)) for number, line in enumerate(finding)]
+        first = () if state.stand(state.task).untouched else (RED,)
+        body = [pen.line(line, *(() if number else first)) for number, line in enumerate(finding)]
         left = size.lines - frame - len(body)
         told = [pen.line(note, DIM) for note in notes]
         lines = [head, *told, *body, "", *_tasks(state, left, pen)]
@@ -76,10 +77,6 @@ def _colours(stand: Stand) -> tuple[str, ...]:
     if stand.done:
         return (GREEN,)
     return (YELLOW,) if stand.tests else ()
-
-
-def _style(number: int) -> tuple[str, ...]:
-    return (RED,) if number == 0 else ()
 
 
 def _wrapped(lines: list[str], columns: int) -> list[str]:

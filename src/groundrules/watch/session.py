@@ -211,6 +211,7 @@ class Session:
         self._hears |= heard
         if not paths:
             return
+        self.state.note = ""
         self._unheard += not heard
         if self._unheard == 2 and not self._hears:
             self.state.note = NO_EVENTS

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from groundrules.terminal import wants_colour
 from groundrules.watch.screen import Size, draw
@@ -56,7 +57,12 @@ def _signals(post_resize: Callable[[], None]) -> Iterator[None]:
     def ended(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    handlers = {"SIGWINCH": resized, "SIGTERM": ended, "SIGHUP": ended}
+    handlers: dict[str, Any] = {
+        "SIGWINCH": resized,
+        "SIGTERM": ended,
+        "SIGHUP": ended,
+        "SIGTSTP": signal.SIG_IGN,  # Ctrl-Z would leave the shell on this screen
+    }
     before = {
         getattr(signal, name): signal.signal(getattr(signal, name), handler)
         for name, handler in handlers.items()
