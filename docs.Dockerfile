@@ -4,7 +4,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-1
 WORKDIR /groundrules
 RUN pip install --no-cache-dir "uv>=0.9,<1"
 COPY . .
-RUN uv sync --frozen --no-default-groups --group docs \
+RUN uv sync --frozen --extra course --no-default-groups --group docs \
     && NO_MKDOCS_2_WARNING=1 uv run --no-sync mkdocs build --site-dir /site
 
 FROM nginxinc/nginx-unprivileged:stable-alpine

@@ -6,52 +6,10 @@ that takes longer than checking a small project. Help and mistakes are left to T
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING
 
-from groundrules.terminal import Format
-
-
-@dataclass
-class Check:
-    """What `groundrules check` is asked for."""
-
-    path: Path = field(default_factory=Path)
-    package: str | None = None
-    select: list[str] = field(default_factory=list)
-    ignore: list[str] = field(default_factory=list)
-    format: Format = "text"
-    cache: bool = True
-
-
-def plain_check(args: Sequence[str]) -> Check | None:
-    """Return what a check is asked for; None for anything but a path and whole options."""
-    found, paths, rest = Check(), list[str](), list(args)
-    while rest:
-        name, given, value = rest.pop(0).partition("=")
-        if not name.startswith("-"):
-            paths.append(name + given + value)
-            continue
-        if name == "--no-cache" and not given:
-            found.cache = False
-            continue
-        if not given and not rest:
-            return None
-        value = value if given else rest.pop(0)
-        if name in ("--select", "--ignore"):
-            getattr(found, name[2:]).append(value)
-        elif name == "--package":
-            found.package = value
-        elif name == "--format" and value in get_args(Format):
-            found.format = value  # type: ignore[assignment]
-        else:
-            return None
-    if len(paths) > 1:
-        return None
-    found.path = Path(*paths)
-    return found
+if TYPE_CHECKING:
+    from groundrules.rules.options import Check
 
 
 def main() -> None:
@@ -59,8 +17,8 @@ def main() -> None:
 
     A bad option or argument is one line on standard error, and exit status 2.
     """
-    asked = plain_check(sys.argv[2:]) if sys.argv[1:2] == ["check"] else None
     try:
+        asked = _plain_check()
         status = _run_typer() if asked is None else _check(asked)
         sys.stdout.flush()
     except BrokenPipeError:  # who reads this has seen enough
@@ -73,23 +31,26 @@ def main() -> None:
     sys.exit(status)
 
 
-def _check(asked: Check) -> int:
+def _plain_check() -> "Check | None":
+    if sys.argv[1:2] != ["check"]:
+        return None
+    from groundrules.rules.options import plain_check
+
+    return plain_check(sys.argv[2:])
+
+
+def _check(asked: "Check") -> int:
     from groundrules.rules.command import run_check
 
     try:
-        return run_check(
-            asked.path,
-            asked.package,
-            asked.select,
-            asked.ignore,
-            asked.format,
-            cache=asked.cache,
-        )
+        return run_check(asked)
     except KeyboardInterrupt:
         return 130
 
 
 def _run_typer() -> int:
+    from importlib.util import find_spec
+
     import typer
 
     from groundrules.commands import app
@@ -98,6 +59,15 @@ def _run_typer() -> int:
         status = app(standalone_mode=False)
     except typer.Abort:
         return 130
+    except ModuleNotFoundError as error:
+        if find_spec("fastapi") is not None:
+            raise
+        print(
+            f"This command is a part of the course, which needs {error.name} and other packages: type "
+            "`python3 course.py start`, which installs them.",
+            file=sys.stderr,
+        )
+        return 2
     except Exception as error:
         explain = getattr(error, "format_message", None)
         if explain is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-Format = Literal["text", "json", "github", "sarif"]  # of the findings
+Format = Literal["text", "concise", "json", "github", "gitlab", "junit", "sarif"]  # of the findings
 
 
 def wants_colour() -> bool:

@@ -66,7 +66,7 @@ def test_the_action_that_is_shown_takes_what_it_is_given() -> None:
 
 
 def test_the_settings_that_are_shown_are_read() -> None:
-    assert read_settings(EXAMPLES) == Settings(package="shop", ignore=("GR401",))
+    assert read_settings(EXAMPLES) == Settings(EXAMPLES, "shop", ignore=("GR401",))
 
 
 @pytest.mark.parametrize("honoured", [True, False])

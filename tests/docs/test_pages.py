@@ -177,8 +177,8 @@ def test_a_listing_of_nothing_stops_the_build(asked: str) -> None:
 def test_every_command_is_listed_with_its_options() -> None:
     shown = reference.commands()
 
-    assert "## groundrules check\n\n```text\ngroundrules check [path] [options]\n```" in shown
-    assert "| `--format <text\\|json\\|github\\|sarif>` |" in shown
+    assert "## groundrules check\n\n```text\ngroundrules check [paths]... [options]\n```" in shown
+    assert "| `--format <text\\|concise\\|json\\|github\\|gitlab\\|junit\\|sarif>` |" in shown
     assert "## groundrules db start" in shown
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import cast
@@ -13,8 +14,8 @@ from jsonschema import Draft4Validator
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from groundrules.cli import Check, plain_check
 from groundrules.commands import app
+from groundrules.rules.options import Check, plain_check
 
 CLEAN = "async def add(first: int, second: int) -> int:\n    return first + second\n"
 UNHINTED = "LIMIT = 20\n\n\ndef é_total(prices) -> int:\n    return sum(prices)\n"
@@ -83,7 +84,7 @@ def test_json_has_the_keys_that_are_promised(project: Path) -> None:
     finding = report.pop("findings")[0]
     assert report == {
         **{"version": 1, "root": str(project), "package": "app", "files": 1},
-        **{"unread": 0, "notes": [], "unused_ignores": []},
+        **{"unread": 0, "notes": [], "unused_ignores": [], "held": 0},
     }
     assert (finding["rule"], finding["name"], finding["line"], finding["column"]) == (
         "GR201",
@@ -92,7 +93,7 @@ def test_json_has_the_keys_that_are_promised(project: Path) -> None:
         5,
     )
     assert set(finding) == {
-        *("rule", "name", "path", "line", "column", "message", "why", "fix", "docs")
+        *("rule", "name", "path", "line", "column", "message", "why", "fix", "docs", "definition")
     }
 
 
@@ -185,11 +186,22 @@ def test_rules_can_be_selected_and_ignored(project: Path) -> None:
     assert groundrules("check", project, "--select", "GR201", "--select", "GR202").returncode == 1
 
 
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
+
+    done = groundrules("--version")
+
+    assert done.stdout.decode().split() == ["groundrules", project["project"]["version"]]
+    assert done.returncode == 0
+
+
 def test_rules_are_listed_and_explained() -> None:
     listed = groundrules("rules").stdout.decode()
     explained = groundrules("rules", "gr202").stdout.decode()
     unknown = groundrules("rules", "GR999")
 
+    for code, word in (("GR000", "readable"), ("gr001", "baseline")):
+        assert groundrules("rules", code).stdout.decode().startswith(f"{code.upper()} {word}: ")
     assert "GR303  api-package" in listed
     assert "async def" in explained
     assert (unknown.returncode, unknown.stderr.decode()) == (
@@ -239,14 +251,28 @@ def test_what_is_read_without_typer_is_what_typer_offers() -> None:
     flags = [each.opts[-1] for each in options if getattr(each, "is_flag", False)]
     args = [part for name in offered for part in (name, "json")]
 
-    assert plain_check([*args, "here"]) == Check(Path("here"), "json", ["json"], ["json"], "json")
+    file = Path("json")
+    assert plain_check([*args, "here", "there"]) == Check(
+        [Path("here"), Path("there")], "json", ["json"], ["json"], "json", file, "json", file, file
+    )
     assert plain_check([f"{name}=json" for name in offered]) == plain_check(args)
-    assert plain_check(flags) == Check(cache=False)
+    assert plain_check(flags) == Check(
+        no_cache=True, no_baseline=True, statistics=True, exit_zero=True
+    )
+
+
+def test_a_check_can_be_typed_again() -> None:
+    asked = Check(
+        [Path("-x"), Path("b c")], "p", ["GR2", "GR4"], ["GR1"], "junit", output_file=Path("o")
+    )
+    asked.exit_zero = True
+
+    assert plain_check(asked.typed()[1:]) == asked
 
 
 @pytest.mark.parametrize(
     "args",
-    [["--help"], ["--other", "1"], ["--select"], ["--format", "xml"], ["one", "two"], ["-x"]],
+    [["--help"], ["--other", "1"], ["--select"], ["--format", "xml"], ["-x"]],
 )
 def test_help_and_mistakes_are_left_to_typer(args: list[str]) -> None:
     assert plain_check(args) is None

@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from groundrules.rules import check_project
 from groundrules.rules.command import run_check
+from groundrules.rules.options import Check
+from groundrules.terminal import Format
 
 UNHINTED = "def total(prices) -> int:\n    return sum(prices)\n"
 
@@ -321,13 +324,13 @@ def test_where_only_the_return_has_no_hint_the_fix_speaks_of_that_alone(app: Pat
     assert "`limit: int`" in two.fix
 
 
-@pytest.mark.parametrize("output", ["text", "github", "json", "sarif"])
+@pytest.mark.parametrize("output", get_args(Format))
 def test_what_a_terminal_would_obey_is_shown_and_not_sent(
-    app: Path, output: str, capsys: pytest.CaptureFixture[str]
+    app: Path, output: Format, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (app / "\033[2Jodd\n.py").write_text("def f(a): return '\033[31m'\n")
 
-    run_check(app.parent, None, [], [], output, cache=False)  # type: ignore[arg-type]
+    run_check(Check([app.parent], format=output, no_cache=True))
 
     told = capsys.readouterr().out
     assert "\033" not in told

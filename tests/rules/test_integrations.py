@@ -1,5 +1,7 @@
 """What holds a team's own service to the rules: the hook for pre-commit and the action for GitHub."""
 
+import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -7,10 +9,13 @@ import tomllib
 import venv
 from importlib import util
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
+
+from groundrules.rules.report.entries import Entry, Key
+from groundrules.terminal import Format
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,8 +61,47 @@ def test_the_documentation_shows_every_input_setting_and_format() -> None:
     examples = sorted((ROOT / "docs" / "examples").iterdir())
     page = "".join(path.read_text("utf-8") for path in (ROOT / "docs" / "own-code.md", *examples))
 
-    shown = (*read("action.yml")["inputs"], "[tool.groundrules]", "select", "ignore", "sarif")
+    formats = [f"`{each}`" for each in get_args(Format) if each != "text"]
+    shown = (*read("action.yml")["inputs"], "[tool.groundrules]", "select", "ignore", *formats)
     assert [each for each in shown if each not in page] == []
+
+
+def test_the_reference_lists_every_setting_and_every_key_of_a_baseline() -> None:
+    reference = ROOT / "docs" / "reference"
+    schema = json.loads((reference / "groundrules.schema.json").read_text("utf-8"))
+    keys = [
+        *schema["properties"],
+        *(field.name for field in dataclasses.fields(Entry)),
+        *Key._fields,
+    ]
+    page = (reference / "settings.md").read_text("utf-8")
+
+    assert [
+        each for each in keys if f"| `{each}` |" not in page and each not in ("key", "line")
+    ] == []
+
+
+def test_the_commands_of_the_guide_bring_a_red_service_to_green(tmp_path: Path) -> None:
+    """Each command is run as printed, in order, where a service is."""
+    guide = (ROOT / "docs" / "guides" / "adopting.md").read_text("utf-8")
+    commands = [line for line in guide.splitlines() if line.startswith("groundrules ")]
+    (tmp_path / "backend" / "app").mkdir(parents=True)
+    (tmp_path / "backend" / "pyproject.toml").touch()
+    code = tmp_path / "backend" / "app" / "sums.py"
+    code.write_text("def total(prices) -> int:\n    return 0\n")
+
+    def run(command: str) -> int:
+        words = [
+            sys.executable,
+            "-c",
+            "from groundrules.cli import main; main()",
+            *command.split()[1:],
+        ]
+        return subprocess.run(words, capture_output=True, cwd=tmp_path, check=False).returncode
+
+    assert [run(each) for each in commands] == [1, 0, 0]
+    code.write_text(code.read_text() + "\n\ndef new(prices): ...\n")
+    assert run(commands[-1]) == 1
 
 
 @pytest.fixture

@@ -45,4 +45,5 @@ def test_the_engine_needs_no_other_part_of_the_project_but_what_prints() -> None
         if name.startswith("groundrules.") and not name.startswith(ROOT)
     }
 
-    assert others == {("command", "course"), ("command", "terminal"), ("report", "terminal")}
+    printing = {(each, "terminal") for each in ("command", "options", "output", "report", "since")}
+    assert others == {("command", "course"), *printing}

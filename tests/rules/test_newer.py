@@ -129,7 +129,7 @@ def test_a_newer_python_on_the_machine_reads_it(tmp_path: Path) -> None:
 
     done = run(tmp_path, path=install(tmp_path / "bin", ABLE))
 
-    assert (done.stdout, done.returncode) == ("read by a newer one: 7\n", 1)
+    assert (done.stdout, done.returncode) == ("read by a newer one: 8\n", 1)
 
 
 def test_a_newer_python_is_waited_for(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_newer_python_is_waited_for(tmp_path: Path) -> None:
         time.sleep(0.5)
     said, _ = running.communicate()
 
-    assert (said, running.returncode) == ("read by a newer one: 7\n", 1)
+    assert (said, running.returncode) == ("read by a newer one: 8\n", 1)
 
 
 def test_a_newer_python_that_cannot_is_passed_over(tmp_path: Path) -> None:

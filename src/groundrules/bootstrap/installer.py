@@ -41,6 +41,7 @@ class Installer:
         began = time.monotonic()
         chosen = [
             "--frozen",
+            "--extra=course",
             "--no-default-groups",
             *(f"--group={group}" for group in sorted(groups)),
         ]

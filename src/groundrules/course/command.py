@@ -75,7 +75,7 @@ def hint(task_id: str | None, which: str) -> None:
     A rule is explained instead, where its code is given.
     """
     from groundrules.course.lesson import filled, hints_of
-    from groundrules.rules.command import explain_rule
+    from groundrules.rules.explaining import explain_rule
 
     if task_id is not None and re.fullmatch(r"(GR)?\d{3}", task_id, re.IGNORECASE):
         explain_rule(task_id)

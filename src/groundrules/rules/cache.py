@@ -84,15 +84,11 @@ def _content(file: Path) -> bytes:
 def _read(file: Path) -> Report | None:
     try:
         held = json.loads(file.read_bytes())
-        return Report(
-            **{
-                **held,
-                "findings": tuple(Finding(**each) for each in held["findings"]),
-                "unused_ignores": tuple(UnusedIgnore(**each) for each in held["unused_ignores"]),
-                "notes": tuple(held["notes"]),
-            }
-        )
-    except (OSError, ValueError, TypeError, KeyError):
+        lists = {key: tuple(value) for key, value in held.items() if isinstance(value, list)}
+        findings = tuple(Finding(**each) for each in held["findings"])
+        unused = tuple(UnusedIgnore(**each) for each in held["unused_ignores"])
+        return Report(**{**held, **lists, "findings": findings, "unused_ignores": unused})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 

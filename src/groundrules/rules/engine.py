@@ -6,18 +6,20 @@ import sys
 import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from groundrules.rules.facts.project import load_project
 from groundrules.rules.findings import UNREADABLE, Finding, Report
 from groundrules.rules.pythons import command_for, is_too_old, wanted_minor
 from groundrules.rules.registry import all_rules
+from groundrules.rules.report.anchors import anchored
 from groundrules.rules.report.ignores import Ignore, find_ignores, silence
 from groundrules.rules.report.settings import Settings, read_settings
 from groundrules.rules.rule import Rule, Violation
 from groundrules.rules.source.files import CheckError, Package, find_package
-from groundrules.rules.source.loading import Broken, Progress
+from groundrules.rules.source.loading import Broken, Progress, relative
+from groundrules.rules.source.options import Options
 from groundrules.rules.source.pyproject import broken_pyproject
 
 _BROKEN_NAME = "readable"
@@ -54,20 +56,28 @@ def check_project(
         settings.select if select is None else tuple(select),
         settings.ignore if ignore is None else tuple(ignore),
     )
-    rules = choose_rules(*chosen)
+    by_file = (code for codes in settings.per_file_ignores.values() for code in codes)
+    rules = choose_rules(*chosen, by_file)
     with _no_collection(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the compiler's, on the code that is read
-        seen = _look(found, rules, progress, every_file=every_file)
+        seen = _look(found, rules, progress, settings.options, every_file=every_file)
     pyproject = broken_pyproject(found)
     unreadable = [*seen.broken, *([pyproject] if pyproject else [])]
     if not _is_chosen(UNREADABLE, *chosen):
         unreadable = []
+
+    def is_left_out(path: str, rule: str) -> bool:
+        return path in exclude or settings.silences(_from_settings(settings, found, path), rule)
+
     findings = {*seen.findings, *map(_unreadable, unreadable)}
     kept, unused = silence(
-        {each for each in findings if each.path not in exclude},
+        {each for each in findings if not is_left_out(each.path, each.rule)},
         seen.ignores if honour_ignores else [],
         set(codes()) - {rule.code for rule in rules},
     )
+    unused = [each for each in unused if not is_left_out(each.path, each.rule)]
+    if settings.docs_url:
+        kept = [_with_docs(each, settings.docs_url) for each in kept]
     return Report(
         root=str(found.root),
         package=found.name,
@@ -76,6 +86,14 @@ def check_project(
         unused_ignores=tuple(sorted(unused)),
         unread=len(seen.broken),
         notes=tuple(_notes(found, seen)),
+        rules=(
+            *([UNREADABLE] if _is_chosen(UNREADABLE, *chosen) else []),
+            *(r.code for r in rules),
+        ),
+        docs_url=settings.docs_url,
+        folder=relative(found.folder, found.root),
+        read=seen.read,
+        broken=tuple(each.path for each in seen.broken),
     )
 
 
@@ -87,17 +105,32 @@ class _Seen:
     findings: list[Finding]
     broken: list[Broken]
     ignores: list[Ignore]
+    read: tuple[str, ...]
 
 
 def _look(
-    package: Package, rules: list[Rule], progress: Progress | None, *, every_file: bool
+    package: Package,
+    rules: list[Rule],
+    progress: Progress | None,
+    options: Options,
+    *,
+    every_file: bool,
 ) -> _Seen:
-    project = load_project(package, progress, every_file=every_file)
+    project = load_project(package, progress, every_file=every_file, options=options)
     try:
         findings = [
-            _finding(rule, violation) for rule in rules for violation in rule.check(project)
+            _finding(rule, violation, options)
+            for rule in rules
+            for violation in rule.check(project)
         ]
-        return _Seen(project.files, findings, project.broken, find_ignores(project))
+        modules = project.modules.values()
+        return _Seen(
+            project.files,
+            anchored(findings, modules),
+            project.broken,
+            find_ignores(project),
+            tuple(each.path for each in modules),
+        )
     finally:
         project.release()
 
@@ -122,17 +155,29 @@ def codes() -> tuple[str, ...]:
     return tuple(rule.code for rule in all_rules())
 
 
-def choose_rules(select: tuple[str, ...] | None, ignore: tuple[str, ...] | None) -> list[Rule]:
-    """Return the rules to run; raise `CheckError` for a code that no rule has."""
+def choose_rules(
+    select: tuple[str, ...] | None,
+    ignore: tuple[str, ...] | None,
+    others: Iterable[str] = (),
+) -> list[Rule]:
+    """Return the rules to run; raise `CheckError` for a code that no rule has or begins with.
+
+    :param others: more codes that must be known.
+    """
     known = (UNREADABLE, *codes())
-    for code in (*(select or ()), *(ignore or ())):
-        if code not in known:
+    for code in (*(select or ()), *(ignore or ()), *others):
+        if not any(each.startswith(code) for each in known):
             raise CheckError(f"There is no rule {code}: `groundrules rules` lists them all.")
     return [rule for rule in all_rules() if _is_chosen(rule.code, select, ignore)]
 
 
 def _is_chosen(code: str, select: tuple[str, ...] | None, ignore: tuple[str, ...] | None) -> bool:
-    return code in (select or (code,)) and code not in (ignore or ())
+    return (select is None or code.startswith(select)) and not code.startswith(ignore or ())
+
+
+def _from_settings(settings: Settings, package: Package, path: str) -> str:
+    """Return the path of a finding as settings name it."""
+    return relative(package.root / path, settings.folder) if settings.folder else path
 
 
 @contextmanager
@@ -147,7 +192,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _finding(rule: Rule, at: Violation) -> Finding:
+def _finding(rule: Rule, at: Violation, options: Options) -> Finding:
     return Finding(
         path=at.path,
         line=at.line,
@@ -156,9 +201,18 @@ def _finding(rule: Rule, at: Violation) -> Finding:
         name=rule.name,
         message=at.message,
         why=rule.rationale,
-        fix=at.fix or rule.fix,
+        fix=options.reworded(at.fix or rule.fix, rule.code),
         docs=rule.docs,
         end_column=at.end_column,
+    )
+
+
+def _with_docs(finding: Finding, url: str) -> Finding:
+    """Return a finding that links to the page of its rule; a file that cannot be read breaks none."""
+    return (
+        finding
+        if finding.rule == UNREADABLE
+        else replace(finding, docs=url.format(code=finding.rule))
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 UNREADABLE = "GR000"
+STALE = "GR001"  # an entry of a baseline for what is not found any more
 
 
 @dataclass(frozen=True, order=True)
@@ -13,6 +14,8 @@ class Finding:
     :param line: counted from 1, as is `column`.
     :param end_column: the column after the last character to point at, on the same line.
     :param docs: the page that explains the rule, relative to the project's root.
+    :param definition: the dotted name of the function or class around it; empty at the top of a file.
+    :param statement: the line on which its statement, or its decorator, begins.
     """
 
     path: str
@@ -25,6 +28,8 @@ class Finding:
     fix: str
     docs: str
     end_column: int
+    definition: str = ""
+    statement: int = 0
 
 
 @dataclass(frozen=True, order=True)
@@ -49,6 +54,10 @@ class Report:
     :param package: the application package.
     :param files: how many Python files there are, and `unread` how many of them could not be read.
     :param notes: what is to be known before anything else, as sentences.
+    :param rules: the codes that were checked.
+    :param docs_url: the address of a rule's page, with `{code}` for its code; empty if none is known.
+    :param held: how many findings a baseline holds back.
+    :param folder: that of the package, relative to `root`; `read` and `broken` are files, relative to it too.
     """
 
     root: str
@@ -58,3 +67,9 @@ class Report:
     unused_ignores: tuple[UnusedIgnore, ...] = ()
     unread: int = 0
     notes: tuple[str, ...] = ()
+    docs_url: str = ""
+    held: int = 0
+    rules: tuple[str, ...] = ()
+    folder: str = ""
+    read: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()

@@ -13,9 +13,9 @@ LAYERS = (
     ("facts",),
     ("cases", "rule", "places", "catalogue", "registry"),
     ("findings", "report"),
-    ("pythons", "cache", "engine"),
+    ("pythons", "cache", "engine", "targets", "since"),
     ("__init__",),
-    ("command",),
+    ("options", "output", "explaining", "instructions", "command"),
 )
 _TITLES = ("source", "meaning", "facts", "catalogue", "report", "engine", "the API", "the command")
 

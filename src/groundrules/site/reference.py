@@ -47,7 +47,9 @@ def _described(name: str, command: Any) -> Iterator[str]:
 
 def _in_table(text: str) -> str:
     words = " ".join(text.split())
-    return words.replace("list[str]", "text").replace("<str>", "<text>").replace("|", "\\|")
+    for written, meant in (("list[str]", "text"), ("list[Path]", "path"), ("<str>", "<text>")):
+        words = words.replace(written, meant)
+    return words.replace("|", "\\|")
 
 
 def bootstrap() -> str:

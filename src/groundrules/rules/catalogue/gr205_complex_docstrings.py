@@ -11,13 +11,13 @@ from groundrules.rules.source.complexity import complexity, is_complex
 CLAUSE = "style.docstrings"
 RATIONALE = "The purpose and the outcomes of a function with many paths cannot be seen at a glance."
 FIX = "Add a docstring that says what the function does and raises, or split it into simpler ones."
-LIMIT = 6
 
 
 def check(project: Project) -> Iterator[Violation]:
     """Yield each function without a docstring whose cyclomatic complexity is 6 or more."""
+    limit = project.options.complexity
     for function in project.functions:
-        if function.docstring is None and is_complex(function, LIMIT):
+        if function.docstring is None and is_complex(function, limit):
             count = complexity(function.node)
             yield at_name(
                 function,

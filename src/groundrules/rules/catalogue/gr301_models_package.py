@@ -18,20 +18,14 @@ FIX = "Move the class into a module of the `models` package."
 def check(project: Project) -> Iterator[Violation]:
     """Yield each mapped class whose file does not lie below `models/`."""
     for model in project.mapped.models:
-        if not _is_in_models(_mapped_in(model)):
-            yield at_name(
-                model.cls,
-                f"The model `{model.cls.name}` is defined outside {project.package.name}/models/.",
-            )
+        if project.options.layer(_mapped_in(model)) != "models":
+            models = f"{project.package.name}/{project.options.folder('models')}/"
+            yield at_name(model.cls, f"The model `{model.cls.name}` is defined outside {models}.")
 
 
 def _mapped_in(model: Model) -> Module:
     """Return the module that says how a class is mapped, which may be another than its own."""
     return model.scope.module if model.scope is not None else model.cls.module
-
-
-def _is_in_models(module: Module) -> bool:
-    return module.parts is not None and len(module.parts) >= 2 and module.parts[0] == "models"
 
 
 _BASE = """

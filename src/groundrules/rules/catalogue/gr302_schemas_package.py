@@ -27,16 +27,17 @@ def check(project: Project) -> Iterator[Violation]:
     tables = _classes_of_tables(project)
     wrong = dict[Class, None]()
     for module in project.modules.values():
-        if _folder(module) in _LAYERS:
+        if project.options.layer(module) in _LAYERS:
             wrong.update(dict.fromkeys(_models_in(project, module)))
             yield from _made_models(project, module)
     wrong.update(dict.fromkeys(Requests(project.names).models(project.routes)))
     for cls in wrong:
-        if cls not in tables and _folder(cls.module) != "schemas":
-            yield at_name(
-                cls,
-                f"The schema `{cls.name}` is defined outside {project.package.name}/schemas/.",
-            )
+        if cls not in tables and project.options.layer(cls.module) != "schemas":
+            yield at_name(cls, f"The schema `{cls.name}` is defined outside {_place(project)}.")
+
+
+def _place(project: Project) -> str:
+    return f"{project.package.name}/{project.options.folder('schemas')}/"
 
 
 def _models_in(project: Project, module: Module) -> Iterator[Class]:
@@ -53,7 +54,7 @@ def _made_models(project: Project, module: Module) -> Iterator[Violation]:
         return
     for site in module.calls:
         if project.names.called(site) in _CREATE_MODEL:
-            message = f"A schema is created outside {project.package.name}/schemas/."
+            message = f"A schema is created outside {_place(project)}."
             yield at_statement(module, site.node, message)
 
 
@@ -66,11 +67,6 @@ def _classes_of_tables(project: Project) -> set[Class]:
         for cls in model.lineage.classes
         if project.names.is_a(ClassValue(cls), SQLMODEL)
     }
-
-
-def _folder(module: Module) -> str | None:
-    """Return the folder of the package that a module lies in; None right in the package."""
-    return module.parts[0] if module.parts is not None and len(module.parts) >= 2 else None
 
 
 PAIR = pair(

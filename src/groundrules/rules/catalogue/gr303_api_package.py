@@ -15,12 +15,9 @@ FIX = "Move the handler into a module of the `api` package, and include its rout
 def check(project: Project) -> Iterator[Violation]:
     """Yield each handler of an HTTP route whose file does not lie below `api/`."""
     for handler in project.handlers:
-        parts = handler.module.parts
-        if parts is None or len(parts) < 2 or parts[0] != "api":
-            yield at_name(
-                handler,
-                f"The route handler `{handler.name}` is defined outside {project.package.name}/api/.",
-            )
+        if project.options.layer(handler.module) != "api":
+            api = f"{project.package.name}/{project.options.folder('api')}/"
+            yield at_name(handler, f"The route handler `{handler.name}` is defined outside {api}.")
 
 
 PAIR = pair(

@@ -36,9 +36,9 @@ def check(project: Project) -> Iterator[Violation]:
 
 def _outside(project: Project) -> Iterator[Violation]:
     has_security = any(map(_imports_security, project.modules.values()))
-    core = f"{project.package.name}/core/"
+    core = f"{project.package.name}/{project.options.folder('core')}/"
     for module in project.modules.values():
-        if _is_core(module):
+        if project.options.layer(module) == "core":
             continue
         for cls in module.classes:
             if _is_settings(project, cls):
@@ -50,10 +50,6 @@ def _outside(project: Project) -> Iterator[Violation]:
             does = _does(project, site, telling)
             if does is not None:
                 yield at_statement(site.scope, site.node, f"This {does} outside {core}.")
-
-
-def _is_core(module: Module) -> bool:
-    return module.parts is not None and len(module.parts) > 1 and module.parts[0] == "core"
 
 
 def _is_settings(project: Project, cls: Class) -> bool:

@@ -12,20 +12,23 @@ CLAUSE = "models.timestamps"
 RATIONALE = "Each row should record when it was created and when it last changed."
 FIX = "Define both columns on `Base`, or on a mixin that every model inherits."
 
-_WANTED = ("created_at", "updated_at")
-
 
 def check(project: Project) -> Iterator[Violation]:
     """Yield each mapped class that lacks a column for one of its two times."""
-    columns = Columns(project.names)
+    columns, wanted = Columns(project.names), project.options.timestamps
     for model in project.mapped.models:
-        missing = columns.lacking(model, _WANTED)
+        missing = columns.lacking(model, wanted)
         if missing:
-            what = f"no `{missing[0]}` column" if len(missing) == 1 else _NEITHER
+            what = f"no `{missing[0]}` column"
+            if len(missing) == len(wanted) == 2:
+                first, second = (f"{_article(each)} `{each}`" for each in missing)
+                what = f"neither {first} nor {second} column"
             yield at_name(model.cls, f"`{model.cls.name}` has {what}.")
 
 
-_NEITHER = "neither a `created_at` nor an `updated_at` column"
+def _article(name: str) -> str:
+    return "an" if name[0] in "aeiou" else "a"
+
 
 _BARE_BASE = """
     from sqlalchemy.orm import DeclarativeBase

@@ -47,13 +47,17 @@ def _all(project: Project) -> Iterator[Violation]:
 def _of_route(project: Project, route: Route) -> Iterator[Violation]:
     found = codes(project.names, *route.option("status_code"), route.frames)
     for code in found:
-        if code.number not in ALLOWED:
+        if not _is_allowed(project, code):
             yield at_node(route.scope.module, route.call, _unknown(code, _called(route)))
     if {code.number for code in found} == {204}:
         yield from _with_body(project, route)
     if _creates(project, route) and not _may_answer(project, route, found, 201):
         message = f"`{route.handler.name}` adds the row it returns, but does not return 201."
         yield at_node(route.scope.module, route.call, message)
+
+
+def _is_allowed(project: Project, code: Code) -> bool:
+    return code.number in ALLOWED or code.number in project.options.status_codes
 
 
 def _called(route: Route) -> str:
@@ -71,7 +75,7 @@ def _of_exception(project: Project, answer: Answer) -> Iterator[Violation]:
     for code in codes(names, answer.status, answer.where):
         if _is_excused(project, code.scope):
             continue
-        if code.number not in ALLOWED:
+        if not _is_allowed(project, code):
             yield _at(answer, code, _unknown(code, "an `HTTPException`"))
         elif code.number < 400:
             yield _at(
@@ -109,7 +113,7 @@ def _of_class(project: Project, cls: Class, attributes: set[str | None]) -> Iter
     for name, bindings in cls.scope.bindings.items():
         for binding in bindings if name in attributes else ():
             for code in codes(project.names, binding.value, cls.scope):
-                if code.number not in ALLOWED:
+                if not _is_allowed(project, code):
                     yield at_node(cls.module, code.node, _unknown(code, f"`{cls.name}`"))
 
 
@@ -117,7 +121,7 @@ def _of_response(project: Project, answer: Answer) -> Iterator[Violation]:
     found = codes(project.names, answer.status, answer.where)
     for code in found:
         function = code.scope.function
-        if code.number not in ALLOWED and (function is None or function in project.reached):
+        if not _is_allowed(project, code) and (function is None or function in project.reached):
             yield _at(answer, code, _unknown(code, "a response"))
     if [code.number for code in found] == [204]:
         content, where = answer.content, answer.where_content or answer.scope
@@ -133,7 +137,7 @@ def _is_empty(project: Project, node: ast.expr, scope: Scope) -> bool:
 def _set_by(project: Project, function: Function) -> Iterator[Violation]:
     for statement, status in sets_status(project.names, function):
         for code in codes(project.names, status, function.scope):
-            if code.number not in ALLOWED:
+            if not _is_allowed(project, code):
                 yield at_node(function.module, statement, _unknown(code, "the response"))
 
 

@@ -18,6 +18,7 @@ from groundrules.rules.meaning.circles import Circles
 from groundrules.rules.meaning.names import Names
 from groundrules.rules.source.files import Package
 from groundrules.rules.source.loading import Broken, Progress, load
+from groundrules.rules.source.options import Options
 from groundrules.rules.source.tree import Function, Module
 
 
@@ -34,6 +35,7 @@ class Project:
     files: int
     modules: dict[str, Module]
     broken: list[Broken] = field(default_factory=list)
+    options: Options = field(default_factory=Options)
 
     @cached_property
     def names(self) -> Names:
@@ -123,8 +125,12 @@ class Project:
 
 
 def load_project(
-    package: Package, progress: Progress | None = None, *, every_file: bool = False
+    package: Package,
+    progress: Progress | None = None,
+    *,
+    every_file: bool = False,
+    options: Options | None = None,
 ) -> Project:
     """Return the project that a package is the code of; see `load`."""
     code = load(package, progress, every_file=every_file)
-    return Project(package, code.files, code.modules, code.broken)
+    return Project(package, code.files, code.modules, code.broken, options or Options())

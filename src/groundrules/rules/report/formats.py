@@ -11,6 +11,15 @@ from groundrules.terminal import harmless
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
+def as_concise(report: Report) -> str:
+    """Return a line for each finding, and nothing else."""
+    return "\n".join(
+        f"{harmless(from_here(report, each.path))}:{each.line}:{each.column}: {each.rule} "
+        f"{harmless(each.message)} {harmless(each.fix)}"
+        for each in report.findings
+    )
+
+
 def as_json(report: Report) -> str:
     """Return the report as one JSON object."""
     findings = [
@@ -24,6 +33,7 @@ def as_json(report: Report) -> str:
             "why": each.why,
             "fix": each.fix,
             "docs": each.docs,
+            "definition": each.definition,
         }
         for each in report.findings
     ]
@@ -35,6 +45,7 @@ def as_json(report: Report) -> str:
         "unread": report.unread,
         "findings": findings,
         "notes": list(report.notes),
+        "held": report.held,
         "unused_ignores": [
             {"rule": each.rule, "path": each.path, "line": each.line, "message": each.message}
             for each in report.unused_ignores
@@ -47,12 +58,12 @@ def as_github(report: Report) -> str:
     """Return the report as GitHub's workflow commands, a line for each finding, note and unused ignore."""
     notes = [f"::notice title=groundrules::{_data(each)}" for each in report.notes]
     errors = [
-        f"::error file={_property(_from_here(report, each.path))},line={each.line},col={each.column},"
+        f"::error file={_property(from_here(report, each.path))},line={each.line},col={each.column},"
         f"title={_property(f'{each.rule} {each.name}')}::{_data(f'{each.message} {each.fix}')}"
         for each in report.findings
     ]
     warnings = [
-        f"::warning file={_property(_from_here(report, each.path))},line={each.line},"
+        f"::warning file={_property(from_here(report, each.path))},line={each.line},"
         f"title=unused ignore::{_data(each.message)}"
         for each in report.unused_ignores
     ]
@@ -68,6 +79,7 @@ def as_sarif(report: Report) -> str:
             "shortDescription": {"text": rule.name.replace("-", " ")},
             "fullDescription": {"text": rule.rationale},
             "help": {"text": rule.fix},
+            **({"helpUri": report.docs_url.format(code=rule.code)} if report.docs_url else {}),
         }
         for rule in all_rules()
     ]
@@ -102,7 +114,7 @@ def _notifications(report: Report) -> list[dict[str, Any]]:
 def _place(report: Report, path: str, region: dict[str, int]) -> dict[str, Any]:
     from urllib.parse import quote
 
-    return {"artifactLocation": {"uri": quote(_from_here(report, path))}, "region": region}
+    return {"artifactLocation": {"uri": quote(from_here(report, path))}, "region": region}
 
 
 def _sarif_result(report: Report, finding: Finding) -> dict[str, Any]:
@@ -119,7 +131,7 @@ def _sarif_result(report: Report, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _from_here(report: Report, path: str) -> str:
+def from_here(report: Report, path: str) -> str:
     """Return the path from the working folder, which is what such readers take for the root."""
     from pathlib import Path, PurePosixPath
 

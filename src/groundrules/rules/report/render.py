@@ -1,12 +1,15 @@
 """One finding as people read it."""
 
+import io
 import textwrap
 import tokenize
 from pathlib import Path
 
 from groundrules.rules.findings import Finding
+from groundrules.rules.source.files import read_bytes
 from groundrules.terminal import harmless
 
+_CLONE = Path(__file__).parents[4]  # installed from an index, the tool is without its pages
 _INDENT = "    "
 _LABEL = 6  # columns of `Why   ` and the like
 _MOST_LINES = 2  # of one sentence; the page of the rule has the whole of it
@@ -35,8 +38,14 @@ def render_finding(finding: Finding, folder: Path, *, colour: bool = False, widt
         first, *rest = _wrapped(text, width, _LABEL)
         lines.append(f"{_INDENT}{label:<{_LABEL}}{first}")
         lines += [f"{_INDENT}{' ' * _LABEL}{line}" for line in rest]
-    lines.append(f"{_INDENT}Docs  {finding.docs}")
+    lines.append(f"{_INDENT}Docs  {_docs(finding)}")
     return "\n".join(lines)
+
+
+def _docs(finding: Finding) -> str:
+    """Return where the rule is explained: a page that there is, or else a command."""
+    is_here = "://" in finding.docs or (_CLONE / finding.docs).is_file()
+    return finding.docs if is_here else f"groundrules rules {finding.rule}"
 
 
 def _wrapped(text: str, width: int, label: int) -> list[str]:
@@ -65,7 +74,9 @@ def _window(source: str, start: int, end: int, room: int) -> tuple[str, int, int
 
 def _source_line(path: Path, number: int) -> str:
     try:
-        with tokenize.open(path) as file:
-            return next((line for at, line in enumerate(file, start=1) if at == number), "")
+        content = read_bytes(path)
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        lines = io.TextIOWrapper(io.BytesIO(content), encoding)
+        return next((line for at, line in enumerate(lines, start=1) if at == number), "")
     except (OSError, SyntaxError, ValueError):
         return ""

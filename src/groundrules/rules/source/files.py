@@ -6,6 +6,7 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -133,8 +134,23 @@ def read_bytes(file: Path) -> bytes:
     """Return what a file holds; raise `OSError`, also for a pipe, which would block for ever."""
     if not stat.S_ISREG(file.stat().st_mode):
         raise OSError(errno.EINVAL, "it is not a regular file")
+    if _unsaved and (real := file.resolve()) in _unsaved:
+        return _unsaved[real]
     with file.open("rb", buffering=0) as stream:
         return stream.read()
+
+
+_unsaved: dict[Path, bytes] = {}
+
+
+@contextmanager
+def unsaved(file: Path, content: bytes) -> Iterator[None]:
+    """Let a file hold what an editor has not saved yet."""
+    _unsaved[file.resolve()] = content
+    try:
+        yield
+    finally:
+        _unsaved.clear()
 
 
 def _named(path: Path, name: str) -> Package:
