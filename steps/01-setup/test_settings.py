@@ -4,6 +4,7 @@ import pytest
 
 from groundrules.testing import demand, task
 from groundrules.testing.app import App
+from groundrules.testing.given import Given
 from groundrules.testing.values import Schema
 
 
@@ -11,9 +12,8 @@ from groundrules.testing.values import Schema
 async def test_get_settings_returns_settings(app: App) -> None:
     settings = await app.core.config.get_settings()
 
-    assert isinstance(settings, Schema), (
-        f"get_settings() must return a Settings; it returned {settings!r}."
-    )
+    given = Given("get_settings()", value=settings)
+    assert isinstance(settings, Schema), given.instead_of("Settings")
 
 
 @task("01.2", "log-level-default")

@@ -25,7 +25,7 @@ TRAINEE = {
     "MissingGreenlet": "An attribute was read that is not loaded",
     "may my handler run a query": "It calls a service, and the service runs the query.",
     "why did I get GR502": "GR502 status-codes",
-    "status code exists already": "The code 409 is not among the agreed ones.",
+    "status code exists already": "The code 409 is not among the agreed ones",
     "pagination": "Pagination",
     "eager loading": "Relationships and eager loading",
     "authentication": "How does authentication work?",

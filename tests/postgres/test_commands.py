@@ -85,7 +85,7 @@ def test_psql_gets_what_follows_and_gives_its_exit_status(old_clone: Path) -> No
         pytest.skip(asked.stderr)
     failed = db(old_clone, "psql", "-c", "SELECT nothing")
 
-    assert asked.stdout == "42\n"
+    assert asked.stdout == "42\n", asked
     assert failed.returncode == 1
 
 

@@ -36,12 +36,19 @@ class Given:
                 f"({reason})."
             )
         returned = described(self.value)
+        if isinstance(self.value, Class) or (
+            wanted is not None and returned != with_article(wanted)
+        ):
+            return self.instead_of(wanted or "")
+        return f"{self.asked} returned {returned}, and the test cannot continue with it ({reason})."
+
+    def instead_of(self, wanted: str) -> str:
+        """Return a sentence for a value that is not of the class `wanted`."""
+        returned = described(self.value)
         if isinstance(self.value, Class):
             name = self.value.name
             return f"{self.asked} returned {returned}, not {with_article(name)}: write `{name}()`."
-        if wanted is not None and returned != with_article(wanted):
-            return f"{self.asked} must return {with_article(wanted)}; it returned {returned}."
-        return f"{self.asked} returned {returned}, and the test cannot continue with it ({reason})."
+        return f"{self.asked} must return {with_article(wanted)}; it returned {returned}."
 
 
 def described(value: Any) -> str:
