@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from groundrules.course.states import write_state
 from groundrules.course.steps import Course
 from tests.testing.conftest import ENVIRONMENT, ROOT, Clone, Run
+from tests.testing.test_terminals import wait_until
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 MANY = """\
@@ -197,23 +197,16 @@ def test_a_run_that_is_stopped_leaves_no_process(
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as run:
-        wait_for(lambda: notes.exists() and len(noted(notes)) > 4)
+        wait_until(lambda: notes.exists() and len(noted(notes)) > 4)
         os.kill(run.pid, number)
         out, _ = run.communicate(timeout=20)
 
     processes = {int(process) for _, process in noted(notes)}
     assert len(processes) > 1
-    wait_for(lambda: not any(map(is_alive, processes)))
+    wait_until(lambda: not any(map(is_alive, processes)))
     if number == signal.SIGINT:
         assert run.returncode == 2, out
         assert "Traceback" not in out
-
-
-def wait_for(condition: Any) -> None:
-    until = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def is_alive(pid: int) -> bool:
