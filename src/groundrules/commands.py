@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from groundrules import __version__, db
+from groundrules.grade.command import grade
 from groundrules.terminal import Format, plain_errors
 
 Package = Annotated[
@@ -21,6 +22,7 @@ app = typer.Typer(
     help="Learn a team's FastAPI backend rules by building one application, and check any project.",
 )
 app.add_typer(db.app, name="db")
+app.command()(grade)
 authors = typer.Typer(no_args_is_help=True, help="Maintain the course: for its authors.")
 app.add_typer(authors, name="course")
 
