@@ -138,7 +138,7 @@ def test_nothing_is_nothing(tmp_path: Path, source: str | None) -> None:
     zipped(tmp_path / "empty.zip", {})
 
     with pytest.raises(NothingHandedIn):
-        copy_application(source and tmp_path / source, tmp_path / "copy")
+        copy_application(None if source is None else tmp_path / source, tmp_path / "copy")
 
 
 def test_a_link_inside_is_followed(tmp_path: Path) -> None:

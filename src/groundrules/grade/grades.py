@@ -1,5 +1,6 @@
 """What a verdict is worth: the demands that are met and the tasks that are done, step by step."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,6 +17,7 @@ BROKEN = "broken"
 TROUBLE = "trouble"
 STATUSES = (OK, NOTHING, NO_APPLICATION, TIMED_OUT, BROKEN, TROUBLE)
 MESSAGE_LIMIT = 4000  # characters
+OWN_FOLDERS = re.compile(r"/tmp/groundrules-[^\s'\"/]*/")
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,22 @@ def grade_from(data: Mapping[str, Any]) -> Grade:
     return Grade(**{**own, "steps": steps})
 
 
-def steps_of(verdict: Mapping[str, Any], steps: Iterable[Step]) -> tuple[StepGrade, ...]:
-    """Return how each step stands by a complete verdict."""
-    return tuple(_step_of(verdict, step) for step in steps)
+def steps_of(
+    verdict: Mapping[str, Any], steps: Iterable[Step], hidden: tuple[str, ...] = ()
+) -> tuple[StepGrade, ...]:
+    """Return how each step stands by a complete verdict.
+
+    :param hidden: beginnings of paths that no message may tell.
+    """
+    plain = {**verdict, "tests": [_without(test, hidden) for test in verdict["tests"]]}
+    return tuple(_step_of(plain, step) for step in steps)
+
+
+def _without(test: Mapping[str, Any], hidden: tuple[str, ...]) -> dict[str, Any]:
+    message = test["message"][:MESSAGE_LIMIT]
+    for beginning in hidden:
+        message = message.replace(beginning, "")
+    return {**test, "message": OWN_FOLDERS.sub("", message)}
 
 
 def _step_of(verdict: Mapping[str, Any], step: Step) -> StepGrade:
@@ -146,7 +161,12 @@ def _task_of(
     waits = told is not None and (told["untouched"] or told["after"] is not None)
     state = "met" if own and not failed else "not begun" if waits else "not met"
     first = next((test for test in failed if test["about"] == task), failed[0] if failed else None)
-    mine = tuple(name for name, scope in unmet.items() if scope == task)
+    broken = {name for test in failed for name in test["demands"]}
+    mine = tuple(
+        name
+        for name, scope in unmet.items()
+        if scope == task or (len(scope) == 2 and name in broken)
+    )
     rules = {
         test["test"].rpartition("[")[2].rstrip("]") for test in failed if "[GR" in test["test"]
     }
@@ -154,7 +174,7 @@ def _task_of(
         task,
         title,
         state,
-        first["message"][:MESSAGE_LIMIT] if first else "",
+        first["message"] if first else "",
         told["place"] if told is not None and failed else None,
         mine,
         () if waits else tuple(sorted(rules)),

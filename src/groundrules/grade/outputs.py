@@ -2,11 +2,12 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from groundrules.course.steps import Step
+from groundrules.grade.alike import Pair
 from groundrules.grade.grades import Grade
 
 FOLDER_MODE = 0o700  # grades are nobody else's business
@@ -20,6 +21,7 @@ class Run:
     :param seed: where the tests' values came from; None while the run is not over.
     :param sandbox: how the code was confined, in a word: `bubblewrap`, or `none`.
     :param before: the totals of the run before, by name.
+    :param alike: the pairs of submissions that are nearly identical.
     """
 
     steps: tuple[Step, ...]
@@ -29,7 +31,8 @@ class Run:
     course: str
     python: str
     complete: bool
-    before: dict[str, int | None]
+    before: Mapping[str, int | None]
+    alike: tuple[Pair, ...] = ()
 
 
 def write(path: Path, text: str) -> None:
@@ -50,7 +53,7 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     """Return a name for the files of each person: letters, digits and hyphens, different for each."""
     found: dict[str, str] = {}
     taken: set[str] = set()
-    for name in names:
+    for name in sorted(names):
         plain = re.sub(r"[^\w]+", "-", name).strip("-_")[:60] or "nameless"
         number, unique = 2, plain
         while unique.casefold() in taken:
@@ -58,6 +61,3 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
         taken.add(unique.casefold())
         found[name] = unique
     return found
-
-
-Writer = Callable[[Run], str]

@@ -1,6 +1,7 @@
 """The results as JSON, for programs, and for the next run to go on from."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def results(run: Run) -> str:
                 {"step": step.name, "title": step.title, "tasks": [task.id for task in step.tasks]}
                 for step in run.steps
             ],
+            "alike": [asdict(pair) for pair in run.alike],
             "people": [grade.as_data() for grade in run.grades],
         },
         indent=1,

@@ -17,6 +17,7 @@ from pathlib import Path
 from groundrules.course.states import files_below
 from groundrules.course.steps import Course, Step
 from groundrules.grade import grades
+from groundrules.grade.alike import Prints, pairs_alike, prints_of, prints_of_course
 from groundrules.grade.applications import NotFound
 from groundrules.grade.copies import NothingHandedIn, copy_application
 from groundrules.grade.grades import Grade
@@ -25,7 +26,7 @@ from groundrules.grade.outputs import Run, write
 from groundrules.grade.reader import Broken
 from groundrules.grade.results import read_results
 from groundrules.grade.submissions import Submission
-from groundrules.grade.written import write_all
+from groundrules.grade.written import Written
 
 OWN = ".grading.json"  # what the next run must know, and nobody else before the end
 Told = Callable[[Grade, int, int], None]
@@ -70,6 +71,8 @@ class Session:
     done: dict[str, Grade] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._written = Written(self.wanted.out)
+        self._prints: dict[str, Prints] = {}
         self._before = {grade.name: grade for grade in read_results(self.results_file)}
         self.course = digest_of_course(self.wanted.course, self.wanted.steps)
         self.seed = self._seed()
@@ -114,7 +117,8 @@ class Session:
     def _write(self, *, complete: bool) -> None:
         known = {**self._before, **self.done}  # a run that is stopped loses no earlier grade
         found = tuple(known[each.name] for each in self.everybody if each.name in known)
-        write_all(
+        prints = prints_of_course(self.wanted.course) if complete else frozenset()
+        self._written.write(
             Run(
                 self.wanted.steps,
                 found,
@@ -124,8 +128,8 @@ class Session:
                 platform.python_version(),
                 complete,
                 {name: grade.total for name, grade in self._before.items()},
-            ),
-            self.wanted.out,
+                pairs_alike(self._prints, prints) if complete else (),
+            )
         )
 
     def _grade(self, submission: Submission) -> Grade:
@@ -152,6 +156,7 @@ class Session:
         known = replace(
             empty, digest=found.digest, commit=found.commit, late=self._late(found.newest)
         )
+        self._prints[submission.name] = prints_of(found.folder)
         before = self._before.get(submission.name)
         if self._is_known(before, known):
             assert before is not None
@@ -159,7 +164,11 @@ class Session:
         outcome = self._judge.judge(found.folder)
         if outcome.status == grades.TROUBLE:
             outcome = self._judge.judge(found.folder)
-        return _graded(known, outcome, self.wanted.steps)
+        return _graded(known, outcome, self.wanted.steps, self._hidden(found.folder))
+
+    def _hidden(self, folder: Path) -> tuple[str, ...]:
+        """Return the paths of this machine that are nobody else's business."""
+        return (f"{folder}/", f"{self.wanted.course.root}/", f"{Path.home()}/")
 
     def _is_known(self, before: Grade | None, now: Grade) -> bool:
         return (
@@ -191,9 +200,11 @@ class Session:
         return seed
 
 
-def _graded(known: Grade, outcome: Outcome, steps: tuple[Step, ...]) -> Grade:
+def _graded(
+    known: Grade, outcome: Outcome, steps: tuple[Step, ...], hidden: tuple[str, ...]
+) -> Grade:
     found = (
-        grades.steps_of(outcome.verdict, steps)
+        grades.steps_of(outcome.verdict, steps, hidden)
         if outcome.status == grades.OK and outcome.verdict is not None
         else ()
     )
