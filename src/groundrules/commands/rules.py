@@ -112,7 +112,18 @@ def baseline(
 
 @app.command()
 def rules(
-    code: Annotated[str | None, typer.Argument(help="A rule to explain, such as GR201.")] = None,
+    code: Annotated[
+        str | None,
+        typer.Argument(
+            help="A rule to explain, such as GR201, or `test`.", metavar="[CODE | test]"
+        ),
+    ] = None,
+    tested: Annotated[
+        str | None,
+        typer.Argument(
+            help="After `test`: one of your own rules; by default, all of them.", metavar="[OWN]"
+        ),
+    ] = None,
     as_instructions: Annotated[
         Path | None,
         typer.Option(
@@ -125,7 +136,10 @@ def rules(
         typer.Option("--check", help="Write nothing; exit with 1 if that file is out of date."),
     ] = False,
 ) -> None:
-    """List the rules, explain one, or write them down for coding agents."""
+    """List the rules, explain one, test your own, or write them down for coding agents.
+
+    `groundrules rules test` runs the cases of the rules that `own-rules` in pyproject.toml names.
+    """
     from groundrules.rules.explaining import explain_rule, list_rules
 
     if check and as_instructions is None:
@@ -136,6 +150,12 @@ def rules(
         if code is not None:
             raise typer.BadParameter("--as-instructions writes all rules: leave the code out")
         raise typer.Exit(write_instructions(as_instructions, check=check))
+    if code == "test":
+        from groundrules.rules.proving import test_rules
+
+        raise typer.Exit(test_rules(tested))
+    if tested is not None:
+        raise typer.BadParameter(f"a second code is for `test`: groundrules rules test {tested}")
     if code is None:
         list_rules()
     else:

@@ -83,6 +83,17 @@ def as_sarif(report: Report) -> str:
         }
         for rule in all_rules()
     ]
+    rules += [
+        {
+            "id": rule.code,
+            "name": rule.name,
+            "shortDescription": {"text": rule.name.replace("-", " ")},
+            "fullDescription": {"text": rule.why},
+            "help": {"text": rule.fix},
+            **({"helpUri": rule.docs} if rule.docs.startswith("https://") else {}),
+        }
+        for rule in report.own
+    ]
     driver = {"name": "groundrules", "version": __version__, "rules": rules}
     run = {
         "tool": {"driver": driver},
