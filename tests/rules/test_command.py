@@ -36,6 +36,22 @@ def groundrules(*args: object, **environment: str) -> subprocess.CompletedProces
     )
 
 
+def test_a_shell_completes_commands_and_options() -> None:
+    def completed(words: str) -> list[str]:
+        asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        done = subprocess.run(
+            [Path(sys.executable).with_name("groundrules")],
+            env={**os.environ, **asked, "_GROUNDRULES_COMPLETE": "complete_bash"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout.split()
+
+    assert completed("groundrules ch") == ["check"]
+    assert completed("groundrules check --stat") == ["--statistics"]
+
+
 def test_a_clean_project_exits_with_0(project: Path) -> None:
     done = groundrules("check", project)
 

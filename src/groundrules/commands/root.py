@@ -8,7 +8,6 @@ from groundrules import __version__, db
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     help="Learn a team's FastAPI backend rules by building one application, and check any project.",
 )
 app.add_typer(db.app, name="db")
