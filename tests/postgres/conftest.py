@@ -18,6 +18,7 @@ from groundrules import postgres
 from groundrules.postgres.place import place_of
 from groundrules.postgres.postmaster import postmaster_of
 from groundrules.postgres.process import Account, command_line
+from tests.servers import remove_server
 
 SOURCES = Path(postgres.__file__).parents[2]
 IS_ROOT = sys.platform != "win32" and os.geteuid() == 0
@@ -89,19 +90,6 @@ def server(_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     root = tmp_path_factory.mktemp("clone")
     yield postgres.ensure(root)
     remove_server(root)
-
-
-def remove_server(root: Path) -> None:
-    """Stop the server of a clone and remove its folders outside of the clone."""
-    place = place_of(root)
-    for name in ("GROUNDRULES_DATABASE_URL", "GROUNDRULES_POSTGRES"):
-        os.environ.pop(name, None)
-    postgres.stop(root)
-    shutil.rmtree(place.folder, ignore_errors=True)
-    if place.sockets:
-        shutil.rmtree(place.sockets, ignore_errors=True)
-    with suppress(OSError):
-        Path("/var/lib/groundrules").rmdir()
 
 
 def pid_of(root: Path) -> int:

@@ -17,7 +17,8 @@ from groundrules import postgres
 from groundrules.postgres import PostgresError, binaries
 from groundrules.postgres.binaries import Binaries, on_the_machine
 from groundrules.postgres.process import Account, account
-from tests.postgres.conftest import Nobody, remove_server
+from tests.postgres.conftest import Nobody
+from tests.servers import remove_server
 
 PASSWORD = "p@ss/w:%"  # every character that a URL has a meaning for
 

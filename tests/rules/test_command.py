@@ -36,6 +36,22 @@ def groundrules(*args: object, **environment: str) -> subprocess.CompletedProces
     )
 
 
+def test_a_shell_completes_commands_and_options() -> None:
+    def completed(words: str) -> list[str]:
+        asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        done = subprocess.run(
+            [Path(sys.executable).with_name("groundrules")],
+            env={**os.environ, **asked, "_GROUNDRULES_COMPLETE": "complete_bash"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout.split()
+
+    assert completed("groundrules ch") == ["check"]
+    assert completed("groundrules check --stat") == ["--statistics"]
+
+
 def test_a_clean_project_exits_with_0(project: Path) -> None:
     done = groundrules("check", project)
 
@@ -56,6 +72,19 @@ def test_a_finding_is_shown_with_its_line_and_exits_with_1(project: Path) -> Non
         "    4 │ def é_total(prices) -> int:",
         "      │     ^^^^^^^",
     ]
+
+
+def test_several_findings_about_one_line_show_it_once(project: Path) -> None:
+    (project / "app" / "main.py").write_text(
+        "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n"
+        '@app.get("/x")\ndef read(x):\n    return x\n'
+    )
+
+    shown = groundrules("check", project, PYTHONIOENCODING="utf-8").stdout.decode()
+
+    assert shown.count("app/main.py:7") == 1
+    assert shown.count("def read(x):") == 1
+    assert shown.count("on the same line") == 3
 
 
 def test_a_terminal_that_knows_only_ascii_gets_ascii(project: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from groundrules.rules import Report, check_project
 from groundrules.rules.report.ci import as_gitlab, as_junit
-from groundrules.rules.report.formats import as_concise, as_sarif
+from groundrules.rules.report.formats import as_concise, as_github, as_sarif
 
 CODE = 'def total(prices) -> int: ...\n\n\ndef größe(x): ...  # a < b & "c"\n'
 
@@ -31,6 +31,17 @@ def test_concise_is_a_line_a_finding(project: Path) -> None:
     assert [each[:22] for each in lines] == ["app/a&b.py:1:5: GR201 ", "app/a&b.py:4:5: GR201 "]
     (project / "app" / "a&b.py").write_text("# groundrules: ignore[GR201]\n")
     assert as_concise(check(project)) == ""
+
+
+@pytest.mark.parametrize("number", [10, 11])
+def test_github_says_when_it_will_not_show_every_finding(project: Path, number: int) -> None:
+    (project / "app" / "a&b.py").write_text("def total(prices) -> int: ...\n" * number)
+
+    lines = as_github(check(project)).splitlines()
+
+    notices = [each for each in lines if each.startswith("::notice")]
+    assert len(lines) - len(notices) == number
+    assert ["10 of the 11 findings" in each for each in notices] == [True] * (number - 10)
 
 
 def test_gitlab_gets_what_its_code_quality_report_needs(project: Path) -> None:

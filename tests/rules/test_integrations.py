@@ -50,15 +50,42 @@ def test_the_hook_runs_a_command_that_the_package_installs() -> None:
 def test_the_action_gives_each_input_to_its_step_by_a_variable() -> None:
     action = read("action.yml")
 
-    setup, check = action["runs"]["steps"]
+    setup, check, upload = action["runs"]["steps"]
     assert (action["runs"]["using"], check["shell"]) == ("composite", "bash")
     given = {*setup["with"].values(), *check["env"].values()}
-    assert given == {f"${{{{ inputs.{name} }}}}" for name in action["inputs"]}
+    assert given == {
+        f"${{{{ inputs.{name} }}}}" for name in action["inputs"] if name != "code-scanning"
+    }
     assert "${{" not in check["run"]
+    assert "inputs.code-scanning == 'true'" in upload["if"]
+
+
+def test_the_template_for_gitlab_checks_and_reports(tmp_path: Path) -> None:
+    (job,) = yaml.safe_load((ROOT / "docs" / "examples" / "gitlab-ci.yml").read_text()).values()
+    (tmp_path / "backend" / "app").mkdir(parents=True)
+    (tmp_path / "backend" / "app" / "sums.py").write_text(
+        "def total(prices) -> int:\n    return 0\n"
+    )
+    (script,) = job["script"]
+    program = tmp_path / "groundrules"
+    program.write_text(
+        f'#!/bin/sh\nexec {sys.executable} -c "from groundrules.cli import main; main()" "$@"\n'
+    )
+    program.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+
+    done = subprocess.run(
+        ["sh", "-ec", script], cwd=tmp_path, env={**os.environ, "PATH": path}, check=False
+    )
+
+    assert done.returncode == 1
+    report = json.loads((tmp_path / job["artifacts"]["reports"]["codequality"]).read_text("utf-8"))
+    assert [each["check_name"] for each in report] == ["GR201"]
+    assert job["artifacts"]["when"] == "always"
 
 
 def test_the_documentation_shows_every_input_setting_and_format() -> None:
-    examples = sorted((ROOT / "docs" / "examples").iterdir())
+    examples = [each for each in (ROOT / "docs" / "examples").iterdir() if each.is_file()]
     page = "".join(path.read_text("utf-8") for path in (ROOT / "docs" / "own-code.md", *examples))
 
     formats = [f"`{each}`" for each in get_args(Format) if each != "text"]
@@ -120,7 +147,13 @@ def test_the_action_checks_with_what_it_installs_alone(python: Path, tmp_path: P
     (service / "shop").mkdir()
     (service / "shop" / "sums.py").write_text("def total() -> int:\n    return 0\n")
     command = read("action.yml")["runs"]["steps"][1]["run"]
-    given = {"RUNNER_TEMP": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT), "CHECKED": str(service)}
+    written = {name: tmp_path / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    given = {
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_ACTION_PATH": str(ROOT),
+        "CHECKED": str(service),
+        **{name: str(path) for name, path in written.items()},
+    }
 
     def run(package: str) -> subprocess.CompletedProcess[bytes]:
         path = f"{python}{os.pathsep}{os.environ['PATH']}"
@@ -131,5 +164,8 @@ def test_the_action_checks_with_what_it_installs_alone(python: Path, tmp_path: P
     found, clean = run(""), run("shop")
 
     assert found.stdout.decode().startswith("::error file=")
+    assert "1  GR201  type-hints" in written["GITHUB_STEP_SUMMARY"].read_text("utf-8")
+    sarif = written["GITHUB_OUTPUT"].read_text("utf-8").splitlines()[0].removeprefix("sarif=")
+    assert json.loads(Path(sarif).read_text("utf-8"))["runs"]
     assert (found.returncode, clean.returncode, clean.stdout) == (1, 0, b"")
     assert not list((tmp_path / "groundrules").glob("fastapi"))

@@ -17,6 +17,7 @@ from app.models.user import User
 from groundrules import postgres
 from serving import forget_environment, migrate, served
 from support import PASSWORD, SECRET_KEY, isbn, login
+from tests.servers import remove_server
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,7 @@ def own_server(tmp_path: Path) -> Iterator[Path]:
     root.mkdir()
     postgres.ensure(root)
     yield root
-    postgres.stop(root)
+    remove_server(root)  # another run may have a clone of that name
 
 
 @pytest.fixture

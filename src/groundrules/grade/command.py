@@ -1,116 +1,24 @@
-"""The command `groundrules grade`."""
+"""What `groundrules grade` does and prints."""
 
 import re
 import signal
 import time
 from collections import Counter
-from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from groundrules.course.steps import Course, CourseError, Step
-from groundrules.grade.grades import OK
-from groundrules.terminal import paint, plain_errors
-
-if TYPE_CHECKING:
-    from groundrules.grade.grades import Grade
-    from groundrules.grade.session import Wanted
-    from groundrules.grade.submissions import Submission
+from groundrules import postgres
+from groundrules.course.steps import Course, CourseError, Step, say
+from groundrules.grade.grades import OK, Grade
+from groundrules.grade.session import Session, Wanted
+from groundrules.grade.submissions import Submission, find_submissions
+from groundrules.terminal import paint
+from groundrules.testing.start import must_be_without_network
+from groundrules.worker.sandbox import NoSandbox, find_sandbox
 
 
-def grade(
-    submissions: Annotated[
-        Path,
-        typer.Argument(
-            help="A folder with a folder, archive or repository for each person, or a CSV file of names and "
-            "paths."
-        ),
-    ],
-    out: Annotated[Path, typer.Option(help="The folder for the gradebook, report and feedback.")],
-    steps: Annotated[
-        str, typer.Option(help="The steps to grade, such as 01-05 or 03; by default, all.")
-    ] = "",
-    jobs: Annotated[
-        int | None,
-        typer.Option(help="How many to judge at a time; by default, one for each core.", min=1),
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option(help="The seconds after which a submission is given up.", min=1)
-    ] = 600,
-    resume: Annotated[
-        bool,
-        typer.Option("--resume", help="Keep the grades of submissions that have not changed."),
-    ] = False,
-    again: Annotated[
-        list[str] | None,
-        typer.Option(help="Keep all other grades, and grade this person again.", metavar="NAME"),
-    ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(help="Grade this person only; others keep their grades.", metavar="NAME"),
-    ] = None,
-    isolate: Annotated[
-        bool,
-        typer.Option(
-            "--isolate",
-            help="Judge a step that fails once more, with the other steps as the course has them.",
-        ),
-    ] = False,
-    deadline: Annotated[
-        datetime | None,
-        typer.Option(
-            help="Judge the last commit before it, and mark files that are newer as late.",
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Use the values of the run that had this seed.")
-    ] = None,
-    trust: Annotated[
-        bool,
-        typer.Option("--trust", help="Run the code without a sandbox, with all your rights."),
-    ] = False,
-) -> None:
-    """Grade a folder of submissions, each in a sandbox.
-
-    Every person gets a row in gradebook.csv, feedback of their own and a place in report.html. Nothing
-    leaves this machine.
-
-    Exits with 0 if everybody has a verdict, with 1 if somebody has none, and with 2 if it could not grade.
-    """
-    from groundrules.course.steps import find_course
-    from groundrules.grade.session import Wanted, cores
-
-    with plain_errors():
-        course = find_course()
-        wanted = Wanted(
-            course=course,
-            steps=_steps(course, steps),
-            out=out,
-            jobs=jobs or cores(),
-            timeout=timeout,
-            sandbox=not trust,
-            resume=resume or bool(again) or bool(only),
-            again=frozenset(again or ()),
-            seed=seed,
-            deadline=None if deadline is None else deadline.astimezone(),
-            isolate=isolate,
-        )
-        status = _run(wanted, submissions, only or [])
-    raise typer.Exit(status)
-
-
-def _run(wanted: "Wanted", path: Path, only: list[str]) -> int:
-    from groundrules import postgres
-    from groundrules.course.steps import say
-    from groundrules.grade.session import Session
-    from groundrules.grade.submissions import find_submissions
-    from groundrules.testing.start import must_be_without_network
-    from groundrules.worker.sandbox import NoSandbox, find_sandbox
-
+def run(wanted: Wanted, path: Path, only: list[str]) -> int:
+    """Grade what was handed in, and return the exit status."""
     everybody = find_submissions(path)
     chosen = _chosen(everybody, only)
     _chosen(everybody, sorted(wanted.again))
@@ -143,7 +51,7 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _chosen(everybody: "list[Submission]", names: list[str]) -> "list[Submission]":
+def _chosen(everybody: list[Submission], names: list[str]) -> list[Submission]:
     """Return the submissions of these people, all by default; raise `CourseError` for a name nobody has."""
     known = {each.name.casefold(): each for each in everybody}
     for name in names:
@@ -154,7 +62,7 @@ def _chosen(everybody: "list[Submission]", names: list[str]) -> "list[Submission
     return [known[name.casefold()] for name in names] or everybody
 
 
-def _steps(course: Course, typed: str) -> tuple[Step, ...]:
+def steps_named(course: Course, typed: str) -> tuple[Step, ...]:
     """Return the steps of `01-05`, `3` or `1,3`; raise `CourseError` if there are none such."""
     if not typed:
         return course.ready_steps
@@ -180,7 +88,7 @@ class Lines:
         self._began = time.monotonic()
         self._statuses: Counter[str] = Counter()
 
-    def tell(self, grade: "Grade", done: int, number: int) -> None:
+    def tell(self, grade: Grade, done: int, number: int) -> None:
         """Print a person's line."""
         self._statuses[grade.status] += 1
         if grade.status == OK:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from groundrules.rules.findings import Finding, Report, UnusedIgnore
+from groundrules.rules.findings import Finding, OwnRule, Report, UnusedIgnore
+from groundrules.rules.own import files_of_rules
 from groundrules.rules.report.settings import read_settings
 from groundrules.rules.source.files import find_package, read_bytes
 from groundrules.rules.source.loading import files_of
@@ -64,7 +65,11 @@ def _parts(path: Path, package: str | None, told: list[str]) -> Iterator[bytes]:
     for file in sorted(Path(__file__).parent.rglob("*.py")):
         status = file.stat()
         yield repr((file.name, status.st_mtime_ns, status.st_size)).encode()
-    found = find_package(path, package or read_settings(path).package)
+    settings = read_settings(path)
+    for file in files_of_rules(settings):
+        yield os.fsencode(file)
+        yield _content(file)
+    found = find_package(path, package or settings.package)
     yield repr((found.folder, found.choice)).encode("utf-8", "surrogatepass")
     for start in {path, found.folder}:
         for pyproject in pyprojects(start):
@@ -87,7 +92,9 @@ def _read(file: Path) -> Report | None:
         lists = {key: tuple(value) for key, value in held.items() if isinstance(value, list)}
         findings = tuple(Finding(**each) for each in held["findings"])
         unused = tuple(UnusedIgnore(**each) for each in held["unused_ignores"])
-        return Report(**{**held, **lists, "findings": findings, "unused_ignores": unused})
+        own = tuple(OwnRule(**each) for each in held["own"])
+        whole = {**held, **lists, "findings": findings, "unused_ignores": unused, "own": own}
+        return Report(**whole)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -4,13 +4,14 @@ import gc
 import os
 import sys
 import warnings
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from groundrules.rules.facts.project import load_project
-from groundrules.rules.findings import UNREADABLE, Finding, Report
+from groundrules.rules.facts.project import Project, load_project
+from groundrules.rules.findings import UNREADABLE, Finding, OwnRule, Report
+from groundrules.rules.own import own_rules
 from groundrules.rules.pythons import command_for, is_too_old, wanted_minor
 from groundrules.rules.registry import all_rules
 from groundrules.rules.report.anchors import anchored
@@ -36,6 +37,7 @@ def check_project(
     honour_ignores: bool = True,
     exclude: Collection[str] = (),
     every_file: bool = False,
+    own: Sequence[Rule] | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Check a project and return the report, its findings sorted by place.
@@ -46,9 +48,10 @@ def check_project(
     :param honour_ignores: whether comments and `[tool.groundrules]` may silence rules.
     :param exclude: paths relative to `root` whose findings are left out; their code still counts.
     :param every_file: whether each `.py` file of the package is its code, tests and migrations included.
+    :param own: rules to choose from besides the catalogue's; those that the settings name if left out.
     :param progress: called with the number of each file read, and of all of them.
 
-    Raises `CheckError` if it cannot check: no such folder or package, or an unknown code.
+    Raises `CheckError` if it cannot check: no such folder or package, an unknown code, or a rule that fails.
     """
     settings = read_settings(root) if honour_ignores else Settings()
     found = find_package(root, package or settings.package, as_named=every_file)
@@ -57,7 +60,9 @@ def check_project(
         settings.ignore if ignore is None else tuple(ignore),
     )
     by_file = (code for codes in settings.per_file_ignores.values() for code in codes)
-    rules = choose_rules(*chosen, by_file)
+    added = own_rules(settings) if own is None else own
+    known = (*all_rules(), *added)
+    rules = choose_rules(known, *chosen, by_file)
     with _no_collection(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the compiler's, on the code that is read
         seen = _look(found, rules, progress, settings.options, every_file=every_file)
@@ -73,7 +78,7 @@ def check_project(
     kept, unused = silence(
         {each for each in findings if not is_left_out(each.path, each.rule)},
         seen.ignores if honour_ignores else [],
-        set(codes()) - {rule.code for rule in rules},
+        {rule.code for rule in known} - {rule.code for rule in rules},
     )
     unused = [each for each in unused if not is_left_out(each.path, each.rule)]
     if settings.docs_url:
@@ -94,6 +99,7 @@ def check_project(
         folder=relative(found.folder, found.root),
         read=seen.read,
         broken=tuple(each.path for each in seen.broken),
+        own=tuple(OwnRule(r.code, r.name, r.rationale, r.fix, r.docs) for r in added),
     )
 
 
@@ -121,7 +127,7 @@ def _look(
         findings = [
             _finding(rule, violation, options)
             for rule in rules
-            for violation in rule.check(project)
+            for violation in _violations(rule, project)
         ]
         modules = project.modules.values()
         return _Seen(
@@ -133,6 +139,18 @@ def _look(
         )
     finally:
         project.release()
+
+
+def _violations(rule: Rule, project: Project) -> Iterator[Violation]:
+    try:
+        yield from rule.check(project)
+    except Exception as error:
+        if not rule.page:
+            raise
+        told = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": .")
+        raise CheckError(
+            f"The rule {rule.code} of {rule.page} failed ({told}): fix it, and run `groundrules rules test`."
+        ) from None
 
 
 def _notes(package: Package, seen: _Seen) -> Iterator[str]:
@@ -156,19 +174,20 @@ def codes() -> tuple[str, ...]:
 
 
 def choose_rules(
+    rules: Sequence[Rule],
     select: tuple[str, ...] | None,
     ignore: tuple[str, ...] | None,
     others: Iterable[str] = (),
 ) -> list[Rule]:
-    """Return the rules to run; raise `CheckError` for a code that no rule has or begins with.
+    """Return those of some rules that are to run; raise `CheckError` for a code that none has or begins with.
 
     :param others: more codes that must be known.
     """
-    known = (UNREADABLE, *codes())
+    known = (UNREADABLE, *(rule.code for rule in rules))
     for code in (*(select or ()), *(ignore or ()), *others):
         if not any(each.startswith(code) for each in known):
             raise CheckError(f"There is no rule {code}: `groundrules rules` lists them all.")
-    return [rule for rule in all_rules() if _is_chosen(rule.code, select, ignore)]
+    return [rule for rule in rules if _is_chosen(rule.code, select, ignore)]
 
 
 def _is_chosen(code: str, select: tuple[str, ...] | None, ignore: tuple[str, ...] | None) -> bool:
@@ -208,12 +227,10 @@ def _finding(rule: Rule, at: Violation, options: Options) -> Finding:
 
 
 def _with_docs(finding: Finding, url: str) -> Finding:
-    """Return a finding that links to the page of its rule; a file that cannot be read breaks none."""
-    return (
-        finding
-        if finding.rule == UNREADABLE
-        else replace(finding, docs=url.format(code=finding.rule))
-    )
+    """Return a finding that links to the page of its rule, if that is one of the catalogue's."""
+    if finding.rule == UNREADABLE or not finding.rule.startswith("GR"):
+        return finding
+    return replace(finding, docs=url.format(code=finding.rule))
 
 
 def _unreadable(broken: Broken) -> Finding:

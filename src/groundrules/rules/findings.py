@@ -47,6 +47,17 @@ class UnusedIgnore:
 
 
 @dataclass(frozen=True)
+class OwnRule:
+    """A rule that the project adds, as reports describe it."""
+
+    code: str
+    name: str
+    why: str
+    fix: str
+    docs: str
+
+
+@dataclass(frozen=True)
 class Report:
     """The outcome of one check; `findings` are sorted by place.
 
@@ -55,6 +66,7 @@ class Report:
     :param files: how many Python files there are, and `unread` how many of them could not be read.
     :param notes: what is to be known before anything else, as sentences.
     :param rules: the codes that were checked.
+    :param own: the rules that the project adds.
     :param docs_url: the address of a rule's page, with `{code}` for its code; empty if none is known.
     :param held: how many findings a baseline holds back.
     :param folder: that of the package, relative to `root`; `read` and `broken` are files, relative to it too.
@@ -73,3 +85,4 @@ class Report:
     folder: str = ""
     read: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
+    own: tuple[OwnRule, ...] = ()

@@ -7,6 +7,7 @@ from pathlib import Path
 from groundrules.rules.cases import Case
 from groundrules.rules.engine import choose_rules
 from groundrules.rules.output import say, warn
+from groundrules.rules.own import rules_for
 from groundrules.rules.report.settings import Settings, read_settings
 from groundrules.rules.rule import Rule
 from groundrules.rules.source.files import CheckError
@@ -70,7 +71,7 @@ def _updated(file: Path, old: str, section: str) -> str:
 def _section(file: Path) -> Iterator[str]:
     settings = read_settings(Path(os.path.abspath(file)).parent)  # noqa: PTH100  # links stay as they are
     yield f"{BEGIN}\n{_HEAD.format(name=file.name)}"
-    for rule in choose_rules(settings.select, settings.ignore):
+    for rule in choose_rules(rules_for(settings), settings.select, settings.ignore):
         yield from _described(rule, settings)
     yield END
 

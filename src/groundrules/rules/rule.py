@@ -34,6 +34,7 @@ class Rule:
     :param summary: what it asks for, as a sentence.
     :param rationale: one sentence that says why the rule exists.
     :param fix: the smallest change that satisfies it.
+    :param page: the page that explains it, if it is not the tool's own.
     :param pair: code that breaks it, and the same code fixed, for its page.
     """
 
@@ -48,8 +49,9 @@ class Rule:
     invalid: tuple[Case, ...]
     valid: tuple[Case, ...]
     valid_alternative: tuple[Case, ...]
+    page: str = ""
 
     @property
     def docs(self) -> str:
-        """The page that explains the rule, relative to the project's root."""
-        return f"docs/rules/{self.code}.md"
+        """The page that explains the rule, relative to the root of the project that the rule belongs to."""
+        return self.page or f"docs/rules/{self.code}.md"

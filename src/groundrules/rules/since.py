@@ -6,8 +6,10 @@ import tempfile
 from pathlib import Path
 
 from groundrules.rules.engine import check_project
+from groundrules.rules.own import own_rules
 from groundrules.rules.report.baseline import Baseline
 from groundrules.rules.report.entries import Entry, Key
+from groundrules.rules.report.settings import read_settings
 from groundrules.rules.source.files import CheckError
 from groundrules.terminal import harmless
 
@@ -15,7 +17,11 @@ _READ = ("*.py", "*.toml", "*.mako")  # the files that a check looks at
 
 
 def known_in(
-    revision: str, root: Path, package: str, select: list[str] | None, ignore: list[str] | None
+    revision: str,
+    root: Path,
+    package: str,
+    select: list[str] | None,
+    ignore: list[str] | None,
 ) -> Baseline:
     """Return the findings of a commit as a baseline of the same folder; raise `CheckError` without one."""
     real = root.resolve()
@@ -29,7 +35,8 @@ def known_in(
     with tempfile.TemporaryDirectory() as folder:
         before = _check_out(top, commit, Path(folder)) / real.relative_to(top.resolve())
         try:
-            report = check_project(before, package=package, select=select, ignore=ignore)
+            own = own_rules(read_settings(root))  # as they are today
+            report = check_project(before, package=package, select=select, ignore=ignore, own=own)
         except CheckError:  # the package, or the settings, came later
             return Baseline(root / "since", {})
         entries = Baseline(before / "since", {}).updated(report)

@@ -13,9 +13,9 @@ LAYERS = (
     ("facts",),
     ("cases", "rule", "places", "catalogue", "registry"),
     ("findings", "report"),
-    ("pythons", "cache", "engine", "targets", "since"),
-    ("__init__",),
-    ("options", "output", "explaining", "instructions", "command"),
+    ("pythons", "own", "cache", "engine", "targets", "since"),
+    ("__init__", "writing"),
+    ("options", "output", "explaining", "proving", "instructions", "command"),
 )
 _TITLES = ("source", "meaning", "facts", "catalogue", "report", "engine", "the API", "the command")
 

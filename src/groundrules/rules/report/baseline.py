@@ -82,7 +82,7 @@ class Baseline:
         It cannot about a rule that was not checked, nor about a file that could not be read or is another
         package's.
         """
-        known = {rule.code for rule in all_rules()} | {UNREADABLE}
+        known = _codes(report)
         broken = {self._from_here(report, each) for each in report.broken}
         read = {self._from_here(report, each) for each in report.read}
         package = self._from_here(report, report.folder)
@@ -106,7 +106,7 @@ class Baseline:
             column=1,
             rule=STALE,
             name=_NAME,
-            message=_too_much(entry, count),
+            message=_too_much(entry, count, _codes(report)),
             why=_WHY,
             fix=_FIX,
             docs="docs/guides/adopting.md",
@@ -135,9 +135,13 @@ def _more(key: Key, held: int, count: int) -> str:
     )
 
 
-def _too_much(entry: Entry, count: int) -> str:
+def _codes(report: Report) -> set[str]:
+    return {UNREADABLE, *(r.code for r in all_rules()), *(r.code for r in report.own)}
+
+
+def _too_much(entry: Entry, count: int, known: set[str]) -> str:
     key = entry.key
-    if key.rule not in {UNREADABLE, *(rule.code for rule in all_rules())}:
+    if key.rule not in known:
         return harmless(
             f"The baseline lists {key.rule} in {_where(key)}, but there is no such rule."
         )

@@ -8,6 +8,7 @@ from groundrules.rules.findings import Finding, Report
 from groundrules.rules.registry import all_rules
 from groundrules.terminal import harmless
 
+_ANNOTATIONS = 10  # that GitHub shows of a kind and a step
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -56,7 +57,12 @@ def as_json(report: Report) -> str:
 
 def as_github(report: Report) -> str:
     """Return the report as GitHub's workflow commands, a line for each finding, note and unused ignore."""
-    notes = [f"::notice title=groundrules::{_data(each)}" for each in report.notes]
+    told = list(report.notes)
+    if len(report.findings) > _ANNOTATIONS:
+        told.append(
+            f"GitHub annotates {_ANNOTATIONS} of the {len(report.findings)} findings: the log has all."
+        )
+    notes = [f"::notice title=groundrules::{_data(each)}" for each in told]
     errors = [
         f"::error file={_property(from_here(report, each.path))},line={each.line},col={each.column},"
         f"title={_property(f'{each.rule} {each.name}')}::{_data(f'{each.message} {each.fix}')}"
@@ -82,6 +88,17 @@ def as_sarif(report: Report) -> str:
             **({"helpUri": report.docs_url.format(code=rule.code)} if report.docs_url else {}),
         }
         for rule in all_rules()
+    ]
+    rules += [
+        {
+            "id": rule.code,
+            "name": rule.name,
+            "shortDescription": {"text": rule.name.replace("-", " ")},
+            "fullDescription": {"text": rule.why},
+            "help": {"text": rule.fix},
+            **({"helpUri": rule.docs} if rule.docs.startswith("https://") else {}),
+        }
+        for rule in report.own
     ]
     driver = {"name": "groundrules", "version": __version__, "rules": rules}
     run = {

@@ -25,6 +25,7 @@ _KEYS = {
     "status-codes": "a list of numbers from 100 to 599",
     "complexity": "a whole number of at least 2",
     "timestamps": 'a list of column names, as in ["created", "modified"]',
+    "own-rules": 'a list of folders or plugins, as in ["lint/rules"]',
     "docs-url": 'a URL with {code} in it, as in "https://example.com/rules/{code}"',
 }
 
@@ -43,6 +44,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     baseline: str | None = None
+    own_rules: tuple[str, ...] = ()
     docs_url: str = ""
     options: Options = field(default_factory=Options)
 
@@ -74,6 +76,7 @@ def read_settings(folder: Path) -> Settings:
         tuple(values.get("exclude", ())),
         {key: _upper(codes) or () for key, codes in values.get("per-file-ignores", {}).items()},
         values.get("baseline"),
+        tuple(values.get("own-rules", ())),
         values.get("docs-url", ""),
         _options(values),
     )
@@ -111,7 +114,7 @@ def _check(key: str, value: object, place: str) -> None:
         raise CheckError(
             f"`select` of {place} is empty, so that nothing would be checked: name some rules, or remove it."
         )
-    if key in ("exclude", "per-file-ignores"):
+    if key in ("exclude", "per-file-ignores", "own-rules"):
         _must_be_patterns(value, key, place)
     if key == "folders" and isinstance(value, dict):
         _must_be_patterns((each for folders in value.values() for each in folders), key, place)
@@ -135,7 +138,7 @@ def _fits(key: str, value: object) -> bool:
             return bool(value) and all(
                 isinstance(each, str) and each.isidentifier() for each in value
             )
-        case (("select" | "ignore" | "exclude"), list()):
+        case (("select" | "ignore" | "exclude" | "own-rules"), list()):
             return all(map(_is_text, value))
         case (("package" | "baseline"), str()):
             return _is_text(value)
