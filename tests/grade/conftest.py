@@ -72,10 +72,12 @@ class Class:
 
     def command(self, *arguments: str, submissions: Path | None = None) -> list[str]:
         place = str(submissions or self.folder)
-        words = [place, "--out", str(self.out), "--steps=1", *arguments]
+        words = [place, "--out", str(self.out), "--steps=1", *arguments]  # the last --steps counts
         return [str(Path(sys.executable).with_name("groundrules")), "grade", *words]
 
-    def grade(self, *arguments: str, submissions: Path | None = None) -> Graded:
+    def grade(
+        self, *arguments: str, submissions: Path | None = None, patience: float = 120
+    ) -> Graded:
         run = subprocess.run(
             self.command(*arguments, submissions=submissions),
             cwd=self.clone.root,
@@ -84,7 +86,7 @@ class Class:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=patience,
             check=False,
         )
         return Graded(run.returncode, run.stdout, run.stderr, self.out)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.grade.conftest import Class, needs_sandbox
+from tests.testing.conftest import write_application
 
 WRONG = '"""Words."""\n\n\ndef say() -> str:\n    return "no"\n'
 ENDS = '"""Words."""\n\nimport os\n\nos._exit(0)\n'
@@ -180,3 +181,43 @@ def test_an_archive_is_graded_as_its_folder_is(class_: Class) -> None:
 
     assert rows["ada"]["digest"] == rows["zed"]["digest"]
     assert rows["ada"]["total"] == rows["zed"]["total"]
+
+
+@pytest.mark.slow
+def test_isolated_a_broken_step_does_not_fail_the_next(class_: Class) -> None:
+    write_application(class_.clone, "solution")
+    class_.clone.write("solution/app/later.py", "LATER = 1\n")
+    class_.hand_in("ada", words='"""Write words."""\n', extra='"""More."""\n\nMORE = 1\n')
+
+    together = class_.grade("--steps=1-2").results["people"][0]["steps"]
+    isolated = class_.grade("--steps=1-2", "--isolate").results["people"][0]["steps"]
+
+    assert [task["state"] for step in together for task in step["tasks"]][-1] == "not begun"
+    assert [task["state"] for step in isolated for task in step["tasks"]][-1] == "met"
+    assert [step["isolated"] for step in isolated] == [False, True]
+    assert isolated[0] == together[0]
+
+
+@pytest.mark.slow
+def test_a_grade_is_explained_and_repeated(class_: Class) -> None:
+    ada = class_.hand_in("ada", words=WRONG)
+    class_.grade("--seed=7")
+
+    same = class_.grade("--explain=Ada")
+    (ada / "app/words.py").write_text(WRONG.replace('"no"', '"please"'))
+    other = class_.grade("--explain=ada")
+
+    assert same.status == 0, same.err
+    assert "seed 7" in same.out
+    assert "not met  01.1 " in same.out
+    assert "must return 'please'" in same.out
+    assert same.out.splitlines()[-1].startswith("Repeated: the same, in ")
+    assert other.status == 1
+    assert "The submission has changed since it was graded." in other.out
+    assert "01.1 was not met and is met" in other.out
+
+
+def test_a_name_of_nobody_cannot_be_explained(class_: Class) -> None:
+    class_.hand_in("ada")
+
+    assert "ada has no grade in" in class_.grade("--explain=ada").err

@@ -59,6 +59,12 @@ def grade(
     seed: Annotated[
         int | None, typer.Option(help="Use the values of the run that had this seed.")
     ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            help="Show how this person's grade came about, and repeat it alone.", metavar="NAME"
+        ),
+    ] = None,
     trust: Annotated[
         bool,
         typer.Option("--trust", help="Run the code without a sandbox, with all your rights."),
@@ -84,11 +90,11 @@ def grade(
             jobs=jobs or cores(),
             timeout=timeout,
             sandbox=not trust,
-            resume=resume or bool(again) or bool(only),
-            again=frozenset(again or ()),
+            resume=resume or bool(again) or bool(only) or explain is not None,
+            again=frozenset(again or ([explain] if explain else ())),
             seed=seed,
             deadline=None if deadline is None else deadline.astimezone(),
             isolate=isolate,
         )
-        status = run(wanted, submissions, only or [])
+        status = run(wanted, submissions, only or [], explain)
     raise typer.Exit(status)

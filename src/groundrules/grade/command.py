@@ -4,11 +4,13 @@ import re
 import signal
 import time
 from collections import Counter
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from groundrules import postgres
 from groundrules.course.steps import Course, CourseError, Step, say
+from groundrules.grade.explaining import comparison, explanation
 from groundrules.grade.grades import OK, Grade
 from groundrules.grade.session import Session, Wanted
 from groundrules.grade.submissions import Submission, find_submissions
@@ -17,11 +19,13 @@ from groundrules.testing.start import must_be_without_network
 from groundrules.worker.sandbox import NoSandbox, find_sandbox
 
 
-def run(wanted: Wanted, path: Path, only: list[str]) -> int:
+def run(wanted: Wanted, path: Path, only: list[str], explain: str | None = None) -> int:
     """Grade what was handed in, and return the exit status."""
     everybody = find_submissions(path)
     chosen = _chosen(everybody, only)
-    _chosen(everybody, sorted(wanted.again))
+    if wanted.again:
+        again = _chosen(everybody, sorted(wanted.again))
+        wanted = replace(wanted, again=frozenset(each.name for each in again))
     if wanted.sandbox:
         try:
             find_sandbox()
@@ -34,6 +38,9 @@ def run(wanted: Wanted, path: Path, only: list[str]) -> int:
         say("There is no sandbox: the code runs with all your rights.")
     if any(step.number > 1 for step in wanted.steps):
         postgres.ensure(wanted.course.root, say=say)
+    if explain is not None:
+        [one] = _chosen(everybody, [explain])
+        return _explain(wanted, everybody, one)
     lines = Lines(len(chosen))
     session = Session(wanted, everybody, chosen, lines.tell)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -45,6 +52,22 @@ def run(wanted: Wanted, path: Path, only: list[str]) -> int:
         return 130
     lines.summarize(wanted.out, session.seed)
     return 0 if all(each.status == OK for each in session.done.values()) else 1
+
+
+def _explain(wanted: Wanted, everybody: list[Submission], one: Submission) -> int:
+    """Tell how somebody's grade came about, and repeat it alone; return 1 if it does not come out again."""
+    session = Session(
+        replace(wanted, jobs=1, again=frozenset([one.name])), everybody, [one], lambda *_: None
+    )
+    before = session.known(one.name)
+    if before is None:
+        raise CourseError(f"{one.name} has no grade in {wanted.out}: grade first.")
+    print("\n".join(explanation(before, session.seed)), flush=True)
+    now = session.repeat(one)
+    print()
+    told = [*comparison(before, now)]
+    print("\n".join(told))
+    return 0 if len(told) == 1 and "the same" in told[0] else 1
 
 
 def _interrupt(*_: object) -> None:

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from groundrules.course.steps import Course, Step
+from groundrules.grade.cgroups import Group
 from groundrules.grade.limits import Limits, Watch
 from groundrules.terminal import harmless
 
 OUTPUT_LIMIT = 4096  # bytes of what pytest prints that may be shown
-TEMPORARY = "/tmp" if Path("/tmp").is_dir() else None  # the path of a socket has about 100 bytes
+SHORT = 20  # the path of a socket has about 100 bytes
+TEMPORARY = "/tmp" if len(tempfile.gettempdir()) > SHORT and Path("/tmp").is_dir() else None
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Judge:
         self, application: Path, steps: tuple[Step, ...], temporary: Path, began: float
     ) -> Outcome:
         report, output = temporary / "report.json", temporary / "output"
+        group = Group(temporary.name, self._settings.limits.by_controller)
         with output.open("wb") as printed, self._lock:
             if self._stopped:
                 return Outcome("trouble", 0.0, why="The run was stopped.")
@@ -99,6 +102,7 @@ class Judge:
                 start_new_session=True,
             )
             self._running.add(process)
+            group.add(process.pid)
         watch = Watch(process.pid, temporary, self._settings.limits)
         try:
             ended = watch.wait(process, began + self._settings.timeout)
@@ -106,6 +110,7 @@ class Judge:
             _end(process)
             with self._lock:
                 self._running.discard(process)
+            group.close()
         seconds = time.monotonic() - began
         if not ended:
             limit = f"{self._settings.timeout:g}"

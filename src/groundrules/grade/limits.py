@@ -24,6 +24,11 @@ class Limits:
     processes: int = 150
     disk: int = 256 << 20
 
+    @property
+    def by_controller(self) -> dict[str, int]:
+        """What a control group is to hold, a little above what the run is ended for."""
+        return {"memory": self.memory * 5 // 4, "pids": self.processes * 5 // 4}
+
 
 class Watch:
     """Looks at the processes that one process has started, and at its folder of temporary files.

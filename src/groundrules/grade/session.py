@@ -21,6 +21,7 @@ from groundrules.grade.alike import Prints, pairs_alike, prints_of, prints_of_co
 from groundrules.grade.applications import NotFound
 from groundrules.grade.copies import NothingHandedIn, copy_application
 from groundrules.grade.grades import Grade
+from groundrules.grade.isolation import is_begun, write_isolated
 from groundrules.grade.judge import TEMPORARY, Judge, Outcome, Settings
 from groundrules.grade.outputs import Run, write
 from groundrules.grade.reader import Broken
@@ -109,6 +110,17 @@ class Session:
             self._judge.stop()
             pool.shutdown(wait=True, cancel_futures=True)
 
+    def repeat(self, submission: Submission) -> Grade:
+        """Grade one person by themselves, and write nothing down."""
+        try:
+            return self._grade(submission)
+        finally:
+            self._judge.stop()
+
+    def known(self, name: str) -> Grade | None:
+        """Return the grade that somebody has by now."""
+        return self._before.get(name)
+
     def _keep(self, grade: Grade) -> None:
         self.done[grade.name] = grade
         self._write(complete=False)
@@ -164,7 +176,30 @@ class Session:
         outcome = self._judge.judge(found.folder)
         if outcome.status == grades.TROUBLE:
             outcome = self._judge.judge(found.folder)
-        return _graded(known, outcome, self.wanted.steps, self._hidden(found.folder))
+        grade = _graded(known, outcome, self.wanted.steps, self._hidden(found.folder))
+        return self._isolated(grade, found.folder, place) if self.wanted.isolate else grade
+
+    def _isolated(self, grade: Grade, application: Path, place: Path) -> Grade:
+        """Judge each step that is begun and fails once more, by itself, and take what is better."""
+        by_name = {step.name: step for step in self.wanted.steps}
+        found = []
+        for graded in grade.steps:
+            step = by_name[graded.step]
+            if graded.tasks_met == len(graded.tasks) or not is_begun(
+                self.wanted.course, application, step
+            ):
+                found.append(graded)
+                continue
+            folder = write_isolated(self.wanted.course, application, step, place / step.name)
+            outcome = self._judge.judge(folder, (step,))
+            alone = _graded(grade, outcome, (step,), self._hidden(folder)).steps
+            better = [
+                each
+                for each in alone
+                if (each.met, each.tasks_met) > (graded.met, graded.tasks_met)
+            ]
+            found += [replace(each, isolated=True) for each in better] or [graded]
+        return replace(grade, steps=tuple(found))
 
     def _hidden(self, folder: Path) -> tuple[str, ...]:
         """Return the paths of this machine that are nobody else's business."""

@@ -14,15 +14,25 @@ LIMITS = {
     resource.RLIMIT_MEMLOCK: 1 << 20,  # bytes
     resource.RLIMIT_MSGQUEUE: 1 << 20,  # bytes
 }
+PROCESSES = 150
 
 
 def main() -> None:
     """Limit this process, and whatever it forks, and be the server of forks."""
-    for limit, most in LIMITS.items():
+    limits = dict(LIMITS)
+    if _counts_by_namespace():
+        limits[resource.RLIMIT_NPROC] = PROCESSES
+    for limit, most in limits.items():
         _, allowed = resource.getrlimit(limit)
         new = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
         resource.setrlimit(limit, (new, new))
     forkserver.main()
+
+
+def _counts_by_namespace() -> bool:
+    """Whether processes are counted by user namespace, so that those outside do not count: since Linux 5.14."""
+    major, minor, *_ = os.uname().release.split(".")
+    return (int(major), int(minor)) >= (5, 14)
 
 
 if __name__ == "__main__":

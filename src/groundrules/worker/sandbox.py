@@ -42,13 +42,13 @@ class NoSandbox(Exception):
 class Sandbox:
     """How to start a process in a sandbox.
 
-    :param program: bubblewrap.
+    :param program: bubblewrap, with the options that not every version has.
     :param application: the folder of the application, which is read-only inside but for new files.
     :param shared: the folder in which the sandbox and its owner have their sockets.
     :param postgres: the file of PostgreSQL's socket, if there is one.
     """
 
-    program: str
+    program: tuple[str, ...]
     application: Path
     shared: Path
     postgres: Path | None = None
@@ -56,7 +56,7 @@ class Sandbox:
     def command(self, command: Sequence[str]) -> list[str]:
         """Return the command that runs `command` in the sandbox, as its first process."""
         return [
-            self.program,
+            *self.program,
             *_NAMESPACES,
             *_system(),
             *self._application(),
@@ -122,8 +122,8 @@ def _libraries() -> Iterator[Path]:
             yield path
 
 
-def find_sandbox() -> str:
-    """Return bubblewrap's path, after trying whether it works here; raise `NoSandbox` if not."""
+def find_sandbox() -> tuple[str, ...]:
+    """Return how to call bubblewrap, after trying whether it works here; raise `NoSandbox` if not."""
     if sys.platform != "linux":
         raise NoSandbox("The sandbox needs Linux.")
     program = shutil.which(PROGRAM) or _of_the_environment()
@@ -131,11 +131,23 @@ def find_sandbox() -> str:
         raise NoSandbox(
             "The sandbox needs bubblewrap: install it (apt install bubblewrap, dnf install bubblewrap)."
         )
+    why = ""
+    for options in (("--disable-userns",), ()):  # from version 0.8 on
+        why = _why_not((program, *options))
+        if not why:
+            return (program, *options)
+    raise NoSandbox(
+        f"bubblewrap cannot make a sandbox here ({why}): the system, or the container around it, must "
+        "allow unprivileged user namespaces."
+    )
+
+
+def _why_not(program: tuple[str, ...]) -> str:
+    """Return in a few words why a sandbox cannot be made; empty if it can."""
     with tempfile.TemporaryDirectory() as name:
-        tried = Sandbox(program, Path(name), Path(name)).command(["/usr/bin/env", "true"])
         try:
             run = subprocess.run(
-                tried,
+                Sandbox(program, Path(name), Path(name)).command(["/usr/bin/env", "true"]),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -144,15 +156,11 @@ def find_sandbox() -> str:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise NoSandbox(f"bubblewrap does not run ({error}).") from None
-    if run.returncode != 0:
-        told = [line for line in run.stderr.splitlines() if line.strip()]
-        why = told[-1].strip() if told else f"exit status {run.returncode}"
-        raise NoSandbox(
-            f"bubblewrap cannot make a sandbox here ({why}): the system, or the container around it, "
-            "must allow unprivileged user namespaces."
-        )
-    return program
+            return str(error)
+    if run.returncode == 0:
+        return ""
+    told = [line.strip() for line in run.stderr.splitlines() if line.strip()]
+    return told[-1] if told else f"exit status {run.returncode}"
 
 
 def _of_the_environment() -> str | None:
