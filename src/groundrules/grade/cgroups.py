@@ -4,9 +4,11 @@ Each group is made beside this process's own, or below it, so that whatever limi
 """
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 
+PATIENCE = 5.0  # seconds
 ROOT = Path("/sys/fs/cgroup")
 FILES = {  # of each controller: the file of the limit, by the version of the hierarchy
     "memory": ("memory.limit_in_bytes", "memory.max"),
@@ -39,10 +41,15 @@ class Group:
                 (folder / "cgroup.procs").write_text(str(pid), encoding="ascii")
 
     def close(self) -> None:
-        """Remove it; its processes have ended, or are about to."""
-        for folder in self._folders:
-            with suppress(OSError):
-                folder.rmdir()
+        """Remove it, once its processes, which have been killed, are gone."""
+        until = time.monotonic() + PATIENCE
+        while self._folders and time.monotonic() < until:
+            for folder in [*self._folders]:
+                with suppress(OSError):
+                    folder.rmdir()
+                    self._folders.remove(folder)
+            if self._folders:
+                time.sleep(0.05)
 
 
 def _parents(limits: dict[str, int]) -> list[tuple[str, Path, int]]:

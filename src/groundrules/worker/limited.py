@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _counts_by_namespace() -> bool:
-    """Whether processes are counted by user namespace, so that those outside do not count: since Linux 5.14."""
+    """Whether those outside of this user namespace do not count, as is so since Linux 5.14."""
     major, minor, *_ = os.uname().release.split(".")
     return (int(major), int(minor)) >= (5, 14)
 
