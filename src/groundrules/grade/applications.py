@@ -47,8 +47,6 @@ def _wrapped(folder: Path) -> Path:
 
 
 def _holds_application(folder: Path) -> bool:
-    if is_root(folder):
-        return False  # of a clone of the course, the exercises are meant
     app = folder / "app"
     return app.is_dir() and any(app.glob("**/*.py"))
 
@@ -58,7 +56,7 @@ def _is_content(folder: Path) -> bool:
 
 
 def _folders(folder: Path) -> Iterator[Path]:
-    if is_root(folder):
+    if is_root(folder):  # of a clone of the course, the exercises are meant
         yield from (each for each in [folder / EXERCISES] if each.is_dir())
         return
     for path in sorted(folder.iterdir()):
