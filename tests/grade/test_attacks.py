@@ -105,6 +105,7 @@ def places(tmp_path: Path, temporary: Path) -> Iterator[dict[str, str]]:
         "memory": str(SHARED_MEMORY),
     }
     for each in listeners:
+        each.shutdown(socket.SHUT_RDWR)  # which ends the wait of its thread
         each.close()
     shutil.rmtree(file.parent)
     libc.shmctl(memory, 0, None)
