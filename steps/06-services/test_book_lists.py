@@ -74,6 +74,19 @@ async def test_a_search_finds_parts_of_an_isbn(app: App, library: Library) -> No
         await must_find(app, search, [book])
 
 
+@task("06.5", "search")
+async def test_a_search_of_two_words_finds_them_in_that_order(
+    app: App, library: Library, samples: Samples
+) -> None:
+    first, second = samples.word(6), samples.word(6)
+    book = await library.book(title=f"The {first} {second} reader")
+    await library.book(title=f"{second} {first}")
+    await library.book(title=f"{first} and {second}")
+    await library.book(title=first, author=second)
+
+    await must_find(app, f"{first} {second}", [book])
+
+
 @task("06.5", "search-characters")
 async def test_every_character_of_a_search_stands_for_itself(
     app: App, library: Library, samples: Samples
