@@ -172,18 +172,18 @@ def test_no_attack_gains_anything_and_the_honest_keep_their_grade(
     assert len(run.rows) == len(attacks) + 2
     assert machine() == before
     assert [*temporary.iterdir()] == []
-    assert left_processes() == []
+    assert left_processes(temporary) == []
     report = (run.folder / "report.html").read_text("utf-8")
     assert "<script>alert" not in report
     assert "\033" not in report + run.out + (run.folder / "gradebook.csv").read_text("utf-8")
     print(f"step {step}:", dict(sorted(run.statuses.items())))
 
 
-def left_processes() -> list[str]:
+def left_processes(temporary: Path) -> list[str]:
     found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
+    for file in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError):
-            if b"groundrules.worker.limited" in file.read_bytes():
+            if str(temporary).encode() in file.read_bytes():
                 found.append(str(file))
     return found
 
