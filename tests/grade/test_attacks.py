@@ -179,6 +179,29 @@ def test_no_attack_gains_anything_and_the_honest_keep_their_grade(
     print(f"step {step}:", dict(sorted(run.statuses.items())))
 
 
+FOUND_WITHOUT = (  # what Landlock alone does not keep from judged code
+    "reaches-a-socket-of-the-host",
+    "reaches-shared-memory",
+    "reaches-the-network",
+    "reads-files-of-the-host",
+    "reads-the-seed",
+)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_without_a_sandbox_the_probes_find_what_they_look_for(
+    hostile: Class, places: dict[str, str]
+) -> None:
+    for path in (path for path in OWN if path.stem in FOUND_WITHOUT):
+        write_probe(tomllib.loads(path.read_text("utf-8")), hostile.folder / path.stem, places)
+
+    run = hostile.grade("--trust", patience=300)
+
+    attacks = dict.fromkeys(FOUND_WITHOUT, OWN[0])
+    assert sorted(gains(run, attacks, 1)) == [*FOUND_WITHOUT]
+    assert "There was no sandbox" in (run.folder / "report.html").read_text("utf-8")
+
+
 def left_processes(temporary: Path) -> list[str]:
     found = []
     for file in Path("/proc").glob("[0-9]*/environ"):

@@ -148,7 +148,7 @@ def _why_not(program: tuple[str, ...]) -> str:
     with tempfile.TemporaryDirectory() as name:
         try:
             run = subprocess.run(
-                Sandbox(program, Path(name), Path(name)).command(["/usr/bin/env", "true"]),
+                Sandbox(program, Path(name), Path(name)).command([sys.executable, "-I", "-c", ""]),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
