@@ -193,6 +193,22 @@ def test_an_archive_is_graded_as_its_folder_is(class_: Class) -> None:
 
 
 @pytest.mark.slow
+def test_trouble_of_the_machine_is_tried_again_and_is_never_a_zero(class_: Class) -> None:
+    class_.hand_in("ada")
+    class_.clone.write(
+        "steps/01-words/test_it.py", "open('tries', 'a').write('x')\nraise OSError('no disk')\n"
+    )
+
+    run = class_.grade()
+
+    assert run.status == 1
+    assert run.statuses == {"ada": "trouble"}
+    assert run.rows["ada"]["total"] == ""
+    assert (class_.clone.root / "tries").read_text() == "xx"
+    assert "says nothing about the code" in (class_.out / "feedback/ada.md").read_text("utf-8")
+
+
+@pytest.mark.slow
 def test_isolated_a_broken_step_does_not_fail_the_next(class_: Class) -> None:
     write_application(class_.clone, "solution")
     class_.clone.write("solution/app/later.py", "LATER = 1\n")
