@@ -23,7 +23,8 @@ from tests.grade.conftest import needs_sandbox
 from tests.testing.conftest import ROOT
 
 WORKSHEET = (
-    "\ufeffIdentifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,Feedback comments\r\n"
+    "\ufeffIdentifier,Full name,Email address,Status,Grade,Maximum Grade,"
+    "Grade can be changed,Feedback comments\r\n"
     'Participant 1234,Ada Lovelace,ada@example.org,Submitted for grading,,"10,00",Yes,\r\n'
     "Participant 1235,Grace Hopper,grace@example.org,No submission,3.00,10.00,Yes,by hand\r\n"
     "Participant 1236,José Núñez,jose@example.org,Submitted for grading,,10.00,Yes,\r\n"
