@@ -34,7 +34,11 @@ _OTHERS = _full(
     *("HTTPBasic", "HTTPBearer", "HTTPDigest", "HTTPBase", "OpenIdConnect"),
 )
 _HEADER = "authorization"
-_JWT_HEADER = ('"alg"', "'alg'", "alg=")  # a token that begins with it is a JWT, whatever encodes it
+_JWT_HEADER = (
+    '"alg"',
+    "'alg'",
+    "alg=",
+)  # a token that begins with it is a JWT, whatever encodes it
 
 
 def check(project: Project) -> Iterator[Violation]:
