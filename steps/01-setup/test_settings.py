@@ -47,7 +47,7 @@ async def test_an_unknown_log_level_is_refused(app: App) -> None:
     settings = await app.core.config.get_settings()
     assert settings.log_level, "log_level must not be empty."
 
-    for level in ("LOUD", "info", "WARN", "NOTSET"):
+    for level in ("LOUD", "info", "WARN", "NOTSET", "", " INFO", "INFO,DEBUG"):
         async with app.started(LOG_LEVEL=level) as other:
             with other.refuses(
                 message=(
