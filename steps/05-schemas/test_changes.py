@@ -76,6 +76,7 @@ async def test_what_a_sign_up_may_not_contain_no_change_may(app: App, samples: S
         "one of 73 letters": ("password", samples.word(73)),
         "one of 74 bytes": ("password", "é" * 37),
         "one of 25 characters, which are 75 bytes,": ("password", "語" * 25),
+        "one of 25 letters with combining accents": ("password", "e\u0301" * 25),
         "72 letters and a space": ("password", samples.word(72) + " "),
         "letters and a NUL": ("password", f"{samples.word()}\0{samples.word()}"),
         "letters with a NUL before them": ("password", f"\0{samples.word()}"),
@@ -121,6 +122,7 @@ async def test_what_a_sign_up_may_contain_a_change_may(app: App, samples: Sample
         "one of 8 characters": ("password", samples.word(8)),
         "one of 72 letters": ("password", samples.word(72)),
         "one of 24 characters, which are 72 bytes,": ("password", "語" * 24),
+        "one of control characters": ("password", "".join(map(chr, range(1, 33)))),
         "one of spaces and letters": ("password", f"    {samples.word(4)}"),
     }
 
