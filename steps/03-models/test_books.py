@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App
 from groundrules.testing.database import Refused
 from groundrules.testing.library import Library
@@ -110,7 +110,9 @@ async def test_a_book_may_have_no_year(app: App, library: Library, samples: Samp
     assert found["published_year"] is None, (
         f"books.published_year must be null if no year is passed; it is {found['published_year']}."
     )
-    for column, value in passed.items():
-        assert found[column] == value, (
-            f"Book(…, {column}={value!r}) must be stored as passed; the table has {found[column]!r}."
-        )
+    with demand("attributes"):
+        for column, value in passed.items():
+            assert found[column] == value, (
+                f"Book(…, {column}={value!r}) must be stored as passed; the table has "
+                f"{found[column]!r}."
+            )

@@ -8,6 +8,7 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.samples import Samples
+from groundrules.worker.errors import Raised
 
 FIELDS = ["email", "password", "full_name"]
 
@@ -112,6 +113,19 @@ async def test_an_email_is_one_here_too(
             message=f"The email {wrong!r} must be rejected, but UserUpdate accepts it.",
         ):
             await dumped(app, email=wrong)
+
+
+@task("05.3", "same-as-sign-up")
+async def test_letters_that_look_alike_stay_different(app: App, look_alikes: list[str]) -> None:
+    for address in look_alikes:
+        try:
+            given = await dumped(app, email=address)
+        except Raised:
+            continue  # to refuse it is right too
+        assert given["email"].lower() == address, (
+            f"The email {address} may be rejected or stay the same, but must not become "
+            f"{given['email']!r}, which is another address: lower() converts only the case."
+        )
 
 
 @task("05.3", "same-as-sign-up")
