@@ -7,6 +7,7 @@ import pytest
 from groundrules.testing import demand, task
 from groundrules.testing.app import App
 from groundrules.testing.samples import Samples
+from groundrules.worker.errors import Raised
 
 BLANK = {"nothing": "", "spaces": "   ", "a tab and a line feed": "\t\n"}
 
@@ -84,6 +85,21 @@ async def test_ordinary_addresses_are_accepted(
             user = await app.schemas.user.UserCreate(**{**sign_up, "email": address})
         assert user.email.lower() == address, (
             f"The email {address} must stay the same; it becomes {user.email!r}."
+        )
+
+
+@task("05.1", "same-address")
+async def test_letters_that_look_alike_stay_different(
+    app: App, sign_up: dict[str, Any], look_alikes: list[str]
+) -> None:
+    for address in look_alikes:
+        try:
+            user = await app.schemas.user.UserCreate(**{**sign_up, "email": address})
+        except Raised:
+            continue  # to refuse it is right too
+        assert user.email.lower() == address, (
+            f"The email {address} may be rejected or stay the same, but must not become "
+            f"{user.email!r}, which is another address: lower() converts only the case."
         )
 
 

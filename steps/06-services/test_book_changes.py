@@ -26,6 +26,7 @@ async def test_what_is_given_changes_and_nothing_else(
         {"title": samples.title()},
         {"published_year": None},
         {"isbn": samples.isbn(), "author": samples.name(), "copies": 7},
+        {"copies": 0},
     ]
 
     for changes in steps:
@@ -42,7 +43,7 @@ async def test_what_is_given_changes_and_nothing_else(
 
 @task("06.4", "replace")
 async def test_a_replacement_sets_every_field(app: App, library: Library, samples: Samples) -> None:
-    book, whole = await library.book(), a_book(samples)
+    book, whole = await library.book(), {**a_book(samples), "copies": 0}
 
     await replace(app, book, **whole)
 

@@ -181,6 +181,7 @@ async def test_loans_are_listed_by_pages(app: App, library: Library) -> None:
     loans = [
         await library.loan(user, book, borrowed_at=borrowed) for book in await library.books(5)
     ]
+    await library.database.execute("UPDATE loans SET created_at = now()")
 
     first, total = await listed(app, user, limit=3, offset=0)
     await give_back(app, loans[1])

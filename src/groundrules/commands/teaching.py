@@ -1,4 +1,4 @@
-"""The command that grades a folder of submissions."""
+"""The commands that grade a folder of submissions, and convert the grades."""
 
 from datetime import datetime
 from pathlib import Path
@@ -97,4 +97,36 @@ def grade(
             isolate=isolate,
         )
         status = run(wanted, submissions, only or [], explain)
+    raise typer.Exit(status)
+
+
+@app.command()
+def export(
+    grades: Annotated[
+        Path, typer.Argument(help="The folder that `grade` wrote.", metavar="GRADES")
+    ],
+    platform: Annotated[
+        str, typer.Argument(help="moodle, canvas, gradescope or github.", metavar="PLATFORM")
+    ],
+    sheet: Annotated[
+        Path | None,
+        typer.Option(help="The CSV file that Moodle or Canvas gave you, to be filled in."),
+    ] = None,
+    column: Annotated[
+        str, typer.Option(help="The assignment in that file, for Canvas.", metavar="NAME")
+    ] = "",
+    output_file: Annotated[
+        Path | None, typer.Option(help="Write to a file, instead of standard output.")
+    ] = None,
+) -> None:
+    """Convert grades to what a platform takes in: Moodle, Canvas, Gradescope or GitHub Actions.
+
+    Whoever has no verdict gets no grade, and is named on standard error.
+
+    Exits with 0 if everybody has a grade, with 1 if somebody has none, and with 2 if it could not convert.
+    """
+    from groundrules.grade.exporting import run
+
+    with plain_errors():
+        status = run(grades, platform, sheet, column, output_file)
     raise typer.Exit(status)

@@ -218,7 +218,7 @@ class Workspace:
     def _change(
         self, save: Save, paths: list[str], source: Path, course: Path | None = None
     ) -> None:
-        """Change the folder, and the course if it changes; whatever stops that, both are as they were."""
+        """Change the folder, and the course if it changes too; both stay as they were if that fails."""
         try:
             bring(paths, source, self.folder)
             if course is not None:

@@ -92,6 +92,7 @@ class Refused(AssertionError):
 
     :ivar sqlstate: the code of the error, as `23505`.
     :ivar constraint: the name of the constraint that was violated, if it is one.
+    :ivar column: the name of the column that it is about, if PostgreSQL names one.
     """
 
     def __init__(self, error: "asyncpg.PostgresError", statement: str) -> None:
@@ -100,6 +101,7 @@ class Refused(AssertionError):
         super().__init__(f"PostgreSQL rejects `{shown}`: {error.args[0].rstrip('.')}.")
         self.sqlstate: str = error.sqlstate
         self.constraint: str | None = getattr(error, "constraint_name", None)
+        self.column: str | None = getattr(error, "column_name", None)
 
 
 class Session:
@@ -204,10 +206,13 @@ class Database(Session):
         return int(await self.fetchval(WAITING, self._own))
 
     @asynccontextmanager
-    async def proxy(self) -> AsyncIterator[Proxy]:
-        """Open a way to it that the test can close and block; its URL is `proxy.url_for(database.name)`."""
+    async def proxy(self, *, tcp: bool = False) -> AsyncIterator[Proxy]:
+        """Open a way to it that the test can close and block; its URL is `proxy.url_for(database.name)`.
+
+        It is a Unix socket if the server listens on one, or a port with `tcp`.
+        """
         with TemporaryDirectory(dir=self._sockets) as name:
-            folder = Path(name) if self._server.host.startswith("/") else None
+            folder = Path(name) if self._server.host.startswith("/") and not tcp else None
             async with proxy_to(self._server, folder) as proxy:
                 yield proxy
 
