@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from groundrules.locks import try_lock
 from tests.grade.conftest import Class, Graded, needs_sandbox
 from tests.testing.conftest import write_application
 
@@ -283,3 +284,17 @@ def points(run: Graded) -> dict[str, dict[str, str]]:
     """Return the gradebook without the time that judging took."""
     assert run.results["complete"], run.err
     return {name: {**row, "seconds": ""} for name, row in run.rows.items()}
+
+
+@pytest.mark.slow
+def test_two_runs_do_not_write_to_one_folder(class_: Class) -> None:
+    class_.hand_in("ada")
+    class_.out.mkdir()
+    with (class_.out / ".lock").open("w") as file:
+        assert try_lock(file)
+
+        run = class_.grade()
+
+    assert run.status == 2
+    assert "Another run writes to" in run.err
+    assert not (class_.out / "gradebook.csv").exists()
