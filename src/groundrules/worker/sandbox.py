@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PROGRAM = "bwrap"
+RESTRICTION = "kernel/apparmor_restrict_unprivileged_userns"
 CHECK_LIMIT = 20.0  # seconds
 SHARED_MEMORY = 64 << 20  # bytes of /dev/shm
 OWN_FILES = 64 << 20  # bytes of what the application puts beside its own files
@@ -137,10 +138,10 @@ def find_sandbox() -> tuple[str, ...]:
         why = _why_not((program, *options))
         if not why:
             return (program, *options)
-    raise NoSandbox(
-        f"bubblewrap cannot make a sandbox here ({why}): the system, or the container around it, must "
-        "allow unprivileged user namespaces."
-    )
+    advice = "the system, or the container around it, must allow unprivileged user namespaces"
+    if _is_restricted():
+        advice = f"type `sudo sysctl {RESTRICTION.replace('/', '.')}=0`, since Ubuntu forbids it"
+    raise NoSandbox(f"bubblewrap cannot make a sandbox here ({why}): {advice}.")
 
 
 def _why_not(program: tuple[str, ...]) -> str:
@@ -162,6 +163,14 @@ def _why_not(program: tuple[str, ...]) -> str:
         return ""
     told = [line.strip() for line in run.stderr.splitlines() if line.strip()]
     return told[-1] if told else f"exit status {run.returncode}"
+
+
+def _is_restricted() -> bool:
+    """Whether AppArmor keeps programs that it does not know from making user namespaces."""
+    try:
+        return Path("/proc/sys", RESTRICTION).read_text(encoding="ascii").strip() == "1"
+    except OSError:
+        return False
 
 
 def _of_the_wheel() -> str | None:
