@@ -1,8 +1,6 @@
 """Grading a whole class: several at a time, each written down as soon as it is known."""
 
-import hashlib
 import json
-import os
 import platform
 import secrets
 import shutil
@@ -13,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from groundrules.course.states import files_below
 from groundrules.course.steps import Course, Step
 from groundrules.grade import grades
 from groundrules.grade.alike import Prints, pairs_alike, prints_of, prints_of_course
 from groundrules.grade.applications import NotFound
 from groundrules.grade.copies import NothingHandedIn, copy_application
+from groundrules.grade.digests import digest_of_course
 from groundrules.grade.grades import Grade
 from groundrules.grade.isolation import is_begun, write_isolated
 from groundrules.grade.judge import Judge, Outcome, Settings
@@ -75,7 +73,7 @@ class Session:
         self._written = Written(self.wanted.out)
         self._prints: dict[str, Prints] = {}
         self._before = {grade.name: grade for grade in read_results(self.results_file)}
-        self.course = digest_of_course(self.wanted.course, self.wanted.steps)
+        self.course = digest_of_course(self.wanted.steps)
         self.seed = self._seed()
         lanes = 2 if self.wanted.jobs > 1 else 3
         self._judge = Judge(
@@ -246,21 +244,3 @@ def _graded(
     )
     seconds = round(outcome.seconds, 1)
     return replace(known, status=outcome.status, seconds=seconds, why=outcome.why, steps=found)
-
-
-def digest_of_course(course: Course, steps: Sequence[Step]) -> str:
-    """Return a digest of the suites, the tool and the Python: of all that a grade rests on but the code."""
-    digest = hashlib.sha256(platform.python_version().encode())
-    tool = Path(__file__).resolve().parents[1]
-    for folder in (tool, *(step.folder for step in steps)):
-        for path in files_below(folder):
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
