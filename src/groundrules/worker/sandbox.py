@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -146,19 +145,18 @@ def find_sandbox() -> tuple[str, ...]:
 
 def _why_not(program: tuple[str, ...]) -> str:
     """Return in a few words why a sandbox cannot be made; empty if it can."""
-    with tempfile.TemporaryDirectory() as name:
-        try:
-            run = subprocess.run(
-                Sandbox(program, Path(name), Path(name)).command([sys.executable, "-I", "-c", ""]),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=CHECK_LIMIT,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return str(error)
+    try:
+        run = subprocess.run(
+            [*program, *_NAMESPACES, *_system(), "--", sys.executable, "-I", "-c", ""],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=CHECK_LIMIT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
     if run.returncode == 0:
         return ""
     told = [line.strip() for line in run.stderr.splitlines() if line.strip()]
