@@ -31,27 +31,14 @@ def run(wanted: Wanted, path: Path, only: list[str], explain: str | None = None)
         again = _chosen(everybody, sorted(wanted.again))
         wanted = replace(wanted, again=frozenset(each.name for each in again))
     explained = _chosen(everybody, [explain]) if explain is not None else []
-    _prepare(wanted)
+    if not wanted.sandbox:
+        say("There is no sandbox: the code runs with all your rights.")
+    if wanted.cluster is None:
+        _get_ready(wanted)
     with _alone(wanted.out):
         if explained:
             return _explain(wanted, everybody, explained[0])
         return _grade_all(wanted, everybody, chosen)
-
-
-def _prepare(wanted: Wanted) -> None:
-    """Start what judging needs; raise `CourseError` without a sandbox."""
-    if wanted.sandbox:
-        try:
-            find_sandbox()
-            must_be_without_network()
-        except NoSandbox as error:
-            raise CourseError(
-                f"{error} Or run their code without a sandbox, with all your rights: --trust"
-            ) from None
-    else:
-        say("There is no sandbox: the code runs with all your rights.")
-    if any(step.number > 1 for step in wanted.steps):
-        postgres.ensure(wanted.course.root, say=say)
 
 
 @contextmanager
@@ -78,6 +65,20 @@ def _grade_all(wanted: Wanted, everybody: list[Submission], chosen: list[Submiss
         return 130
     lines.summarize(wanted.out, session.seed)
     return 0 if all(each.status == OK for each in session.done.values()) else 1
+
+
+def _get_ready(wanted: Wanted) -> None:
+    """Find or start what is needed to judge on this machine; raise `CourseError` if it cannot be had."""
+    if wanted.sandbox:
+        try:
+            find_sandbox()
+            must_be_without_network()
+        except NoSandbox as error:
+            raise CourseError(
+                f"{error} Or run their code without a sandbox, with all your rights: --trust"
+            ) from None
+    if any(step.number > 1 for step in wanted.steps):
+        postgres.ensure(wanted.course.root, say=say)
 
 
 def _explain(wanted: Wanted, everybody: list[Submission], one: Submission) -> int:
