@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from groundrules.grade.cgroups import groups
+from groundrules.grade.leftovers import delete_leftovers
 from groundrules.locks import try_lock
 from tests.grade.conftest import Class, Graded, needs_sandbox
 from tests.testing.conftest import write_application
@@ -259,6 +261,7 @@ def test_killed_at_any_moment_a_run_goes_on_and_comes_to_the_same(
     class_.environment = {"TMPDIR": str(temporary)}
     whole = points(class_.grade("--jobs=1", "--seed=3"))
     class_.out = tmp_path / "killed"
+    killed: list[int] = []
 
     for number in range(KILLS):
         process = subprocess.Popen(
@@ -271,13 +274,26 @@ def test_killed_at_any_moment_a_run_goes_on_and_comes_to_the_same(
         time.sleep(random.Random(number).uniform(0.5, 6))
         process.kill()
         process.wait()
+        killed.append(process.pid)
         for file in class_.out.rglob("*.json"):
             json.loads(file.read_text("utf-8"))
     resumed = points(class_.grade("--jobs=2", "--seed=3", "--resume"))
 
     assert resumed == whole
     assert [*temporary.iterdir()] == []
+    assert left_by(killed) == []
     temporary.rmdir()
+
+
+def left_by(killed: list[int]) -> list[Path]:
+    """Return the control groups that runs have left, but for those whose last processes are just ending."""
+    for _ in range(50):
+        found = [each for pid in killed for each in groups(f"groundrules-grade-{pid}-*")]
+        if not found:
+            break
+        delete_leftovers()
+        time.sleep(0.1)
+    return found
 
 
 def points(run: Graded) -> dict[str, dict[str, str]]:
