@@ -189,7 +189,7 @@ class Session:
     def _isolated(self, grade: Grade, application: Path, place: Path) -> Grade:
         """Judge each step that is begun and fails once more, by itself, and take what is better."""
         by_name = {step.name: step for step in self.wanted.steps}
-        found = []
+        found, seconds = [], grade.seconds
         for graded in grade.steps:
             step = by_name[graded.step]
             if graded.tasks_met == len(graded.tasks) or not is_begun(
@@ -199,6 +199,7 @@ class Session:
                 continue
             folder = write_isolated(self.wanted.course, application, step, place / step.name)
             outcome = self._judge.judge(folder, (step,))
+            seconds += outcome.seconds
             alone = _graded(grade, outcome, (step,), self._hidden(folder)).steps
             better = [
                 each
@@ -206,7 +207,7 @@ class Session:
                 if (each.met, each.tasks_met) > (graded.met, graded.tasks_met)
             ]
             found += [replace(each, isolated=True) for each in better] or [graded]
-        return replace(grade, steps=tuple(found))
+        return replace(grade, steps=tuple(found), seconds=round(seconds, 1))
 
     def _hidden(self, folder: Path) -> tuple[str, ...]:
         """Return the paths of this machine that are nobody else's business."""
