@@ -2,9 +2,9 @@
 
 .venv/bin/python benchmarks/night.py grades/gradebook.csv --submissions 10000
 
-The times of service are those of a run of `groundrules grade`, drawn at random. A machine that fails loses what it
-judges, which begins anew elsewhere, and is back after ten minutes. The scheduler serves one submission at a
-time, to hand it out and to take the outcome.
+The times of service are those of a run of `groundrules grade`, drawn at random. A machine that fails loses
+what it judges, which begins anew elsewhere, and is back after ten minutes. The scheduler serves one submission
+at a time, to hand it out and to take the outcome.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def main() -> None:
         "--overhead", type=float, default=0.02, help="seconds of the scheduler for each"
     )
     parser.add_argument(
-        "--mtbf", type=float, default=24.0, help="hours of work between failures of a machine"
+        "--mtbf", type=float, default=24.0, help="hours between failures of a machine"
     )
     parser.add_argument("--price", type=float, default=0.10, help="of a machine's hour")
     asked = parser.parse_args()
