@@ -3,8 +3,8 @@
 .venv/bin/python benchmarks/night.py grades/gradebook.csv --submissions 10000
 
 The times of service are those of a run of `groundrules grade`, drawn at random. A machine that fails loses
-what it judges, which begins anew elsewhere, and is back after ten minutes. The scheduler serves one submission
-at a time, to hand it out and to take the outcome.
+what it judges, which begins anew elsewhere, and is back after ten minutes. The scheduler serves one
+submission at a time, to hand it out and to take the outcome.
 """
 
 import argparse
