@@ -4,15 +4,20 @@ It reads orders from standard input, a line of JSON each, and forks for each of 
 without importing anything. Where the system cannot fork, pytest is started each time.
 """
 
+import base64
 import gc
 import importlib
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pytest
 
 PYTEST = ("-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 IMPORTED = (
@@ -72,11 +77,28 @@ def _check(order: dict[str, Any]) -> None:
             os.dup2(descriptor, stands_for)
         import pytest
 
-        status = int(pytest.main([*PYTEST, *order["arguments"]]))
+        status = int(pytest.main([*PYTEST, *order["arguments"]], plugins=_given(order)))
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
         os._exit(status)
+
+
+def _given(order: dict[str, Any]) -> list[object]:
+    """Return the plugin that hands the databases that wait over to a check, if there are any."""
+    if order["stock"] is None:
+        return []
+    from groundrules.testing.fixtures import STOCK
+    from groundrules.testing.stock import Stock
+
+    stock: Stock = pickle.loads(base64.b64decode(order["stock"]))
+
+    class Given:
+        @staticmethod
+        def pytest_configure(config: "pytest.Config") -> None:
+            config.stash[STOCK] = stock
+
+    return [Given()]
 
 
 def _start(order: dict[str, Any]) -> int:
