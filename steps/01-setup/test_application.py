@@ -2,6 +2,7 @@
 
 from groundrules.testing import demand, task
 from groundrules.testing.app import App
+from groundrules.worker.errors import Missing
 
 
 @task("01.3", "title")
@@ -47,6 +48,31 @@ async def test_wrong_settings_stop_the_start(app: App) -> None:
         assert refusal is not None, (
             "With LOG_LEVEL=LOUD, create_app() fails, but `app` exists: write `app = create_app()`."
         )
+
+
+@task("01.3", "checks-settings")
+async def test_create_app_itself_checks_the_settings(app: App) -> None:
+    await app.main.create_app()
+
+    async with app.started(LOG_LEVEL="LOUD") as other:
+        with other.refuses(
+            message="With LOG_LEVEL=LOUD, create_app() itself must fail, and not only the start of "
+            "what it returns: it must call get_settings()."
+        ):
+            await other.main.create_app()
+
+
+@task("01.3", "create-app", "app-by-create-app")
+async def test_app_is_a_fastapi_application(app: App) -> None:
+    await app.main.create_app()
+
+    try:
+        await app.main.app.openapi()
+    except Missing:
+        raise AssertionError(
+            "`app` must be the FastAPI application that create_app() returned, and not something "
+            "around it: create_app() can add middleware with application.add_middleware(…)."
+        ) from None
 
 
 async def must_be_the_library(app: App) -> None:

@@ -7,6 +7,8 @@ from groundrules.testing.app import App
 from groundrules.testing.given import Given
 from groundrules.testing.values import Schema
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
 
 @task("01.2", "get-settings")
 async def test_get_settings_returns_settings(app: App) -> None:
@@ -42,20 +44,22 @@ async def test_the_log_level_comes_from_the_environment(app: App, wanted: str) -
     )
 
 
-@task("01.2", "log-level-rejected")
+@task("01.2", "log-level-rejected", "log-level-case")
 async def test_an_unknown_log_level_is_refused(app: App) -> None:
     settings = await app.core.config.get_settings()
     assert settings.log_level, "log_level must not be empty."
 
-    for level in ("LOUD", "info", "WARN", "NOTSET"):
+    for level in ("LOUD", "WARN", "NOTSET", "", " INFO", "INFO,DEBUG", "info", "Debug"):
+        lower = level.upper() in LEVELS and level not in LEVELS
         async with app.started(LOG_LEVEL=level) as other:
-            with other.refuses(
-                message=(
-                    f"LOG_LEVEL={level} must be rejected, but get_settings() accepts it as a level."
-                )
+            for call, name in (
+                (other.core.config.get_settings, "get_settings()"),
+                (other.core.config.Settings, "Settings()"),
             ):
-                await other.core.config.get_settings()
-            with other.refuses(
-                message=f"LOG_LEVEL={level} must be rejected, but Settings() accepts it as a level."
-            ):
-                await other.core.config.Settings()
+                with (
+                    demand("log-level-case" if lower else "log-level-rejected"),
+                    other.refuses(
+                        message=f"LOG_LEVEL={level} must be rejected, but {name} accepts it as a level."
+                    ),
+                ):
+                    await call()

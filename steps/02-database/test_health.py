@@ -13,6 +13,7 @@ POOL = 15  # connections that SQLAlchemy's pool may have, unless told otherwise
 GIVEN_UP = 3.5  # seconds; the lesson says two, and a busy machine may be late
 FIVE = 5.5
 PROMPT = 1.0
+AT_ONCE = 8
 
 
 @task("02.4", "ping-true")
@@ -116,12 +117,11 @@ async def test_a_database_that_says_nothing_holds_nobody_up(app: App, database: 
         way.block()
         async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
             await other.get("/openapi.json")
-            with demand("five-seconds"):
-                began = time.perf_counter()
-                waiting = asyncio.create_task(other.get(HEALTH))
+            with demand("five-seconds"), other.taking(2 * FIVE):
+                waiting = [asyncio.create_task(timed(other)) for _ in range(AT_ONCE)]
                 await asyncio.sleep(0.2)
             with demand("serves-others"):
-                while not waiting.done():
+                while not all(each.done() for each in waiting):
                     asked = time.perf_counter()
                     await other.get("/openapi.json")
                     assert time.perf_counter() - asked < PROMPT or way.taken == 0, (
@@ -130,15 +130,22 @@ async def test_a_database_that_says_nothing_holds_nobody_up(app: App, database: 
                     )
                     await asyncio.sleep(0.05)
             with demand("five-seconds"):
-                response = await waiting
-                took = time.perf_counter() - began
-                assert took < FIVE, (
+                answers = await asyncio.gather(*waiting)
+                took = sorted(seconds for _, seconds in answers)
+                assert took[0] < FIVE, (
                     f"GET {HEALTH} must respond within five seconds while the database stays silent; "
-                    f"it took {took:.1f} s."
+                    f"it took {took[0]:.1f} s."
+                )
+            with demand("serves-others"):
+                assert took[-1] < FIVE, (
+                    f"While the database stays silent, {AT_ONCE} requests of GET {HEALTH} at once "
+                    "must all get their responses within five seconds: none may wait for another. "
+                    f"One took {took[-1]:.1f} s."
                 )
 
     with demand("health-unreachable"):
-        must_have_said(response, "unreachable", "while the database stays silent")
+        for response, _ in answers:
+            must_have_said(response, "unreachable", "while the database stays silent")
 
 
 @task("02.4", "few-connections", "one-engine")
@@ -154,6 +161,11 @@ async def test_a_hundred_requests_leave_nothing_behind(app: App, database: Datab
         f"opens {POOL} at most. Is there more than one engine?"
     )
     assert stuck == 0, f"After 100 requests, {stuck} connections are still in a transaction."
+
+
+async def timed(app: App) -> tuple[Response, float]:
+    began = time.perf_counter()
+    return await app.get(HEALTH), time.perf_counter() - began
 
 
 async def must_say(app: App, state: str, when: str) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.database import Database
@@ -10,15 +12,20 @@ HEALTH = "/api/v1/health"
 
 
 @task("02.5", "starts-without-database")
-async def test_it_starts_while_the_database_is_away(app: App, database: Database) -> None:
+@pytest.mark.parametrize("how", ["is down", "rejects connections", "stays silent"])
+async def test_it_starts_while_the_database_is_away(app: App, database: Database, how: str) -> None:
     await app.must_start()
 
     async with database.proxy() as way:
-        await way.close()
-        async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
+        if how == "is down":
+            await way.close()
+        elif how == "stays silent":
+            way.block()
+        name = "nowhere" if how == "rejects connections" else database.name
+        async with app.started(DATABASE_URL=way.url_for(name)) as other:
             refusal = await other.start_failure()
 
-    assert refusal is None, f"The application must start while the database is down: {refusal}"
+    assert refusal is None, f"The application must start while the database {how}: {refusal}"
 
 
 @task("02.5", "disposed")

@@ -14,18 +14,28 @@ async def test_the_settings_have_the_url(app: App) -> None:
 
 
 @task("02.1", "settings-of-step-01")
-async def test_the_log_level_is_what_it_was(app: App) -> None:
-    async with app.started(LOG_LEVEL="DEBUG") as other:
-        level = (await other.core.config.get_settings()).log_level
-    async with app.started(LOG_LEVEL="LOUD") as other:
+@pytest.mark.parametrize("level", [None, "DEBUG", "WARNING", "ERROR", "CRITICAL"])
+async def test_the_log_level_is_what_it_was(app: App, level: str | None) -> None:
+    async with app.started(LOG_LEVEL=level) as other:
+        found = (await other.core.config.get_settings()).log_level
+
+    assert found == (level or "INFO"), (
+        f"With LOG_LEVEL={level}, log_level must still be {level!r}; it is {found!r}."
+        if level
+        else f"Without LOG_LEVEL set, log_level must still be 'INFO'; it is {found!r}."
+    )
+
+
+@task("02.1", "settings-of-step-01")
+@pytest.mark.parametrize("level", ["LOUD", "info", "NOTSET", ""])
+async def test_an_unknown_log_level_is_still_refused(app: App, level: str) -> None:
+    await app.core.config.get_settings()
+
+    async with app.started(LOG_LEVEL=level) as other:
         with other.refuses(
-            message="LOG_LEVEL=LOUD must still be rejected, but get_settings() accepts it."
+            message=f"LOG_LEVEL={level} must still be rejected, but get_settings() accepts it."
         ):
             await other.core.config.get_settings()
-
-    assert level == "DEBUG", (
-        f"With LOG_LEVEL=DEBUG, log_level must still be 'DEBUG'; it is {level!r}."
-    )
 
 
 @task("02.1", "url-required")
@@ -49,7 +59,16 @@ async def test_without_an_address_the_application_does_not_start(app: App) -> No
 
 @task("02.1", "url-of-postgresql")
 @pytest.mark.parametrize(
-    "address", ["sqlite:///library.db", "mysql://reader@localhost/library", "nowhere"]
+    "address",
+    [
+        "sqlite:///library.db",
+        "sqlite+aiosqlite:////srv/postgresql/library.db",
+        "mysql://postgresql@localhost/postgresql",
+        "https://postgresql/library",
+        "postgresql",
+        "nowhere",
+        "",
+    ],
 )
 async def test_what_is_no_address_of_a_postgresql_is_refused(app: App, address: str) -> None:
     await app.core.config.get_settings()

@@ -1,9 +1,13 @@
 """Tasks 03.1, 03.3 and 03.5: the tables as PostgreSQL has them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from groundrules.testing import demand, task
-from groundrules.testing.database import Database
+from groundrules.testing.database import Database, Refused
+from groundrules.testing.library import Library
 
 TEXT, NUMBER, ID, YES_OR_NO = "text", "a whole number", "bigint", "boolean"
 MOMENT = "timestamp with time zone"
@@ -80,6 +84,27 @@ async def test_loans_have_a_column(database: Database, column: str) -> None:
     await must_have(database, "loans", column, LOANS[column])
 
 
+@task("03.1", "numbered")
+async def test_users_are_numbered_by_postgresql(library: Library) -> None:
+    with numbers("users"):
+        await library.user()
+        await library.user()
+
+
+@task("03.3", "numbered")
+async def test_books_are_numbered_by_postgresql(library: Library) -> None:
+    with numbers("books"):
+        await library.books(2)
+
+
+@task("03.5", "numbered")
+async def test_loans_are_numbered_by_postgresql(library: Library) -> None:
+    user, (first, second) = await library.user(), await library.books(2)
+    with numbers("loans"):
+        await library.loan(user, first)
+        await library.loan(user, second)
+
+
 @task("03.1", "constraint-names")
 async def test_constraints_of_users_are_named(database: Database) -> None:
     await must_be_named(database, "users")
@@ -114,6 +139,20 @@ async def must_have(database: Database, table: str, name: str, kind: str) -> Non
         keys = await database.fetchval(PRIMARY_KEY, table)
         with demand("primary-key"):
             assert keys == ["id"], f"The primary key of {table} must be `id` alone."
+
+
+@contextmanager
+def numbers(table: str) -> Iterator[None]:
+    """Expect rows without an `id` to be taken."""
+    try:
+        yield
+    except Refused as refusal:
+        if refusal.column != "id" and refusal.constraint != f"pk_{table}":
+            raise
+        raise AssertionError(
+            f"A row of {table} that SQL inserts without an `id` must get one from PostgreSQL, from an "
+            f"identity or a sequence that is the default of the column. {refusal}"
+        ) from None
 
 
 async def must_be_named(database: Database, table: str) -> None:

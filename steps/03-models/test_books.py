@@ -2,11 +2,11 @@
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App
 from groundrules.testing.database import Refused
 from groundrules.testing.library import Library
-from groundrules.testing.samples import Samples
+from groundrules.testing.samples import Samples, check_digit
 
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 UNIQUE = ("23505", "23P01")  # unique_violation; exclusion_violation, which does the same
@@ -15,7 +15,7 @@ UNIQUE = ("23505", "23P01")  # unique_violation; exclusion_violation, which does
 @task("03.4", "isbn-unique")
 async def test_no_two_books_have_one_isbn(library: Library, samples: Samples) -> None:
     isbn = samples.isbn()
-    await library.book(isbn=isbn)
+    await library.book(isbn=isbn, copies=2)
     await library.book()
 
     with library.database.refuses(
@@ -49,6 +49,20 @@ async def test_an_isbn_is_13_digits(library: Library, samples: Samples) -> None:
             await library.book(isbn=wrong)
 
 
+@task("03.4", "isbn-prefix")
+@pytest.mark.parametrize("prefix", ["000", "123", "977", "980", "999"])
+async def test_an_isbn_may_begin_with_any_digits(library: Library, prefix: str) -> None:
+    digits = f"{prefix}{library.samples.numbers.randint(0, 999_999_999):09}"
+
+    try:
+        await library.book(isbn=digits + check_digit(digits))
+    except Refused as refusal:
+        raise AssertionError(
+            f"An ISBN that begins with {prefix} must be accepted: the table only requires 13 digits. "
+            f"{refusal}"
+        ) from None
+
+
 @task("03.4", "copies-not-negative")
 async def test_copies_are_not_negative(library: Library) -> None:
     for copies in (0, 1, 1000):
@@ -72,28 +86,33 @@ async def test_copies_are_not_negative(library: Library) -> None:
 async def test_there_is_room_for_a_text(library: Library, samples: Samples, column: str) -> None:
     await library.book()
 
-    try:
-        await library.book(**{column: samples.word(200)})
-    except Refused as refusal:
-        raise AssertionError(
-            f"books.{column} must have room for 200 characters. {refusal}"
-        ) from None
+    for text, script in ((samples.word(200), ""), ("書" * 200, ", in any script")):
+        try:
+            await library.book(**{column: text})
+        except Refused as refusal:
+            raise AssertionError(
+                f"books.{column} must have room for 200 characters{script}. {refusal}"
+            ) from None
 
 
 @task("03.4", "year-optional", "class-of-file", "attributes", "numbered")
 async def test_a_book_may_have_no_year(app: App, library: Library, samples: Samples) -> None:
-    copies = samples.numbers.randint(1, 9)
-    book = await app.save(
-        app.models.book.Book(
-            isbn=samples.isbn(), title=samples.title(), author=samples.name(), copies=copies
-        )
-    )
+    passed = {
+        "isbn": samples.isbn(),
+        "title": samples.title(),
+        "author": samples.name(),
+        "copies": samples.numbers.randint(1, 9),
+    }
+    book = await app.save(app.models.book.Book(**passed))
 
     found = await library.read(book)
     assert found is not None, "A book that was added and committed is not in the table books."
     assert found["published_year"] is None, (
         f"books.published_year must be null if no year is passed; it is {found['published_year']}."
     )
-    assert found["copies"] == copies, (
-        f"Book(…, copies={copies}) must be stored as passed; the table has {found['copies']}."
-    )
+    with demand("attributes"):
+        for column, value in passed.items():
+            assert found[column] == value, (
+                f"Book(…, {column}={value!r}) must be stored as passed; the table has "
+                f"{found[column]!r}."
+            )

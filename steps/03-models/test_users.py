@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App
 from groundrules.testing.database import Refused
 from groundrules.testing.library import Library
@@ -14,7 +14,7 @@ UNIQUE = ("23505", "23P01")  # unique_violation; exclusion_violation, which does
 @task("03.2", "email-unique")
 async def test_no_two_users_have_one_email(library: Library, samples: Samples) -> None:
     email = samples.email()
-    await library.user(email=email, is_active=False)
+    await library.user(email=email, is_active=False, is_librarian=True)
     await library.user()
 
     with library.database.refuses(
@@ -32,31 +32,39 @@ async def test_there_is_room_for_a_text(
     library: Library, samples: Samples, column: str, length: int
 ) -> None:
     host = "@example.org" if column == "email" else ""
-    text = samples.word(length - len(host)) + host
+    texts = {"": samples.word(length - len(host)) + host}
+    if column == "full_name":
+        texts[", in any script"] = "名" * length
     await library.user()
 
-    try:
-        await library.user(**{column: text})
-    except Refused as refusal:
-        raise AssertionError(
-            f"users.{column} must have room for {length} characters. {refusal}"
-        ) from None
+    for script, text in texts.items():
+        try:
+            await library.user(**{column: text})
+        except Refused as refusal:
+            raise AssertionError(
+                f"users.{column} must have room for {length} characters{script}. {refusal}"
+            ) from None
 
 
 @task("03.2", "user-defaults", "class-of-file", "attributes", "numbered")
 async def test_a_new_user_is_active_and_no_librarian(
     app: App, library: Library, samples: Samples
 ) -> None:
-    user = await app.save(
-        app.models.user.User(
-            email=samples.email(),
-            full_name=samples.name(),
-            hashed_password=samples.word(60),
-        )
-    )
+    passed = {
+        "email": samples.email(),
+        "full_name": samples.name(),
+        "hashed_password": samples.word(60),
+    }
+    user = await app.save(app.models.user.User(**passed))
 
     found = await library.read(user)
     assert found is not None, "A user that was added and committed is not in the table users."
+    with demand("attributes"):
+        for column, value in passed.items():
+            assert found[column] == value, (
+                f"User(…, {column}={value!r}) must be stored as passed; the table has "
+                f"{found[column]!r}."
+            )
     for column, wanted in (("is_librarian", False), ("is_active", True)):
         assert found[column] is wanted, (
             f"users.{column} must be {wanted} unless User(…) gets another value; it is "

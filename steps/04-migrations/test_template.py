@@ -2,10 +2,12 @@
 
 import ast
 import builtins
+from collections.abc import Iterable
 
 from groundrules.testing import demand, task
 from groundrules.testing.migrations import Migrations
 from groundrules.testing.samples import Samples
+from groundrules.worker.errors import Missing
 
 FILE = "migrations/script.py.mako"
 
@@ -35,6 +37,25 @@ async def test_a_new_migration_says_what_it_does_and_what_it_follows(
         )
 
 
+@task("04.3", "template-ids")
+async def test_the_first_migration_follows_none(migrations: Migrations) -> None:
+    try:
+        text = await migrations.new("A new beginning", first=True)
+    except Missing as error:
+        if "down_revision" not in str(error):
+            raise
+        raise AssertionError(
+            f"A new migration that follows no other must have down_revision = None. {error} In {FILE}, "
+            "repr() puts quotes only where they belong."
+        ) from None
+
+    found = assigned(parsed(text, "A first migration")).get("down_revision")
+    assert found is None, (
+        f"A new migration that follows no other must have down_revision = None; it has {found!r}. See "
+        f"{FILE}."
+    )
+
+
 @task("04.3", "template-body", "template-imports", "all-models")
 async def test_a_new_migration_holds_what_alembic_found(migrations: Migrations) -> None:
     await migrations.database.execute("CREATE TABLE spare (notes jsonb)")
@@ -49,11 +70,16 @@ async def test_a_new_migration_holds_what_alembic_found(migrations: Migrations) 
             f"this {name}() ends with `{ast.unparse(functions[name].body[-1])[:40]}`. See "
             f"{FILE}, and target_metadata in env.py."
         )
-    unknown = sorted(used_in(new) - known_in(new))
+    everywhere = known_in(each for each in new.body if not isinstance(each, ast.FunctionDef))
     with demand("template-imports"):
-        assert not unknown, (
-            f"A new migration uses `{unknown[0]}` and does not import it. See {FILE}."
-        )
+        for name, function in functions.items():
+            unknown = sorted(
+                used_in(function) - everywhere - functions.keys() - known_in([function])
+            )
+            assert not unknown, (
+                f"A new migration uses `{unknown[0]}` in {name}() and does not import it there or at the "
+                f"top of the file. See {FILE}."
+            )
 
 
 @task("04.3", "template-empty")
@@ -97,23 +123,22 @@ def assigned(module: ast.Module) -> dict[str, object]:
     return values
 
 
-def used_in(module: ast.Module) -> set[str]:
+def used_in(function: ast.FunctionDef) -> set[str]:
     return {
         node.id
-        for function in module.body
-        if isinstance(function, ast.FunctionDef)
         for node in ast.walk(function)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
 
 
-def known_in(module: ast.Module) -> set[str]:
+def known_in(parts: Iterable[ast.stmt]) -> set[str]:
+    """Return the names that statements define, and those of Python itself."""
     names = set(dir(builtins))
-    for node in ast.walk(module):
+    for node in (node for part in parts for node in ast.walk(part)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names |= {(each.asname or each.name).partition(".")[0] for each in node.names}
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
-        elif isinstance(node, ast.FunctionDef):
-            names.add(node.name)
+        elif isinstance(node, ast.FunctionDef | ast.arg):
+            names.add(node.name if isinstance(node, ast.FunctionDef) else node.arg)
     return names

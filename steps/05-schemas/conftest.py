@@ -22,6 +22,12 @@ def addresses(samples: Samples) -> list[str]:
 
 
 @pytest.fixture
+def look_alikes() -> list[str]:
+    """Addresses with letters that only folding turns into others; nobody need accept them."""
+    return ["straße@example.org", "ſonja@example.org", "ﬁona@example.org"]
+
+
+@pytest.fixture
 def no_addresses(samples: Samples) -> list[tuple[str, Any]]:
     """What is no email address, each with the demand that it breaks."""
     word = samples.word

@@ -67,6 +67,26 @@ async def test_an_isbn_loses_its_hyphens_here_too(app: App, samples: Samples) ->
     )
 
 
+@task("05.6", "same-as-new-book")
+async def test_what_a_new_book_may_have_a_change_may(app: App, samples: Samples) -> None:
+    longest = "é" + samples.word(199)
+    right = [
+        *(("isbn", isbn, isbn) for isbn in samples.isbns_of_each_check_digit()),
+        *(("published_year", year, year) for year in (1, 9999)),
+        *(("copies", copies, copies) for copies in (0, 1_000_000)),
+        *(("title", text, text.strip()) for text in ("Q", "0", f"  {longest}\n")),
+        *(("author", text, text.strip()) for text in ("Q", "0", f"  {longest}\n")),
+    ]
+
+    for field, value, wanted in right:
+        with app.accepts(f"A BookUpdate whose {field} is {value!r}"):
+            given = await dumped(app, **{field: value})
+        assert given == {field: wanted}, (
+            f"A BookUpdate whose {field} is {value!r} must have {{{field!r}: {wanted!r}}} set, as a "
+            f"BookCreate has, not {given}."
+        )
+
+
 @task("05.6", "same-as-new-book", "unknown-fields")
 async def test_what_a_new_book_may_not_have_no_change_may(app: App, samples: Samples) -> None:
     isbn = samples.isbn()
@@ -85,10 +105,12 @@ async def test_what_a_new_book_may_not_have_no_change_may(app: App, samples: Sam
             for what, value in {
                 "is empty": "",
                 "is blank": " ",
+                "has tabs and line ends only": "\t\n",
                 "has 201 characters": samples.word(201),
                 "has a NUL": samples.name() + "\0",
             }.items()
         },
+        "whose published_year is -1": {"published_year": -1},
         "whose published_year is 0": {"published_year": 0},
         "whose published_year is 10000": {"published_year": 10_000},
         "whose published_year is not a whole number": {"published_year": 1999.5},

@@ -75,6 +75,15 @@ async def test_an_isbn_is_stored_without_hyphens(
 
 
 @task("05.5", "isbn-checksum")
+async def test_each_digit_can_be_the_check_digit(
+    app: App, book: dict[str, Any], samples: Samples
+) -> None:
+    for isbn in samples.isbns_of_each_check_digit():
+        with app.accepts(f"The ISBN {isbn}, whose check digit is {isbn[-1]},"):
+            await app.schemas.book.BookCreate(**{**book, "isbn": isbn})
+
+
+@task("05.5", "isbn-checksum")
 async def test_a_wrong_check_digit_is_refused(
     app: App, book: dict[str, Any], samples: Samples
 ) -> None:
@@ -121,7 +130,7 @@ async def test_what_has_not_13_digits_is_refused(
 
     for what, value in wrong.items():
         with demand(
-            "isbn-scripts" if "in Arabic" in what or "full width" in what else "isbn-others"
+            "isbn-scripts" if "in Arabic" in what or "full-width" in what else "isbn-others"
         ):
             await must_refuse(app, {**book, "isbn": value}, "isbn", what)
 
@@ -154,6 +163,22 @@ async def test_a_text_has_1_to_200_characters(
     await must_refuse(
         app, {**book, field: fits + "x"}, field, f"A text of 201 characters for the {field}"
     )
+
+
+@task("05.5", "book-texts")
+@pytest.mark.parametrize("field", TEXTS)
+async def test_a_text_may_have_any_characters(app: App, book: dict[str, Any], field: str) -> None:
+    for text in (
+        "C++, and «Zen» & more: 1/2 (no. 3)!",
+        "罪と罰",
+        "E. & J. de Goncourt; trad. #2",
+        "1984",
+    ):
+        with app.accepts(f"The {field} {text!r}"):
+            taken = await app.schemas.book.BookCreate(**{**book, field: text})
+        assert getattr(taken, field) == text, (
+            f"The {field} {text!r} must stay as it is; it becomes {getattr(taken, field)!r}."
+        )
 
 
 @task("05.5", "book-texts", "text-stripped")

@@ -8,6 +8,7 @@ from groundrules.testing import task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.samples import Samples
+from groundrules.worker.errors import Raised
 
 FIELDS = ["email", "password", "full_name"]
 
@@ -76,6 +77,7 @@ async def test_what_a_sign_up_may_not_contain_no_change_may(app: App, samples: S
         "one of 73 letters": ("password", samples.word(73)),
         "one of 74 bytes": ("password", "é" * 37),
         "one of 25 characters, which are 75 bytes,": ("password", "語" * 25),
+        "one of 25 letters with combining accents": ("password", "e\u0301" * 25),
         "72 letters and a space": ("password", samples.word(72) + " "),
         "letters and a NUL": ("password", f"{samples.word()}\0{samples.word()}"),
         "letters with a NUL before them": ("password", f"\0{samples.word()}"),
@@ -114,6 +116,19 @@ async def test_an_email_is_one_here_too(
 
 
 @task("05.3", "same-as-sign-up")
+async def test_letters_that_look_alike_stay_different(app: App, look_alikes: list[str]) -> None:
+    for address in look_alikes:
+        try:
+            given = await dumped(app, email=address)
+        except Raised:
+            continue  # to refuse it is right too
+        assert given["email"].lower() == address, (
+            f"The email {address} may be rejected or stay the same, but must not become "
+            f"{given['email']!r}, which is another address: lower() converts only the case."
+        )
+
+
+@task("05.3", "same-as-sign-up")
 async def test_what_a_sign_up_may_contain_a_change_may(app: App, samples: Samples) -> None:
     right: dict[str, tuple[str, Any]] = {
         "one character": ("full_name", "Q"),
@@ -121,6 +136,7 @@ async def test_what_a_sign_up_may_contain_a_change_may(app: App, samples: Sample
         "one of 8 characters": ("password", samples.word(8)),
         "one of 72 letters": ("password", samples.word(72)),
         "one of 24 characters, which are 72 bytes,": ("password", "語" * 24),
+        "one of control characters": ("password", "".join(map(chr, range(1, 33)))),
         "one of spaces and letters": ("password", f"    {samples.word(4)}"),
     }
 

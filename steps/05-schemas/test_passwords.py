@@ -9,6 +9,13 @@ from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.samples import Samples
 
+ANY_CHARACTERS = [
+    "".join(map(chr, range(1, 33))),
+    "".join(map(chr, range(33, 80))),
+    "".join(map(chr, range(80, 128))),
+    "\x80\x9f\xa0\xad\u200d\u2028\ufeff\ue000\uffff",
+    "👩‍👩‍👧 \U0010ffff пароль",
+]
 TWO_BYTES = "äéîøüпжλ"  # letters that take two bytes each in UTF-8
 
 
@@ -52,6 +59,7 @@ async def test_72_bytes_are_accepted(app: App, sign_up: dict[str, Any], samples:
         "72 letters": samples.word(72),
         "36 letters, which are 72 bytes,": letters(samples, 36),
         "24 characters, which are 72 bytes,": "語" * 24,
+        "24 characters that compatibility forms would make longer": "ﷺ" * 24,
     }
 
     for what, password in passwords.items():
@@ -67,6 +75,8 @@ async def test_more_than_72_bytes_are_refused(
         "73 letters": samples.word(73),
         "37 letters, which are 74 bytes,": letters(samples, 37),
         "25 characters, which are 75 bytes,": "語" * 25,
+        "25 letters with combining accents, which are 75 bytes,": "e\u0301" * 25,
+        "25 ligatures, which are 75 bytes,": "ﬁ" * 25,
         "72 letters and a space": samples.word(72) + " ",
         "200 letters": samples.word(200),
     }
@@ -88,17 +98,42 @@ async def test_a_password_with_a_nul_is_refused(
 
 
 @task("05.2", "password-unchanged")
+async def test_a_password_may_contain_any_character_but_a_nul(
+    app: App, sign_up: dict[str, Any]
+) -> None:
+    for password in ANY_CHARACTERS:
+        with app.accepts(f"The password {password!r}"):
+            await app.schemas.user.UserCreate(**sign_up, password=password)
+
+
+@task("05.2", "password-unchanged")
 async def test_the_spaces_around_a_password_belong_to_it(
     app: App, sign_up: dict[str, Any], samples: Samples
 ) -> None:
     password = samples.password()
 
-    for other in (f" {password}", f"{password} "):
-        both = [app.schemas.user.UserCreate(**sign_up, password=each) for each in (password, other)]
-        same = await Call(app.call, "app.schemas.user.UserCreate.__eq__", both, {})
-        assert same is not True, (
-            f"UserCreate turns the password {password!r} into {other!r}: spaces are part of a "
+    for other in (f" {password}", f"{password} ", f"{password}\n"):
+        assert not await same(app, sign_up, password, other), (
+            f"UserCreate turns the password {other!r} into {password!r}: spaces are part of a "
             "password, so strip nothing."
+        )
+
+
+@task("05.2", "password-unchanged")
+async def test_no_character_of_a_password_becomes_another(
+    app: App, sign_up: dict[str, Any], samples: Samples
+) -> None:
+    word = samples.word()
+    for first, second in (
+        (word.upper(), word),
+        (f"{word}  {word}", f"{word} {word}"),
+        (f"{word}\t{word}", f"{word} {word}"),
+        (f"{word}e\u0301", f"{word}é"),
+        (f"{word}ﬁ", f"{word}fi"),
+    ):
+        assert not await same(app, sign_up, first, second), (
+            f"To UserCreate, the passwords {first!r} and {second!r} are the same: every character of a "
+            "password must stay as it is."
         )
 
 
@@ -149,6 +184,12 @@ async def test_an_error_elsewhere_does_not_show_the_password(
         with app.refuses(message=f"A sign-up {what} must be rejected.") as told:
             await app.schemas.user.UserCreate(**fields, password=password)
         must_hide(told.message, password, what)
+
+
+async def same(app: App, sign_up: dict[str, Any], first: str, second: str) -> bool:
+    """Return whether two passwords make the same sign-up."""
+    both = [app.schemas.user.UserCreate(**sign_up, password=each) for each in (first, second)]
+    return await Call(app.call, "app.schemas.user.UserCreate.__eq__", both, {}) is True
 
 
 def letters(samples: Samples, count: int) -> str:

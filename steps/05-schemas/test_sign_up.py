@@ -7,6 +7,7 @@ import pytest
 from groundrules.testing import demand, task
 from groundrules.testing.app import App
 from groundrules.testing.samples import Samples
+from groundrules.worker.errors import Raised
 
 BLANK = {"nothing": "", "spaces": "   ", "a tab and a line feed": "\t\n"}
 
@@ -87,6 +88,21 @@ async def test_ordinary_addresses_are_accepted(
         )
 
 
+@task("05.1", "same-address")
+async def test_letters_that_look_alike_stay_different(
+    app: App, sign_up: dict[str, Any], look_alikes: list[str]
+) -> None:
+    for address in look_alikes:
+        try:
+            user = await app.schemas.user.UserCreate(**{**sign_up, "email": address})
+        except Raised:
+            continue  # to refuse it is right too
+        assert user.email.lower() == address, (
+            f"The email {address} may be rejected or stay the same, but must not become "
+            f"{user.email!r}, which is another address: lower() converts only the case."
+        )
+
+
 @task("05.1", "one-at", "both-sides", "email-spaces", "two-dots", "names-the-field")
 async def test_what_is_no_address_is_refused(
     app: App, sign_up: dict[str, Any], no_addresses: list[tuple[str, Any]]
@@ -139,6 +155,21 @@ async def test_a_name_has_1_to_200_characters(
         message="A full_name of 201 characters must be rejected, but UserCreate accepts it.",
     ):
         await app.schemas.user.UserCreate(**{**sign_up, "full_name": fits + "x"})
+
+
+@task("05.1", "full-name")
+async def test_a_name_may_have_any_characters(app: App, sign_up: dict[str, Any]) -> None:
+    for name in (
+        "Sammy Davis, Jr.",
+        "Conan O’Brien (née D’Arcy)",
+        "李小龍",
+        "Søren Å. 3rd / X Æ A-12",
+    ):
+        with app.accepts(f"The full_name {name!r}"):
+            user = await app.schemas.user.UserCreate(**{**sign_up, "full_name": name})
+        assert user.full_name == name, (
+            f"The full_name {name!r} must stay as it is; it becomes {user.full_name!r}."
+        )
 
 
 @task("05.1", "text-stripped", "full-name")

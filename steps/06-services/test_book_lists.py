@@ -18,6 +18,7 @@ AT_THE_ENDS = (("Zzz", "9799999999990", 2020, 900), ("A", "9780000000002", 1500,
 @task("06.5", "no-search", "books-in-order")
 async def test_without_a_search_all_books_are_listed_by_pages(app: App, library: Library) -> None:
     books = [*await library.books(4, **ALIKE), await library.book(**ALIKE, copies=0)]
+    await library.database.execute("UPDATE books SET created_at = now()")
 
     first, total = await listed(app, limit=3, offset=0)
     await change_some(library, first, [book.id for book in books])
@@ -74,13 +75,60 @@ async def test_a_search_finds_parts_of_an_isbn(app: App, library: Library) -> No
         await must_find(app, search, [book])
 
 
+@task("06.5", "search")
+async def test_a_search_of_two_words_finds_them_in_that_order(
+    app: App, library: Library, samples: Samples
+) -> None:
+    first, second = samples.word(6), samples.word(6)
+    book = await library.book(title=f"The {first} {second} reader")
+    await library.book(title=f"{second} {first}")
+    await library.book(title=f"{first} and {second}")
+    await library.book(title=first, author=second)
+
+    await must_find(app, f"{first} {second}", [book])
+
+
+@task("06.5", "search")
+async def test_a_search_lies_within_one_field(app: App, library: Library, samples: Samples) -> None:
+    first, second = samples.word(6), samples.word(6)
+    await library.book(title=first, author=second)
+
+    for between in ("", " ", "  ", ",", ", ", "\n", "/", " - "):
+        for search in (f"{first}{between}{second}", f"{second}{between}{first}"):
+            rows, total = await app.services.book_service.list_page(
+                search=search, limit=20, offset=0
+            )
+            assert (list(rows), total) == ([], 0), (
+                f"A search for {search!r} must not find a book by {second!r} with the title {first!r}: "
+                "neither its title nor its author nor its ISBN contains that."
+            )
+
+
 @task("06.5", "search-characters")
 async def test_every_character_of_a_search_stands_for_itself(
     app: App, library: Library, samples: Samples
 ) -> None:
     word = samples.word(5)
     titles = {
-        sign: await library.book(title=f"{word}{sign}{word}") for sign in ("%", "_", "\\", "'")
+        sign: await library.book(title=f"{word}{sign}{word}")
+        for sign in (
+            "%",
+            "_",
+            "\\",
+            "'",
+            '"',
+            ".",
+            "*",
+            "+",
+            "?",
+            "[",
+            "(",
+            "|",
+            "^",
+            "$",
+            "&",
+            ":",
+        )
     }
     await library.book(title=f"{word}x{word}")
     await library.book(title=f"{word}{word}")

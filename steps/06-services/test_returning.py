@@ -117,7 +117,7 @@ async def test_after_a_refusal_the_session_can_be_used(app: App, library: Librar
         )
     row = await library.read(over)
     assert row is not None, "A returned loan must stay in the table."
-    with demand("not-written-later"):
+    with demand("not-written-later", "returned-once"):
         assert row["returned_at"] == over.returned_at, (
             "The change that loan_service.give_back() rejected with AlreadyReturned was written by "
             "the next call in the same session: set nothing before all checks are done, or roll back "
@@ -181,6 +181,7 @@ async def test_loans_are_listed_by_pages(app: App, library: Library) -> None:
     loans = [
         await library.loan(user, book, borrowed_at=borrowed) for book in await library.books(5)
     ]
+    await library.database.execute("UPDATE loans SET created_at = now()")
 
     first, total = await listed(app, user, limit=3, offset=0)
     await give_back(app, loans[1])

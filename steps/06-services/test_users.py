@@ -240,6 +240,7 @@ async def test_an_email_that_is_signed_up_in_capitals_is_found(
 @task("06.3", "users-page", "users-in-order", "past-the-end")
 async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
     users = [await library.user(full_name="Eve", is_active=place > 0) for place in range(5)]
+    await library.database.execute("UPDATE users SET created_at = now()")
 
     first, total = await page(app, limit=3, offset=0)
     await change_some(library, first, [user.id for user in users])

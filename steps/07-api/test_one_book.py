@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.answers import INVALID, must_answer, must_refuse, must_show
 from groundrules.testing.app import App, Response
 from groundrules.testing.database import Database
@@ -99,7 +99,7 @@ async def test_an_isbn_that_is_taken_is_refused(
     assert await library.count("books") == 1, "The book must not be stored a second time."
 
 
-@task("07.5", "isbn-taken")
+@task("07.5", "eight-books-at-once")
 async def test_of_many_books_with_one_isbn_one_is_taken(
     people: People, library: Library, database: Database, book: dict[str, Any]
 ) -> None:
@@ -228,7 +228,7 @@ async def test_what_cannot_be_an_id_is_refused(people: People, library: Library)
             must_refuse(answer, *INVALID, 404, to="an invalid id")
 
 
-@task("07.5", "book-deleted", "no-such-book")
+@task("07.5", "book-deleted", "book-deleted-twice")
 async def test_a_book_is_deleted(people: People, library: Library) -> None:
     librarian = await people.librarian()
     book, other = await library.book(), await library.book()
@@ -245,7 +245,8 @@ async def test_a_book_is_deleted(people: People, library: Library) -> None:
         f"DELETE {BOOKS}/{book.id} must delete this book and no other."
     )
     again = await librarian.delete(f"{BOOKS}/{book.id}")
-    must_refuse(again, 404, to="the deletion of a book that is gone")
+    with demand("book-deleted-twice"):
+        must_refuse(again, 404, to="the deletion of a book that is gone")
 
 
 @task("07.5", "book-is-out")
@@ -261,7 +262,7 @@ async def test_a_book_that_is_out_is_not_deleted(people: People, library: Librar
     )
 
 
-@task("07.5", "no-such-book")
+@task("07.5", "book-deleted-meanwhile")
 async def test_a_book_that_is_deleted_meanwhile_is_404(
     people: People, library: Library, database: Database
 ) -> None:

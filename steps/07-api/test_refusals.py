@@ -40,6 +40,10 @@ async def test_a_refusal_never_holds_the_password(
         ("whose password has a NUL", {**sign_up, "password": f"{password}\0"}),
         ("whose password is in a list", {**sign_up, "password": [password]}),
         ("in a list", [sign_up]),
+        ("that repeats the password", {**sign_up, "password_again": password}),
+        ("with a misspelled field", {**others, "full_name": "Ada", "Password": password}),
+        ("with a list of passwords", {**sign_up, "passwords": [password, password]}),
+        ("with the password inside", {**sign_up, "login": {"password": password}}),
     ):
         answer = await app.post(USERS, json=body)
 

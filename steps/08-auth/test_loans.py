@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.library import Library
 from groundrules.testing.people import Person
 from groundrules.testing.values import Row
@@ -123,7 +123,7 @@ async def test_the_borrower_and_librarians_see_a_loan(
         )
 
 
-@task("08.7", "not-yours")
+@task("08.7", "not-yours", "forbidden-unchanged")
 async def test_nobody_else_does(library: Library, reader: Person, other: Row) -> None:
     over = await library.loan(await library.user(), await library.book(), returned=True)
     for method, path in (("GET", ""), ("POST", "/return")):
@@ -134,9 +134,10 @@ async def test_nobody_else_does(library: Library, reader: Person, other: Row) ->
                 f"not{which}; it returns {response.status_code}."
             )
 
-    assert await library.open_loans() == 1, (
-        f"POST {LOANS}{{id}}/return returns 403, but it returns the book."
-    )
+    with demand("forbidden-unchanged"):
+        assert await library.open_loans() == 1, (
+            f"POST {LOANS}{{id}}/return returns 403, but it returns the book."
+        )
 
 
 @task("08.7", "loans-listed", "not-yours", "librarian-each-time")
@@ -209,7 +210,7 @@ async def test_an_id_that_cannot_be_is_refused(reader: Person, wanted: str) -> N
         )
 
 
-@task("08.7", "loan-returned")
+@task("08.7", "loan-returned", "returned-twice")
 async def test_the_borrower_gives_a_book_back_once(
     library: Library, reader: Person, loan: Row
 ) -> None:
@@ -228,12 +229,13 @@ async def test_the_borrower_gives_a_book_back_once(
     assert await library.open_loans() == 0, (
         f"POST {LOANS}{{id}}/return returns 200, but the loan is open in the database."
     )
-    assert again.status_code == 400, (
-        f"POST {LOANS}{{id}}/return must return 400 for a loan that was returned already."
-    )
-    assert isinstance(again.json().get("detail"), str), (
-        f'The 400 of POST {LOANS}{{id}}/return must have a body like {{"detail": "…"}}.'
-    )
+    with demand("returned-twice"):
+        assert again.status_code == 400, (
+            f"POST {LOANS}{{id}}/return must return 400 for a loan that was returned already."
+        )
+        assert isinstance(again.json().get("detail"), str), (
+            f'The 400 of POST {LOANS}{{id}}/return must have a body like {{"detail": "…"}}.'
+        )
 
 
 @task("08.7", "loan-returned")

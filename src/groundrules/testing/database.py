@@ -92,6 +92,7 @@ class Refused(AssertionError):
 
     :ivar sqlstate: the code of the error, as `23505`.
     :ivar constraint: the name of the constraint that was violated, if it is one.
+    :ivar column: the name of the column that it is about, if PostgreSQL names one.
     """
 
     def __init__(self, error: "asyncpg.PostgresError", statement: str) -> None:
@@ -100,6 +101,7 @@ class Refused(AssertionError):
         super().__init__(f"PostgreSQL rejects `{shown}`: {error.args[0].rstrip('.')}.")
         self.sqlstate: str = error.sqlstate
         self.constraint: str | None = getattr(error, "constraint_name", None)
+        self.column: str | None = getattr(error, "column_name", None)
 
 
 class Session:
@@ -164,12 +166,20 @@ class Session:
 class Database(Session):
     """A database, and a connection to it that a test uses.
 
+    :param sockets: the folder for Unix sockets that the application can reach; any short one by default.
     :ivar url: its URL for SQLAlchemy, as in DATABASE_URL.
     """
 
-    def __init__(self, background: Background, server: postgres.Server, name: str) -> None:
+    def __init__(
+        self,
+        background: Background,
+        server: postgres.Server,
+        name: str,
+        sockets: Path | str | None = None,
+    ) -> None:
         super().__init__(background, self._new_connection)
         self._server = server
+        self._sockets = sockets or short_temporary_folder()
         self._own: list[int] = []  # the server's processes that serve the tests
         self.name = name
         self.url = server.url_for(name)
@@ -196,10 +206,13 @@ class Database(Session):
         return int(await self.fetchval(WAITING, self._own))
 
     @asynccontextmanager
-    async def proxy(self) -> AsyncIterator[Proxy]:
-        """Open a way to it that the test can close and block; its URL is `proxy.url_for(database.name)`."""
-        with TemporaryDirectory(dir=short_temporary_folder()) as name:
-            folder = Path(name) if self._server.host.startswith("/") else None
+    async def proxy(self, *, tcp: bool = False) -> AsyncIterator[Proxy]:
+        """Open a way to it that the test can close and block; its URL is `proxy.url_for(database.name)`.
+
+        It is a Unix socket if the server listens on one, or a port with `tcp`.
+        """
+        with TemporaryDirectory(dir=self._sockets) as name:
+            folder = Path(name) if self._server.host.startswith("/") and not tcp else None
             async with proxy_to(self._server, folder) as proxy:
                 yield proxy
 
@@ -271,10 +284,18 @@ class Databases:
 
     :param root: the root of the course, whose server is used.
     :param role: the role, if there is one already.
+    :param sockets: see `Database`.
     """
 
-    def __init__(self, background: Background, root: Path, role: Role | None = None) -> None:
+    def __init__(
+        self,
+        background: Background,
+        root: Path,
+        role: Role | None = None,
+        sockets: Path | None = None,
+    ) -> None:
         self._background = background
+        self._sockets = sockets
         self._token = secrets.token_hex(2)
         self._numbers = count()
         self._left_over: asyncio.Task[list[str]] | None = None
@@ -326,7 +347,7 @@ class Databases:
         name = postgres.run_name(f"{self._token}_{next(self._numbers)}_{short}")
         with _trouble():
             await postgres.create_database(role.tool, name, template=template, owner=role.own.role)
-        return Database(self._background, role.own, name)
+        return Database(self._background, role.own, name, self._sockets)
 
     async def _create_role(self, root: Path) -> Role:
         with _trouble():

@@ -50,12 +50,13 @@ class Migrations:
         """
         return str(_checked(await self._run("sql", revision), str))
 
-    async def new(self, message: str, *, autogenerate: bool = True) -> str:
+    async def new(self, message: str, *, autogenerate: bool = True, first: bool = False) -> str:
         """Return the migration that Alembic would write for what differs now; none is left behind.
 
-        Without `autogenerate` it is one that does nothing yet.
+        Without `autogenerate` it is one that does nothing yet, as is the `first`, which follows no other.
         """
         command = "revision --autogenerate" if autogenerate else "revision"
+        command = "revision --head base" if first else command
         return str(_checked(await self._run(command, message), str))
 
     async def heads(self) -> list[str]:

@@ -50,12 +50,14 @@ def register(
     begun: tuple[Snapshot, Launcher] | None,
     report: Report | None,
     tasks: frozenset[str] | None,
+    meeting: Path | None,
 ) -> None:
     """Add the suites' plugin to a run that is about the course at `root`.
 
     :param begun: the source that was read early and what starts workers, if they were.
     :param report: where to write the verdict as JSON.
     :param tasks: the ids of the tasks to check, if not all of them are.
+    :param meeting: the folder that the application's sandbox shares with this process, if it has one.
     """
     course = Course(root)
     here = config.invocation_params.dir
@@ -67,7 +69,7 @@ def register(
     source, launcher = begun or (take_snapshot(folder), None)
     if begun is None:
         config.add_cleanup(source.close)
-    fixtures = Fixtures(config, course, source, launcher)
+    fixtures = Fixtures(config, course, source, launcher, meeting)
     config.pluginmanager.register(fixtures, "groundrules-fixtures")
     suites = Suites(config, course, source, fixtures, report, tasks)
     config.pluginmanager.register(suites, "groundrules-suites")

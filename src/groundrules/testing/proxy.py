@@ -9,6 +9,8 @@ from pathlib import Path
 
 from groundrules.postgres import Server
 
+KNOCKED = 0.01  # seconds in which the loop gets to connections that the system has taken for it
+
 
 class Proxy:
     """Hands on what comes to an address of its own, as long as it is open and not blocked.
@@ -38,6 +40,11 @@ class Proxy:
     def open_connections(self) -> int:
         """How many connections it holds."""
         return len(self._tasks)
+
+    async def all_taken(self) -> int:
+        """Return how many connections it has taken, and take first what has knocked already."""
+        await asyncio.sleep(KNOCKED)
+        return self.taken
 
     async def open(self) -> None:
         """Take connections."""

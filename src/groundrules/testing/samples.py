@@ -56,6 +56,14 @@ class Samples:
         digits = f"978{self.numbers.randint(0, 999_999_999):09}"
         return digits + check_digit(digits)
 
+    def isbns_of_each_check_digit(self) -> list[str]:
+        """Return ten ISBNs, of which each ends in another digit."""
+        found: dict[str, str] = {}
+        while len(found) < 10:
+            isbn = self.isbn()
+            found[isbn[-1]] = isbn
+        return sorted(found.values(), key=lambda isbn: isbn[-1])
+
     def moment(self) -> datetime:
         """Return a moment of the last year, aware of its time zone."""
         return datetime.now(UTC) - timedelta(minutes=self.numbers.randint(60, 500_000))

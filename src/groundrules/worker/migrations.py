@@ -25,9 +25,9 @@ async def migrate(folder: Path, command: str, revision: str) -> JSON:
 
     `upgrade` and `downgrade` go to `revision`; `sql` is the text of that upgrade, offline; `check` raises
     if models and migrations differ; `revision --autogenerate` is the text of the migration that would be
-    written for that difference, and `revision` that of one which does nothing yet, both with `revision` as
-    the message; `heads` are the newest revisions; `history` tells of each, the newest first,
-    `{"id", "down", "text"}`.
+    written for that difference, `revision` that of one which does nothing yet, and `revision --head base`
+    that of one which follows no other, each with `revision` as the message; `heads` are the newest
+    revisions; `history` tells of each, the newest first, `{"id", "down", "text"}`.
 
     It runs in a thread, as `env.py` may call `asyncio.run`.
     """
@@ -51,7 +51,8 @@ def _run(folder: Path, command: str, revision: str) -> JSON:
         "downgrade": lambda: alembic.downgrade(config, revision),
         "check": lambda: _check(config),
         "sql": lambda: _written_by(lambda: alembic.upgrade(config, revision, sql=True), output),
-        "revision": lambda: _new(config, revision, autogenerate=False),
+        "revision": lambda: _new(config, revision),
+        "revision --head base": lambda: _new(config, revision, head="base"),
         "revision --autogenerate": lambda: _new(config, revision, autogenerate=True),
         "heads": lambda: list(ScriptDirectory.from_config(config).get_heads()),
         "history": lambda: _revisions(ScriptDirectory.from_config(config)),
@@ -94,7 +95,7 @@ def _written_by(run: Callable[[], None], output: io.StringIO) -> str:
     return output.getvalue()
 
 
-def _new(config: "Config", message: str, *, autogenerate: bool) -> str:
+def _new(config: "Config", message: str, *, autogenerate: bool = False, head: str = "head") -> str:
     """Let Alembic write a migration into a copy of the folder, so that none is left behind."""
     from alembic import command as alembic
     from alembic.script import ScriptDirectory
@@ -107,7 +108,7 @@ def _new(config: "Config", message: str, *, autogenerate: bool) -> str:
         config.set_main_option("path_separator", "newline")
         (copy / "versions").mkdir(exist_ok=True)
         try:
-            script = alembic.revision(config, message=message, autogenerate=autogenerate)
+            script = alembic.revision(config, message, autogenerate=autogenerate, head=head)
         except CommandError as error:
             raise _of_template(error) or error from None
         assert script is not None
