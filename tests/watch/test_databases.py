@@ -24,7 +24,7 @@ Check = Callable[[str], tuple[int, int, str]]
 
 @pytest.fixture
 def check(course: Course) -> Iterator[Check]:
-    """What checks a task in one session; it returns how many tests passed, of how many, and the first finding."""
+    """What checks a task, and returns how many tests passed, of how many, and the first finding."""
     done: queue.SimpleQueue[Checked] = queue.SimpleQueue()
     with closing(Checks(course.root, done.put)) as checks:
 

@@ -328,7 +328,7 @@ class Databases:
     async def known(self, name: str) -> Database:
         """Return a database of the role that is there already."""
         role = await asyncio.wrap_future(self.role)
-        return Database(self._background, role.own, name)
+        return Database(self._background, role.own, name, self._sockets)
 
     async def settle(self) -> None:
         """Wait until what killed runs left on the server is dropped."""

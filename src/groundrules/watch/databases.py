@@ -100,11 +100,11 @@ class Waiting:
                     there = await postgres.databases_of(role.tool, role.own.role)
                     await self._drop(set(there) - known)
                     await postgres.reset_role(role.tool, role.own.role)
-                while len(self._spares) < SPARES:
-                    self._spares.append((await databases.create("spare")).name)
                 while self._template and len(self._copies) < COPIES:
                     made = await databases.create("copy", template=self._template)
                     self._copies.append(made.name)
+                while len(self._spares) < (1 if self._template else 1 + COPIES):
+                    self._spares.append((await databases.create("spare")).name)
 
     @property
     def _role(self) -> Role | None:
