@@ -65,6 +65,13 @@ def grade(
             help="Show how this person's grade came about, and repeat it alone.", metavar="NAME"
         ),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Have the workers of a Dask scheduler judge, such as tcp://10.0.0.1:8786.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
     trust: Annotated[
         bool,
         typer.Option("--trust", help="Run the code without a sandbox, with all your rights."),
@@ -95,6 +102,7 @@ def grade(
             seed=seed,
             deadline=None if deadline is None else deadline.astimezone(),
             isolate=isolate,
+            cluster=cluster,
         )
         status = run(wanted, submissions, only or [], explain)
     raise typer.Exit(status)

@@ -26,18 +26,10 @@ def run(wanted: Wanted, path: Path, only: list[str], explain: str | None = None)
     if wanted.again:
         again = _chosen(everybody, sorted(wanted.again))
         wanted = replace(wanted, again=frozenset(each.name for each in again))
-    if wanted.sandbox:
-        try:
-            find_sandbox()
-            must_be_without_network()
-        except NoSandbox as error:
-            raise CourseError(
-                f"{error} Or run their code without a sandbox, with all your rights: --trust"
-            ) from None
-    else:
+    if not wanted.sandbox:
         say("There is no sandbox: the code runs with all your rights.")
-    if any(step.number > 1 for step in wanted.steps):
-        postgres.ensure(wanted.course.root, say=say)
+    if wanted.cluster is None:
+        _get_ready(wanted)
     if explain is not None:
         [one] = _chosen(everybody, [explain])
         return _explain(wanted, everybody, one)
@@ -52,6 +44,20 @@ def run(wanted: Wanted, path: Path, only: list[str], explain: str | None = None)
         return 130
     lines.summarize(wanted.out, session.seed)
     return 0 if all(each.status == OK for each in session.done.values()) else 1
+
+
+def _get_ready(wanted: Wanted) -> None:
+    """Find or start what is needed to judge on this machine; raise `CourseError` if it cannot be had."""
+    if wanted.sandbox:
+        try:
+            find_sandbox()
+            must_be_without_network()
+        except NoSandbox as error:
+            raise CourseError(
+                f"{error} Or run their code without a sandbox, with all your rights: --trust"
+            ) from None
+    if any(step.number > 1 for step in wanted.steps):
+        postgres.ensure(wanted.course.root, say=say)
 
 
 def _explain(wanted: Wanted, everybody: list[Submission], one: Submission) -> int:

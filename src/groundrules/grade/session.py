@@ -18,6 +18,7 @@ from groundrules.course.steps import Course, Step
 from groundrules.grade import grades
 from groundrules.grade.alike import Prints, pairs_alike, prints_of, prints_of_course
 from groundrules.grade.applications import NotFound
+from groundrules.grade.cluster import ClusterJudge
 from groundrules.grade.copies import NothingHandedIn, copy_application
 from groundrules.grade.grades import Grade
 from groundrules.grade.isolation import is_begun, write_isolated
@@ -41,6 +42,7 @@ class Wanted:
     :param resume: whether a grade of the same files, suites and Python is kept.
     :param again: names that are graded anew all the same.
     :param jobs: how many are judged at a time.
+    :param cluster: the address of the scheduler whose workers judge; None to judge here.
     """
 
     course: Course
@@ -54,6 +56,7 @@ class Wanted:
     seed: int | None = None
     deadline: datetime | None = None
     isolate: bool = False
+    cluster: str | None = None
 
 
 @dataclass
@@ -77,17 +80,22 @@ class Session:
         self._before = {grade.name: grade for grade in read_results(self.results_file)}
         self.course = digest_of_course(self.wanted.course, self.wanted.steps)
         self.seed = self._seed()
-        lanes = 2 if self.wanted.jobs > 1 else 3
-        self._judge = Judge(
-            Settings(
-                self.wanted.course,
-                self.wanted.steps,
-                self.wanted.sandbox,
-                self.seed,
-                lanes,
-                self.wanted.timeout,
-            )
+        self._judge, self._jobs = self._new_judge()
+
+    def _new_judge(self) -> tuple[Judge | ClusterJudge, int]:
+        """Return what judges, and how many submissions it judges at a time."""
+        settings = Settings(
+            self.wanted.course,
+            self.wanted.steps,
+            self.wanted.sandbox,
+            self.seed,
+            2 if self.wanted.jobs > 1 else 3,
+            self.wanted.timeout,
         )
+        if self.wanted.cluster is None:
+            return Judge(settings), self.wanted.jobs
+        judge = ClusterJudge(settings, self.wanted.cluster, self.course)
+        return judge, 2 * judge.size  # so that no worker waits for the next one to be copied
 
     @property
     def results_file(self) -> Path:
@@ -97,7 +105,7 @@ class Session:
     def run(self) -> None:
         """Grade everybody; on `KeyboardInterrupt` end what runs, keep what is known, and raise it again."""
         delete_leftovers()
-        pool = ThreadPoolExecutor(self.wanted.jobs)
+        pool = ThreadPoolExecutor(self._jobs)
         running = {pool.submit(self._grade, each) for each in self.submissions}
         try:
             while running:
