@@ -3,7 +3,8 @@
 import asyncio
 import os
 import queue
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 
 import pytest
@@ -50,15 +51,28 @@ def own_databases() -> list[str]:
     return asyncio.run(names())
 
 
+def wait_for_databases(label: str, but: Collection[str] = ()) -> set[str]:
+    """Return three databases that wait for the next check, as soon as there are as many new ones."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        found = {name for name in own_databases() if name.endswith(label)} - {*but}
+        if len(found) >= 3:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"no {label} waits: {own_databases()}")
+
+
 def test_a_changed_migration_is_seen_and_so_is_its_repair(course: Course, check: Check) -> None:
     write_state(course, 5, course.root / "exercises")
     migration = course.root / "exercises" / MIGRATION
     right = migration.read_text(encoding="utf-8")
     user = course.root / "exercises" / "app/models/user.py"
 
+    before = wait_for_databases("spare")
     for _ in range(3):  # the first makes the tables, those after it have copies
         passed, tests, _first = check("05.3")
         assert passed == tests > 0
+        before = wait_for_databases("copy", but=before)
     migration.write_text(
         right.replace("def upgrade() -> None:", "def upgrade() -> None:\n    1 / 0\n")
     )
@@ -78,7 +92,9 @@ def test_what_a_check_leaves_in_its_database_is_not_there_for_the_next(
     write_state(course, 3, course.root / "exercises")
     loan = course.root / "exercises" / "app/models/loan.py"
     right = loan.read_text(encoding="utf-8")
+    wait_for_databases("spare")
     assert check("03.5")[0] == check("03.5")[0] > 0
+    wait_for_databases("copy")
 
     loan.write_text(right.replace('__tablename__ = "loans"', '__tablename__ = "loan"'))
     passed, tests, first = check("03.5")

@@ -14,10 +14,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import pytest
+from typing import Any
 
 PYTEST = ("-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 IMPORTED = (
@@ -88,14 +85,16 @@ def _given(order: dict[str, Any]) -> list[object]:
     """Return the plugin that hands the databases that wait over to a check, if there are any."""
     if order["stock"] is None:
         return []
+    import pytest
+
     from groundrules.testing.fixtures import STOCK
     from groundrules.testing.stock import Stock
 
     stock: Stock = pickle.loads(base64.b64decode(order["stock"]))
 
     class Given:
-        @staticmethod
-        def pytest_configure(config: "pytest.Config") -> None:
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_configure(self, config: pytest.Config) -> None:
             config.stash[STOCK] = stock
 
     return [Given()]

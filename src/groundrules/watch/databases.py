@@ -32,6 +32,7 @@ class Waiting:
         self._spares: list[str] = []
         self._copies: list[str] = []
         self._template = self._key = ""
+        self._closed = False
         self._out: dict[Path, Stock] = {}  # what checks under way have been given
         self._background.begin(self._refill())
 
@@ -53,26 +54,38 @@ class Waiting:
 
     def close(self) -> None:
         """Drop everything."""
+        self._closed = True
+        with suppress(TimeoutError):  # what is being made would not be found
+            self._background.begin(self._idle()).result(10)
         if self._databases is not None:
             self._databases.drop()
         self._background.close()
 
+    async def _idle(self) -> None:
+        async with self._lock:
+            pass
+
     async def _take(self, told: Path) -> Stock | None:
         role = self._role
         if role is None:
+            if self._databases is not None and self._databases.role.done():
+                self._begin_anew()  # the server was away
             return None
         try:
             if await start_of(role.tool) != role.server_started:
                 raise postgres.PostgresError("The server was restarted.")
         except postgres.PostgresError:
-            self._databases = None  # they may be gone, or not be what they were
-            self._background.begin(self._refill())
+            self._begin_anew()  # they may be gone, or not be what they were
             return None
         spares, self._spares = self._spares, []
         copies, self._copies = self._copies, []
         stock = Stock(role, tuple(spares), self._key, self._template, tuple(copies), told)
         self._out[told] = stock
         return stock
+
+    def _begin_anew(self) -> None:
+        self._databases = None
+        self._background.begin(self._refill())
 
     async def _give_back(self, told: Path) -> None:
         stock = self._out.pop(told)
@@ -82,9 +95,9 @@ class Waiting:
             used = {*stock.spares, *stock.copies}
             key, template = _made(told)
             if template in stock.spares:
-                used = used - {template} | {self._template, *self._copies}
+                used = used - {template} | {*self._copies}
                 self._key, self._template, self._copies = key, template, []
-            await self._drop(used - {""})
+            await self._drop(used)  # an older template may be in use; what is not known goes below
         await self._refill()
 
     async def _refill(self) -> None:
@@ -100,10 +113,11 @@ class Waiting:
                     there = await postgres.databases_of(role.tool, role.own.role)
                     await self._drop(set(there) - known)
                     await postgres.reset_role(role.tool, role.own.role)
-                while self._template and len(self._copies) < COPIES:
+                while not self._closed and self._template and len(self._copies) < COPIES:
                     made = await databases.create("copy", template=self._template)
                     self._copies.append(made.name)
-                while len(self._spares) < (1 if self._template else 1 + COPIES):
+                spares = 1 if self._template else 1 + COPIES
+                while not self._closed and len(self._spares) < spares:
                     self._spares.append((await databases.create("spare")).name)
 
     @property
