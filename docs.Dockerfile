@@ -1,5 +1,6 @@
 FROM python:3.12-slim-bookworm AS build
-# For the notebooks, which the site shows as they ran.
+# For the notebooks, which the site shows as they ran. Debian keeps one minor version.
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-15
 WORKDIR /groundrules
 RUN pip install --no-cache-dir "uv>=0.9,<1"

@@ -7,6 +7,8 @@ run is about the steps of a course. The rest is in `groundrules.testing`, loaded
 import argparse
 import os
 import shlex
+import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +21,13 @@ if TYPE_CHECKING:
     from groundrules.testing.snapshot import Snapshot
     from groundrules.worker.launcher import Launcher
 
+MEETING_LENGTH = 40  # of the path of a folder below which there is room for sockets
 _ROOT = pytest.StashKey[Path]()
 _JUDGED: pytest.StashKey["Judged"] = pytest.StashKey()
 _IN_EXERCISES = pytest.StashKey[bool]()
 _REPORT: pytest.StashKey["Report"] = pytest.StashKey()
 _TASKS = pytest.StashKey[frozenset[str] | None]()
+_MEETING = pytest.StashKey[Path | None]()
 _BEGUN = pytest.StashKey["tuple[Snapshot, Launcher] | None"]()
 
 
@@ -64,6 +68,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         type=int,
         help="how many tests to run at a time (default: one for each core, and one more)",
     )
+    group.addoption(
+        "--groundrules-sandbox",
+        action="store_true",
+        help="run the application in a sandbox, which needs Linux and bubblewrap",
+    )
     from groundrules.testing import isolation
 
     asked = parser.parse_known_args(
@@ -77,6 +86,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     judged = config.stash[_JUDGED] = isolation.Judged(root, here, asked.app)
     isolation.keep_apart(config, judged)
     isolation.must_be_of_steps(judged, asked.file_or_dir)
+    config.stash[_MEETING] = _meeting(config) if asked.groundrules_sandbox else None
     config.stash[_BEGUN] = _begin_early(config, asked, arguments, unnamed)
 
 
@@ -129,6 +139,7 @@ def pytest_configure(config: pytest.Config) -> None:
             config.stash[_BEGUN],
             config.stash.get(_REPORT, None),
             config.stash.get(_TASKS, None),
+            config.stash[_MEETING],
         )
 
 
@@ -168,10 +179,31 @@ def _begin_early(
         return None
     from groundrules.testing.start import begin_early
 
-    begun = begin_early(arguments, asked.file_or_dir or unnamed, asked.app)
+    paths = asked.file_or_dir or unnamed
+    begun = begin_early(arguments, paths, asked.app, config.stash[_MEETING])
     for part in begun or ():
         config.add_cleanup(part.close)
     return begun
+
+
+def _meeting(config: pytest.Config) -> Path:
+    """Return a new folder that a sandbox and this process share; raise `pytest.UsageError` without one."""
+    from groundrules.postgres import PostgresError
+    from groundrules.testing.proxy import short_temporary_folder
+    from groundrules.testing.start import must_be_without_network
+    from groundrules.worker.sandbox import NoSandbox, find_sandbox
+
+    try:
+        find_sandbox()
+        must_be_without_network()
+    except (NoSandbox, PostgresError) as error:
+        raise pytest.UsageError(str(error)) from None
+    short = len(tempfile.gettempdir()) <= MEETING_LENGTH
+    folder = tempfile.mkdtemp(
+        prefix="groundrules-", dir=None if short else short_temporary_folder()
+    )
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    return Path(folder)
 
 
 def _root(config: pytest.Config) -> Path | None:

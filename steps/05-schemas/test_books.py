@@ -165,6 +165,22 @@ async def test_a_text_has_1_to_200_characters(
     )
 
 
+@task("05.5", "book-texts")
+@pytest.mark.parametrize("field", TEXTS)
+async def test_a_text_may_have_any_characters(app: App, book: dict[str, Any], field: str) -> None:
+    for text in (
+        "C++, and «Zen» & more: 1/2 (no. 3)!",
+        "罪と罰",
+        "E. & J. de Goncourt; trad. #2",
+        "1984",
+    ):
+        with app.accepts(f"The {field} {text!r}"):
+            taken = await app.schemas.book.BookCreate(**{**book, field: text})
+        assert getattr(taken, field) == text, (
+            f"The {field} {text!r} must stay as it is; it becomes {getattr(taken, field)!r}."
+        )
+
+
 @task("05.5", "book-texts", "text-stripped")
 @pytest.mark.parametrize("field", TEXTS)
 async def test_a_blank_text_is_refused(app: App, book: dict[str, Any], field: str) -> None:

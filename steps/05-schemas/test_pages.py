@@ -88,6 +88,18 @@ async def test_a_page_holds_its_items_and_how_many_there_are(app: App, samples: 
     )
 
 
+@task("05.8", "page-fields", "page-read-again")
+async def test_a_page_can_be_as_long_as_the_largest_limit(app: App, samples: Samples) -> None:
+    text = as_json(*[a_book(samples)] * 100)
+
+    with app.accepts("A page of 100 books, which is the largest limit,"):
+        page = await page_of_books(app).model_validate_json(text)
+
+    assert len(page.items) == 100, (
+        f"A page of 100 books must contain all; it has {len(page.items)}."
+    )
+
+
 @task("05.8", "page-fields")
 async def test_a_page_can_be_empty(app: App) -> None:
     with app.accepts("A page without items"):

@@ -157,6 +157,21 @@ async def test_a_name_has_1_to_200_characters(
         await app.schemas.user.UserCreate(**{**sign_up, "full_name": fits + "x"})
 
 
+@task("05.1", "full-name")
+async def test_a_name_may_have_any_characters(app: App, sign_up: dict[str, Any]) -> None:
+    for name in (
+        "Sammy Davis, Jr.",
+        "Conan O’Brien (née D’Arcy)",
+        "李小龍",
+        "Søren Å. 3rd / X Æ A-12",
+    ):
+        with app.accepts(f"The full_name {name!r}"):
+            user = await app.schemas.user.UserCreate(**{**sign_up, "full_name": name})
+        assert user.full_name == name, (
+            f"The full_name {name!r} must stay as it is; it becomes {user.full_name!r}."
+        )
+
+
 @task("05.1", "text-stripped", "full-name")
 async def test_spaces_around_a_name_are_taken_away(app: App, sign_up: dict[str, Any]) -> None:
     name = sign_up["full_name"]

@@ -145,7 +145,7 @@ async def test_a_change_that_is_refused_is_not_written_later(
         assert (await columns(library, other))["title"] == title, (
             f"After {called} has raised {refusal}, the next change in the same session must be committed."
         )
-    with demand("not-written-later"):
+    with demand("not-written-later", "nothing-changed"):
         assert await columns(library, book) == of_row(book), (
             f"The change that {called} rejected with {refusal} was written by the next call in the "
             "same session: set nothing before all checks are done, or roll back before you raise."

@@ -76,6 +76,19 @@ async def test_a_search_finds_parts_of_an_isbn(app: App, library: Library) -> No
 
 
 @task("06.5", "search")
+async def test_a_search_of_two_words_finds_them_in_that_order(
+    app: App, library: Library, samples: Samples
+) -> None:
+    first, second = samples.word(6), samples.word(6)
+    book = await library.book(title=f"The {first} {second} reader")
+    await library.book(title=f"{second} {first}")
+    await library.book(title=f"{first} and {second}")
+    await library.book(title=first, author=second)
+
+    await must_find(app, f"{first} {second}", [book])
+
+
+@task("06.5", "search")
 async def test_a_search_lies_within_one_field(app: App, library: Library, samples: Samples) -> None:
     first, second = samples.word(6), samples.word(6)
     await library.book(title=first, author=second)

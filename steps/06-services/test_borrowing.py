@@ -139,8 +139,10 @@ async def test_a_user_has_five_books_at_most(app: App, library: Library) -> None
     for book in await library.books(2):
         await library.loan(user, book, returned=True)
         await library.loan(await library.user(), book)
+    for _ in range(10):
+        await library.loan(user, book, returned=True)
 
-    with app.accepts("The fifth open loan of a user who has returned two books"):
+    with app.accepts("The fifth open loan of a user who has returned twelve books"):
         await borrow(app, user, await library.book())
     with app.refuses("LoanLimitReached", message="The sixth open loan of a user must be rejected."):
         await borrow(app, user, await library.book())

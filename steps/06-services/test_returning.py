@@ -117,7 +117,7 @@ async def test_after_a_refusal_the_session_can_be_used(app: App, library: Librar
         )
     row = await library.read(over)
     assert row is not None, "A returned loan must stay in the table."
-    with demand("not-written-later"):
+    with demand("not-written-later", "returned-once"):
         assert row["returned_at"] == over.returned_at, (
             "The change that loan_service.give_back() rejected with AlreadyReturned was written by "
             "the next call in the same session: set nothing before all checks are done, or roll back "

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from groundrules.testing import demand, task
 from groundrules.testing.app import App
 from groundrules.testing.calls import Call
@@ -16,10 +18,11 @@ COLUMNS = ("email", "full_name", "hashed_password", "is_librarian", "is_active")
 
 
 @task("06.3", "user-changes", "readable", "committed")
+@pytest.mark.parametrize("is_active", [True, False], ids=["active", "inactive"])
 async def test_what_is_given_changes_and_nothing_else(
-    app: App, library: Library, samples: Samples
+    app: App, library: Library, samples: Samples, is_active: bool
 ) -> None:
-    user = await library.librarian()
+    user = await library.librarian(is_active=is_active)
     name, email = samples.name() + "s", samples.email()
 
     for changes in ({}, {"full_name": name}, {"email": email}):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from groundrules.testing import task
 from groundrules.testing.answers import INVALID, must_answer, must_have, must_refuse, must_show
 from groundrules.testing.app import App
@@ -34,19 +36,21 @@ async def test_a_page_shows_20_books_unless_told_otherwise(app: App, library: Li
 
 
 @task("07.7", "book-pages")
+@pytest.mark.parametrize("is_search", [False, True], ids=["all", "search"])
 async def test_the_pages_hold_each_book_once(
-    app: App, library: Library, database: Database, samples: Samples
+    app: App, library: Library, database: Database, samples: Samples, is_search: bool
 ) -> None:
-    books = await library.books(5)
+    word = samples.word()
+    books = [await library.book(title=f"{letter} {word}") for letter in "cbade"]
 
     shown = []
     for offset in range(0, 5, 2):
-        page = await a_page(app, limit=2, offset=offset)
+        page = await a_page(app, limit=2, offset=offset, **({"search": word} if is_search else {}))
         must_tell(page, total=5, limit=2, offset=offset)
         shown += [item["id"] for item in page["items"]]
         # PostgreSQL puts a row that changes in another place.
         changed = "UPDATE books SET title = $1 WHERE id = $2"
-        await database.execute(changed, samples.title(), books[0].id)
+        await database.execute(changed, f"z {word} {offset}", shown[-1])
 
     wanted = [book.id for book in books]
     assert sorted(shown) == wanted, (

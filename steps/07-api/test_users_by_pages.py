@@ -44,6 +44,8 @@ async def test_the_pages_hold_each_user_once(
 ) -> None:
     librarian = await people.librarian()
     users = [await library.user() for _ in range(5)]
+    if await library.count("users") % 2 == 0:  # the last page has one user
+        await library.user()
     total = await library.count("users")
 
     shown = []

@@ -124,10 +124,11 @@ async def test_a_subject_that_is_no_id_is_nobody(app: App, reader: Person, key: 
 
 
 @task("08.5", "active-each-time", "user-gone")
+@pytest.mark.parametrize("is_librarian", [False, True], ids=["user", "librarian"])
 async def test_who_is_not_active_any_more_is_out_at_once(
-    app: App, library: Library, headers_of: Callable[[Row], dict[str, str]]
+    app: App, library: Library, headers_of: Callable[[Row], dict[str, str]], is_librarian: bool
 ) -> None:
-    user = await library.user()
+    user = await library.user(is_librarian=is_librarian)
     headers = headers_of(user)
     before = await app.get(ME, headers=headers)
     assert before.status_code == 200, (

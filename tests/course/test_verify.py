@@ -143,6 +143,7 @@ TOML = "steps/01-setup/step.toml"
         (change("exercises/app/main.py", '"""', "'''"), "copy steps/01-setup/starter/app/main.py"),
         (change("solution/app/__init__.py", "API", "app"), "it must be the same in solution/"),
         (change(TOML, '    "app/api/router.py",\n', ""), "a task names app/api/router.py"),
+        (change(TOML, "learned", "taught"), "does not say what is `learned` from it"),
     ],
 )  # fmt: skip
 def test_what_does_not_hold_is_named(

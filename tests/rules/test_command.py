@@ -74,6 +74,19 @@ def test_a_finding_is_shown_with_its_line_and_exits_with_1(project: Path) -> Non
     ]
 
 
+def test_several_findings_about_one_line_show_it_once(project: Path) -> None:
+    (project / "app" / "main.py").write_text(
+        "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n"
+        '@app.get("/x")\ndef read(x):\n    return x\n'
+    )
+
+    shown = groundrules("check", project, PYTHONIOENCODING="utf-8").stdout.decode()
+
+    assert shown.count("app/main.py:7") == 1
+    assert shown.count("def read(x):") == 1
+    assert shown.count("on the same line") == 3
+
+
 def test_a_terminal_that_knows_only_ascii_gets_ascii(project: Path) -> None:
     (project / "app" / "sums.py").write_text(UNHINTED, encoding="utf-8")
 

@@ -115,6 +115,7 @@ FORGERIES = {
     "sub is a number": jwt.encode({"sub": 7, "exp": SOON}, SECRET_KEY),
     "no token": "x.y.z",
     "empty": "",
+    "half of a surrogate pair": "\ud800.y.z",
 }
 
 

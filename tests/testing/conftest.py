@@ -147,6 +147,10 @@ class Clone:
         )
         return Run(run.returncode, run.stdout, run.stderr)
 
+    def all_of(self, *arguments: str) -> Run:
+        """Run pytest there, and have it tell all that it finds."""
+        return self.pytest(*arguments, "-v")
+
     def command(self, *arguments: str) -> list[str]:
         return [*self.start, *arguments]
 

@@ -97,7 +97,7 @@ def test_a_task_that_was_checked_alone_is_done_but_its_step_is_not(clone: Clone)
 
     run = clone.pytest("steps/01.1", "--groundrules-report=report.json")
 
-    assert "    done  01.1 The words" in run.lines
+    assert "Done: 01.1." in run.lines
     assert "Next: 01.2 The program; read steps/01-words/README.md" in run.lines
     report = json.loads(clone.file("report.json").read_text("utf-8"))
     assert (report["complete"], report["why"]) == (False, "only some of the tasks were checked")

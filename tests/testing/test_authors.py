@@ -81,7 +81,7 @@ def test_what_a_test_cannot_use_is_a_sentence_unless_a_traceback_is_asked_for(cl
     clone.write("alice/exercises/app/main.py", application)
     clone.write("alice/exercises/app/program.py", "def ready():\n    return 3\n")
 
-    trainee = clone.pytest("steps/01/test_new.py", "--app=alice")
+    trainee = clone.all_of("steps/01/test_new.py", "--app=alice")
     author = clone.pytest("steps/01/test_new.py", "--app=alice", "--tb=short")
 
     request, call = ([" ".join(line.split()) for line in told] for told in trainee.wrong)

@@ -1,11 +1,16 @@
 """Step 01 on applications that are broken in one place each: what the trainee is told, and how soon."""
 
+import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from tests.testing.conftest import Clone, Run
+from groundrules.course.states import write_state
+from groundrules.course.steps import Course
+from tests.testing.conftest import ROOT, Clone, Run
 
 CONFIG, HEALTH, PROJECT = "app/core/config.py", "app/api/health.py", "pyproject.toml"
 MAIN, ROUTER = "app/main.py", "app/api/router.py"
@@ -203,6 +208,15 @@ SLOW = {
 }
 
 
+@pytest.fixture
+def finished(course: Clone, tmp_path: Path) -> Iterator[Clone]:
+    """An application as step 01 leaves it, inside the course, where the run is started too."""
+    made = Clone(course.root / tmp_path.name)
+    write_state(Course(ROOT), 1, made.root)
+    yield made
+    shutil.rmtree(made.root)
+
+
 @pytest.mark.parametrize("broken", EVERYDAY.values(), ids=EVERYDAY)
 def test_it_is_told_once_and_plainly(course: Clone, finished: Clone, broken: Break) -> None:
     must_be_told(course, finished, broken)
@@ -261,7 +275,8 @@ def must_be_told(course: Clone, finished: Clone, broken: Break) -> None:
 
 
 def check(course: Clone, finished: Clone) -> Run:
-    return course.pytest("steps/01", f"--app={finished.root}", "-p", "no:cacheprovider")
+    typed = ("../steps/01", "-c", "../pyproject.toml", "--app=.", "-v", "-p", "no:cacheprovider")
+    return course.pytest(*typed, below=finished.root.name)
 
 
 def must_be_plain(run: Run) -> None:

@@ -42,7 +42,7 @@ def with_demands(clone: Clone, inside: str = "short") -> None:
 def test_the_demand_of_the_part_that_failed_is_named_with_its_line(clone: Clone) -> None:
     with_demands(clone)
 
-    [told] = clone.pytest("steps/01/test_new.py").wrong
+    [told] = clone.all_of("steps/01/test_new.py").wrong
 
     assert told == [
         "01.1 The words",
@@ -56,7 +56,7 @@ def test_the_demand_of_the_part_that_failed_is_named_with_its_line(clone: Clone)
 def test_a_part_whose_demand_no_lesson_has_is_about_all_of_the_test(clone: Clone) -> None:
     with_demands(clone, inside="unknown")
 
-    [told] = clone.pytest("steps/01/test_new.py").wrong
+    [told] = clone.all_of("steps/01/test_new.py").wrong
 
     assert "    Read  01.1 polite or 01.1 short, at steps/01-words/README.md:5" in told
 

@@ -26,7 +26,7 @@ def test_a_later_step_says_that_the_migrations_come_first(course: Clone, tmp_pat
     migration = folder / "migrations" / "versions" / "0002_copies.py"
     migration.write_text(migration.read_text().replace("nullable=True", "nullable=none"))
 
-    run = course.pytest("steps/09", f"--app={folder}")
+    run = course.all_of("steps/09", f"--app={folder}")
 
     assert run.wrong == [
         [

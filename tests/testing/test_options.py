@@ -23,7 +23,7 @@ def reported(rude: Clone) -> Run:
     """A run that has written its reports."""
     return rude.pytest(
         "steps/01",
-        "-q",
+        "-v",
         "-rf",
         "--junitxml=report.xml",
         "--groundrules-report=verdict.json",
@@ -34,9 +34,9 @@ def reported(rude: Clone) -> Run:
 def test_exitfirst_stops_at_the_first_failure(rude: Clone) -> None:
     run = rude.pytest("steps/01", "-x")
 
-    assert "1 failed in" in run.lines[-1]
-    assert "  0 of 2  01.1 The words" in run.lines
-    assert len(run.wrong) == 1
+    assert run.lines[1].startswith("0 of 1 tests pass, in")
+    assert "Failing: 01.1 (0 of 2)." in run.lines
+    assert "findings: -v" not in run.out
 
 
 @pytest.mark.slow
@@ -55,8 +55,8 @@ def test_a_part_of_a_task_is_not_told_to_be_the_whole(clone: Clone) -> None:
     chosen = clone.pytest("steps/01", "-k", "few", "--app=alice")
     named = clone.pytest("steps/01/test_it.py::test_the_words_are_few", "--app=alice")
 
-    assert "  1 of 2  01.1 The words" in chosen.lines
-    assert "  1 of 1  01.1 The words" in named.lines
+    assert "Passing: 01.1 (1 of 2)." in chosen.lines
+    assert "Passing: 01.1 (1 of 1)." in named.lines
 
 
 def test_junit_has_each_failure_with_its_message(rude: Clone, reported: Run) -> None:
@@ -95,23 +95,31 @@ def test_a_report_that_cannot_be_written_is_refused(clone: Clone) -> None:
     run.must_be_refused("nowhere/verdict.json", "a folder that exists")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("option", ["-qq", "-v", "-s"])
-def test_quiet_or_not_a_failure_is_told_once(rude: Clone, option: str) -> None:
-    must_be_told_once(rude.pytest("steps/01", option))
+@pytest.mark.parametrize("option", ["-s", "--tb=auto", "--groundrules-lanes=1"])
+def test_with_any_option_the_first_failure_is_told_once(rude: Clone, option: str) -> None:
+    run = rude.pytest("steps/01", option)
+
+    assert run.out.count("app/words.py must say please.") == 1
+    assert run.lines[-1] == "1 more finding: -v"
 
 
-def test_a_failure_is_told_once(reported: Run) -> None:
-    must_be_told_once(reported)
+@pytest.mark.parametrize("option", ["-q", "-qq"])
+def test_quietly_there_is_one_line_for_each_task(rude: Clone, option: str) -> None:
+    run = rude.pytest("steps/01", option)
+
+    assert [line for line in run.lines if line] == [
+        "  1 of 2  01.1 The words",
+        "  0 of 1  01.2 The program",
+    ]
 
 
-def must_be_told_once(run: Run) -> None:
-    assert run.lines[0].startswith("Checking ")
-    assert [told[1].strip() for told in run.wrong] == [
+def test_in_full_each_failure_is_told_once(reported: Run) -> None:
+    assert reported.lines[0].startswith("Checking ")
+    assert [told[1].strip() for told in reported.wrong] == [
         "app/words.py must say please.",
         "app.words.say() must return 'please'.",
     ]
-    assert run.out.count("\n    app/words.py must say please.") == 1
+    assert reported.out.count("\n    app/words.py must say please.") == 1
 
 
 @pytest.mark.slow
@@ -132,14 +140,14 @@ def test_one_line_for_each_test_holds_the_message(reported: Run) -> None:
 
 @pytest.mark.slow
 def test_no_message_is_told_if_none_is_wanted(rude: Clone) -> None:
-    run = rude.pytest("steps/01", "--no-summary", "-q")
+    run = rude.pytest("steps/01", "--no-summary")
 
     assert "please" not in run.out
-    assert "  0 of 1  01.2 The program" in run.lines
+    assert "Failing: 01.1 (1 of 2) and 01.2 (0 of 1)." in run.lines
 
 
 def test_the_debugger_has_nothing_to_show_of_what_is_not_begun(clone: Clone) -> None:
     run = clone.pytest("steps/01", "--pdb")
 
-    assert "3 failed" in run.lines[-1]
+    assert "0 of 3 tests pass" in run.out
     assert "Pdb" not in run.out

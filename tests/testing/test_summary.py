@@ -1,4 +1,4 @@
-"""What a run says at its end: what is wrong, each thing once, how each task stands, what to do next."""
+"""What a run says at its end: how each task stands, and the one thing to do next or, with `-v`, all of it."""
 
 import shutil
 
@@ -7,16 +7,21 @@ import pytest
 from tests.testing.conftest import EXTRA, WORDS, Clone, write_application
 
 
-def test_what_is_not_begun_is_told_once_for_each_task(clone: Clone) -> None:
+def test_what_is_not_begun_is_told_once(clone: Clone) -> None:
     run = clone.pytest("steps/01")
+    in_full = clone.all_of("steps/01")
 
     assert run.status == 1
-    assert run.wrong == [
-        ["01.1 The words: nothing to check yet in app/words.py."],
-        ["01.2 The program: nothing to check yet in app/program.py."],
+    assert [line for line in run.lines if " in 0." not in line] == [
+        "Checking exercises/app",
+        "To do: 01.1 and 01.2.",
+        "",
+        "01.1 The words",
+        "    Write exercises/app/words.py",
+        "    Read  steps/01-words/README.md",
     ]
-    assert "   to do  01.1 The words" in run.lines
-    assert run.lines[-2] == "Next: 01.1 in app/words.py; read steps/01-words/README.md"
+    assert in_full.wrong == [["01.1 The words: nothing to check yet in app/words.py."]]
+    assert "   to do  01.1 The words" in in_full.lines
 
 
 @pytest.mark.parametrize("text", ['"""Write extra."""', '# Mine.\n\n"""Write extra."""  # soon\n'])
@@ -24,7 +29,7 @@ def test_a_rule_is_not_checked_on_a_stub(clone: Clone, text: str) -> None:
     write_application(clone, "exercises")
     clone.write("exercises/app/extra.py", text)
 
-    run = clone.pytest("steps/02")
+    run = clone.all_of("steps/02")
 
     assert run.wrong == [["02.1 The words: nothing to check yet in app/extra.py."]]
 
@@ -46,7 +51,7 @@ def test_what_takes_all_files_of_a_task_waits_for_them(clone: Clone) -> None:
     )
     clone.write("steps/02-more/test_more.py", suite)
 
-    run = clone.pytest("steps/02/test_more.py")
+    run = clone.all_of("steps/02/test_more.py")
 
     assert run.wrong == [["02.1 The words: nothing to check yet in app/more.py."]]
     assert "1 failed, 1 passed" in run.out
@@ -64,7 +69,7 @@ def test_many_files_are_not_all_listed(clone: Clone) -> None:
     )
     write_application(clone, "exercises")
 
-    [told] = clone.pytest("steps/02").wrong
+    [told] = clone.all_of("steps/02").wrong
 
     assert told[0] == (
         "02.1 The words: nothing to check yet in app/a_file_with_rather_a_long_name_0.py,"
@@ -76,7 +81,7 @@ def test_many_files_are_not_all_listed(clone: Clone) -> None:
 def test_a_step_that_must_come_first_is_named(clone: Clone) -> None:
     clone.write("exercises/app/extra.py", EXTRA)
 
-    run = clone.pytest("steps/02")
+    run = clone.all_of("steps/02")
 
     [told] = run.wrong
     assert " ".join(" ".join(told).split()) == (
@@ -89,9 +94,11 @@ def test_a_finished_step_is_done(clone: Clone) -> None:
     run = clone.pytest("steps/01", "--app=alice")
 
     assert run.status == 0
-    assert "    done  01.1 The words" in run.lines
-    assert "    done  01.2 The program" in run.lines
-    assert run.lines[-2] == "Next: step 02, More; read steps/02-more/README.md"
+    assert run.lines[1].startswith("3 tests pass, in ")
+    assert run.lines[2:4] == [
+        "Done: 01.1 and 01.2.",
+        "Next: step 02, More; read steps/02-more/README.md",
+    ]
 
 
 def test_after_the_last_step_that_is_ready_nothing_is_next(clone: Clone) -> None:
@@ -120,13 +127,13 @@ def test_one_cause_is_told_once_with_all_that_it_fails(clone: Clone) -> None:
     ]
     suite.write_text("\n\n".join([suite.read_text(), *more]))
 
-    run = clone.pytest("steps/01")
+    run = clone.all_of("steps/01")
 
     [told] = run.wrong
     assert told[0] == "01.1 The words"
-    assert told[1] == "    app/words.py:6  ZeroDivisionError: division by zero"
+    assert told[1] == "    exercises/app/words.py:6  ZeroDivisionError: division by zero"
     assert told[-2:] == ["    Test  test_one", "    Also  it fails 01.2 (3 tests)"]
-    assert run.lines[-2] == "Next: 01.1 at app/words.py:6; read steps/01-words/README.md"
+    assert run.lines[-2] == "Next: 01.1 at exercises/app/words.py:6; read steps/01-words/README.md"
 
 
 def test_every_place_of_a_broken_rule_is_named(clone: Clone) -> None:
@@ -134,12 +141,12 @@ def test_every_place_of_a_broken_rule_is_named(clone: Clone) -> None:
     write_application(clone, "exercises")
     clone.write("exercises/app/extra.py", EXTRA + functions)
 
-    run = clone.pytest("steps/02")
+    run = clone.all_of("steps/02")
 
     [[_, *finding]] = run.wrong
-    assert finding[0] == "GR201 type-hints  app/extra.py:6"
-    assert finding[-1] == "    Also  app/extra.py:9, app/extra.py:12 and 2 more"
-    assert run.lines[-2] == "Next: 02.1 at app/extra.py:6; read steps/02-more/README.md"
+    assert finding[0] == "GR201 type-hints  exercises/app/extra.py:6"
+    assert finding[-1] == "    Also  exercises/app/extra.py:9, exercises/app/extra.py:12 and 2 more"
+    assert run.lines[-2] == "Next: 02.1 at exercises/app/extra.py:6; read steps/02-more/README.md"
 
 
 def test_a_rule_is_not_silenced_by_a_comment(clone: Clone) -> None:
@@ -162,12 +169,12 @@ def test_a_task_whose_tests_all_passed_is_not_blamed(clone: Clone) -> None:
     text = '"""Say please."""\n\n\ndef say() -> str:\n    raise KeyError\n'
     clone.write("exercises/app/words.py", text)
 
-    run = clone.pytest("steps/01")
+    run = clone.all_of("steps/01")
 
     [told] = run.wrong
     assert told[0] == "01.2 The program"
     assert "    Read  steps/01-words/README.md, or ask: groundrules hint 01.2" in told
-    assert "Next: 01.2 at app/words.py:5; read steps/01-words/README.md" in run.lines
+    assert "Next: 01.2 at exercises/app/words.py:5; read steps/01-words/README.md" in run.lines
 
 
 def test_the_value_of_a_test_is_not_looked_for_inside_words(clone: Clone) -> None:
@@ -179,24 +186,79 @@ def test_the_value_of_a_test_is_not_looked_for_inside_words(clone: Clone) -> Non
     )
     clone.write("steps/01-words/test_odd.py", suite)
 
-    [told] = clone.pytest("steps/01").wrong
+    [told] = clone.all_of("steps/01").wrong
 
     assert "    Test  test_odd[0] and [x]" in told
 
 
-def test_of_a_task_that_fails_in_many_ways_a_few_are_shown(clone: Clone) -> None:
+FAILING = "from groundrules.testing import task\n" + "".join(
+    f'\n\n@task("02.1")\ndef test_{letter}() -> None:\n    assert False, "It is not {letter}."\n'
+    for letter in "abcde"
+)
+
+
+def test_one_finding_is_told_last_and_how_many_more_there_are(clone: Clone) -> None:
     write_application(clone, "exercises")
     clone.write("exercises/app/extra.py", EXTRA)
-    suite = "from groundrules.testing import task\n" + "".join(
-        f'\n\n@task("02.1")\ndef test_{letter}() -> None:\n    assert False, "It is not {letter}."\n'
-        for letter in "abcde"
-    )
-    clone.write("steps/02-more/test_more.py", suite)
+    clone.write("steps/02-more/test_more.py", FAILING)
 
     run = clone.pytest("steps/02/test_more.py")
-    all_of_it = clone.pytest("steps/02/test_more.py", "-v")
+    in_full = clone.all_of("steps/02/test_more.py")
 
-    assert [f"It is not {letter}." in run.out for letter in "abcde"] == [True] * 3 + [False] * 2
-    assert "02.1 The words: 2 more tests fail. To see why, add -v." in run.lines
-    assert [f"It is not {letter}." in all_of_it.out for letter in "abcde"] == [True] * 5
-    assert "more tests" not in all_of_it.out
+    assert [f"It is not {letter}." in run.out for letter in "abcde"] == [True] + [False] * 4
+    assert run.lines[-1] == "4 more findings: -v"
+    assert len(run.lines) <= 15
+    assert [f"It is not {letter}." in in_full.out for letter in "abcde"] == [True] * 5
+    assert "findings: -v" not in in_full.out
+
+
+def test_what_most_tests_of_the_first_task_fail_for_is_told(clone: Clone) -> None:
+    write_application(clone, "exercises", WORDS + "\n\ndef shout() -> str:\n    return [][1]\n")
+    calls = "".join(
+        f'\n\n@task("01.1")\nasync def test_{name}(app):\n    await app.words.shout()\n'
+        for name in ("one", "two", "three")
+    )
+    odd = '\n\n@task("01.1")\ndef test_odd():\n    assert False, "It is odd."\n'
+    clone.write("steps/01-words/test_a.py", "from groundrules.testing import task\n" + odd + calls)
+
+    run = clone.pytest("steps/01")
+
+    assert "    exercises/app/words.py:9  IndexError: list index out of range" in run.lines
+    assert "It is odd." not in run.out
+    assert run.lines[-1] == "2 more findings: -v"
+
+
+def test_all_that_is_about_one_line_is_one_finding(clone: Clone) -> None:
+    write_application(clone, "exercises", "def say(x=0):\n    return {}[0]if x else[][1]#please\n")
+    clone.write(
+        "steps/01-words/test_loud.py",
+        "from groundrules.testing import task\n\n\n"
+        '@task("01.2")\nasync def test_loud(app):\n    await app.words.say(x=1)\n',
+    )
+
+    run = clone.pytest("steps/01")
+
+    assert "more finding" not in run.out
+    assert "exercises/app/words.py:2  IndexError" in run.out
+    assert "KeyError" in clone.all_of("steps/01").out
+
+
+@pytest.mark.parametrize(
+    ("below", "app", "shown"),
+    [
+        (".", "exercises", "exercises/app/words.py:3  Zero"),
+        ("exercises", "../exercises", "    app/words.py:3  Zero"),
+        ("exercises/app", "../../exercises", "    words.py:3  Zero"),
+        ("steps", "../exercises", "../exercises/app/words.py:3  Zero"),
+    ],
+)
+def test_places_are_found_from_where_the_run_was_started(
+    clone: Clone, below: str, app: str, shown: str
+) -> None:
+    write_application(clone, "exercises", "# please\ndef say():\n    return 1/0\n")
+
+    run = clone.pytest(str(clone.file("steps/01")), f"--app={app}", below=below)
+
+    assert shown in run.out
+    [lesson] = [line.split()[1].rstrip(",") for line in run.lines if line.startswith("    Read")]
+    assert (clone.file(below) / lesson).is_file()

@@ -57,9 +57,23 @@ def in_terminal(clone: Clone, *arguments: str, **environment: str) -> str:
 
 def test_a_terminal_shows_headings_in_colour(rude: Clone) -> None:
     written = in_terminal(rude, "steps/01")
+    quiet = in_terminal(rude, "steps/01", "-q")
 
     assert "\x1b[31m\x1b[1m01.1 The words\x1b[0m" in written
-    assert "\x1b[31m  1 of 2\x1b[0m  01.1 The words" in written
+    assert "\x1b[31m  1 of 2\x1b[0m  01.1 The words" in quiet
+
+
+@pytest.mark.parametrize("columns", ["80", "60"])
+def test_a_terminal_shows_how_far_the_run_is_in_a_line_that_is_gone_at_its_end(
+    rude: Clone, columns: str
+) -> None:
+    written = in_terminal(rude, "steps/01", COLUMNS=columns, NO_COLOR="1")
+
+    shown = [line.split("\r")[-1] for line in written.replace("\r\n", "\n").split("\n")]
+    assert "\r3 of 3 tests, 2 failed " in written
+    assert not any("of 3 tests," in line for line in shown)
+    assert all(len(line) <= int(columns) for line in shown)
+    assert [line for line in shown if line][-1] == "1 more finding: -v"
 
 
 @pytest.mark.slow

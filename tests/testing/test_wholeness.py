@@ -43,7 +43,7 @@ def test_a_part_says_what_was_not_looked_at(
 
     assert run.status == 0, run
     assert f"Not checked: {left_out}. The whole step: pytest steps/01" in run.lines
-    assert "done" not in run.out
+    assert "Done:" not in run.out
     assert "Next:" not in run.out
     assert verdict_of(clone)["why"] == "only some of the tests ran"
     assert verdict_of(clone)["complete"] is False
@@ -77,7 +77,7 @@ def test_a_run_that_never_began_leaves_no_older_verdict(
 def test_a_run_that_was_stopped_says_so(clone: Clone, number: signal.Signals) -> None:
     write_application(clone, "exercises", SLEEPY)
     with subprocess.Popen(
-        clone.command("steps/01", "--groundrules-report=verdict.json"),
+        clone.command("steps/01", "-v", "--groundrules-report=verdict.json"),
         cwd=clone.root,
         env={**ENVIRONMENT, **clone.environment},
         stdin=subprocess.DEVNULL,
@@ -112,7 +112,7 @@ def test_code_that_changes_during_the_run_is_no_verdict(clone: Clone) -> None:
 
     assert run.status == 6
     assert "run it again" in run.out
-    assert "done" not in run.out
+    assert "Done:" not in run.out
     assert verdict_of(clone)["why"] == "the code was changed during the run"
 
 
@@ -211,14 +211,14 @@ def test_a_worker_that_was_killed_once_is_tried_again(clone: Clone) -> None:
 
     run = clone.pytest("steps/01", "-k", "program")
 
-    assert "1 passed" in run.lines[-1], run
+    assert "1 test passes, in" in run.out, run
 
 
 def test_code_that_kills_itself_is_wrong(clone: Clone) -> None:
     killing = WORDS.replace("    return", "    os.kill(os.getpid(), 9)\n    return")
     write_application(clone, "exercises", killing.replace("def say", "import os\n\n\ndef say"))
 
-    run = clone.pytest("steps/01")
+    run = clone.all_of("steps/01")
 
     assert run.status == 1, run
     assert "The process was killed during app.words.say()" in " ".join(run.out.split())
@@ -229,7 +229,7 @@ def test_what_explains_the_others_comes_first(own_server: Clone) -> None:
     before = health.read_text()
     health.write_text(before.replace("await ping(", "ping("))
     try:
-        run = own_server.pytest("steps/02", below=".")
+        run = own_server.all_of("steps/02")
     finally:
         health.write_text(before)
 
@@ -264,5 +264,5 @@ def test_a_test_whose_end_fails_is_counted_once(clone: Clone) -> None:
     run = clone.pytest("steps/01", "--app=alice", "--groundrules-report=verdict.json")
 
     assert run.status == 1
-    assert "  0 of 1  01.1 The words" in run.lines
+    assert "Failing: 01.1 (0 of 1)." in run.lines
     assert [test["passed"] for test in verdict_of(clone)["tests"]] == [False]

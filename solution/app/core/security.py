@@ -65,6 +65,6 @@ def read_access_token(token: str) -> str | None:
             algorithms=[ALGORITHM],  # whatever the header of the token says
             options={"require_exp": True, "require_sub": True},
         )
-    except (JWTError, TypeError):  # a TypeError for an `exp` that is null
+    except (JWTError, TypeError, ValueError):  # for an `exp` that is null, and odd characters
         return None
     return str(claims["sub"])

@@ -114,11 +114,32 @@ def reset(
 
 @app.command()
 def undo() -> None:
-    """Undo the last goto or reset; run it again to undo the one before."""
+    """Undo the last goto, reset or update; run it again to undo the one before."""
     from groundrules.course import command
 
     with plain_errors():
         command.undo()
+
+
+@app.command()
+def update(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FOLDER or REMOTE]",
+            help="Where the newer course is; by default, the git remote of this clone.",
+        ),
+    ] = None,
+) -> None:
+    """Replace the course with a newer one, and keep your own work.
+
+    Stubs that you have not touched are renewed, and what the lessons newly demand is listed.
+    `groundrules undo` restores the course and your files.
+    """
+    from groundrules.course import command
+
+    with plain_errors():
+        command.update(source)
 
 
 @app.command()

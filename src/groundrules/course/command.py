@@ -1,4 +1,4 @@
-"""The commands of a trainee: start, status, hint, goto, reset and undo."""
+"""The commands of a trainee: start, status, hint, goto, reset, update and undo."""
 
 import json
 import os
@@ -133,6 +133,13 @@ def reset(what: str | None) -> None:
         for name, missing in relying[file]:
             print(f"  Note: {harmless(name)} needs {missing}, which {file} now lacks.")
     _say_undo()
+
+
+def update(source: str | None) -> None:
+    """Replace the course with a newer one."""
+    from groundrules.course.update import update as run
+
+    run(source, _typed())
 
 
 def undo() -> None:

@@ -11,6 +11,16 @@ def section_of(step: Step, task: Task) -> str | None:
     return _sections(step.lesson.read_text(encoding="utf-8")).get(f"{task.id} {task.title}")
 
 
+def place_of(step: Step, task: Task) -> str:
+    """Return where that section begins, as in `steps/01-setup/README.md:158`."""
+    heading = f"## {task.id} {task.title}"
+    if not step.ready:
+        return f"steps/{step.name}"
+    lines = step.lesson.read_text(encoding="utf-8").splitlines()
+    line = f":{lines.index(heading) + 1}" if heading in lines else ""
+    return f"steps/{step.name}/{step.lesson.name}{line}"
+
+
 def hints_of(step: Step, task: Task) -> list[str]:
     """Return the hints for a task, from a nudge to nearly the answer.
 

@@ -93,7 +93,7 @@ def known_standings(course: Course, application: Path) -> list[Standing]:
     kept = _Known(course, application)
     found = []
     for step in course.ready_steps:
-        if _is_untouched(course, step, application):
+        if is_untouched(course, step, application):
             found.append(Standing(step, ()))
         else:
             results = kept.get(step)
@@ -201,7 +201,8 @@ def _names(steps: Sequence[Step]) -> str:
     return f"steps {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
-def _is_untouched(course: Course, step: Step, application: Path) -> bool:
+def is_untouched(course: Course, step: Step, application: Path) -> bool:
+    """Whether every file that a step introduces is still the stub that it was."""
     introduced = [file for file in step.files if course.introduces(file) is step]
     return all(step.untouched(application, file) for file in introduced)
 

@@ -2,7 +2,8 @@
 
 `saves/000007/` is from before the seventh command: `command.json` says which, `files/` is the folder as it
 was. `undone/` has the same for what an undo took away. A save appears whole, by a single rename. While its
-command is at work, `changes.json` lists the paths that it changes, and `after/` is what it puts there.
+command is at work, `changes.json` lists the paths that it changes, and `after/` is what it puts there. Of an
+update, `course.json` lists the paths of the course that it changes, and `course/` has what they were.
 """
 
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from groundrules.course.steps import CourseError
-from groundrules.course.tree import copy_tree, delete, differences, kind_of, shown
+from groundrules.course.tree import bring, copy_tree, delete, differences, kind_of, shown
 
 _NUMBERED = re.compile(r"\d{6,}")
 _TIMED = re.compile(
@@ -63,6 +64,19 @@ class Save:
     def after(self) -> Path:
         """Where a command at work has what it puts into the folder."""
         return self.folder / "after"
+
+    @property
+    def course(self) -> Path:
+        """Where the files of the course are that its command replaces."""
+        return self.folder / "course"
+
+    @property
+    def course_paths(self) -> list[str]:
+        """The paths of the course that its command changes."""
+        try:
+            return [str(path) for path in _read(self.folder / "course.json")]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
 
     @property
     def command(self) -> Command:
@@ -147,10 +161,12 @@ class Saves:
         command: Command,
         changes: Sequence[str] | None = None,
         after: Mapping[str, Path] | None = None,
+        course: Sequence[str] = (),
     ) -> Save:
         """Save the folder, with what its command is about to do; return the save when it is whole.
 
         Without `after` it is what an undo takes away.
+        :param course: the paths of the course that change too.
         """
         where = self.home / ("undone" if after is None else "saves")
         name = f"{self._next_number():06}"
@@ -160,6 +176,10 @@ class Saves:
             for path, source in (after or {}).items():
                 (fresh / "after" / path).parent.mkdir(parents=True, exist_ok=True)
                 (fresh / "after" / path).write_bytes(source.read_bytes())
+            if course:
+                (fresh / "course").mkdir()
+                bring(course, self.home.parent, fresh / "course")
+                _write(fresh / "course.json", course)
             _write(fresh / "command.json", vars(command))
             if changes is not None:
                 _write(fresh / "changes.json", changes)

@@ -19,11 +19,15 @@ class CourseError(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """One numbered task of a lesson; `files` are relative to the application's folder."""
+    """One numbered task of a lesson; `files` are relative to the application's folder.
+
+    :param learned: what somebody who has done it knows, in a sentence.
+    """
 
     id: str
     title: str
     files: tuple[str, ...]
+    learned: str = ""
 
 
 @dataclass(frozen=True)
@@ -233,7 +237,8 @@ def _read(path: Path) -> Step:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         tasks = tuple(
-            Task(task["id"], task["title"], tuple(task["files"])) for task in data.get("tasks", ())
+            Task(task["id"], task["title"], tuple(task["files"]), task.get("learned", ""))
+            for task in data.get("tasks", ())
         )
         return Step(
             folder=path.parent,

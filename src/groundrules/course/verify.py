@@ -90,6 +90,11 @@ def texts_are_whole(course: Course, step: Step) -> Iterator[Problem]:
                 (f"it never names {code}, which the step introduces: explain what it requires."),
             )
     for task in step.tasks:
+        if not task.learned:
+            yield Problem(
+                f"steps/{step.name}/step.toml",
+                f"task {task.id} does not say what is `learned` from it: add one sentence.",
+            )
         section = section_of(step, task)
         if not section:
             yield Problem(

@@ -98,6 +98,26 @@ class Workspace:
         with self._alone():
             self._put(files, Command(typed))
 
+    def update(
+        self,
+        newer: Course,
+        typed: str,
+        *,
+        paths: Sequence[str],
+        files: Mapping[str, Path],
+        away: Sequence[str],
+    ) -> None:
+        """Put the files of a newer course in place of this one's, and of untouched ones of the trainee's.
+
+        :param paths: the paths of the course that change.
+        :param files: the files to put into the trainee's folder.
+        :param away: those to take out of it.
+        """
+        kinds = {path: kind_of(newer.root / path) for path in paths}
+        refuse_what_cannot_be_changed(self.course.root, kinds)
+        with self._alone():
+            self._put(files, Command(typed), away, newer=newer, paths=paths)
+
     def undo(self, typed: str) -> Undone:
         """Bring back what the newest save holds, and use it up.
 
@@ -117,15 +137,17 @@ class Workspace:
             changes = {path: kind_of(save.files / path) for path in paths}
             refuse_what_cannot_be_changed(self.folder, changes)
             undoing = Command(typed, restores=save.folder.name)
-            kept = self._saves.make(self.folder, undoing, paths)
-            self._change(kept, paths, save.files)
+            course = save.course_paths
+            kept = self._saves.make(self.folder, undoing, paths, course=course)
+            self._change(kept, paths, save.files, save.course)
             save.drop()
             kept.done()
         return Undone(command, kept.files)
 
     def mend(self) -> None:
         """See to a command that was broken off, if one was."""
-        if self._saves.have_leftovers() or kind_of(self.folder / FRESH) is not None:
+        fresh = (self.folder / FRESH, self.course.root / FRESH)
+        if self._saves.have_leftovers() or any(map(kind_of, fresh)):
             with self._alone():
                 pass
 
@@ -136,12 +158,26 @@ class Workspace:
             for save in self._saves.unfinished():
                 self._see_to(save)
             self._saves.sweep()
-            (self.folder / FRESH).unlink(missing_ok=True)
+            for folder in (self.folder, self.course.root):
+                (folder / FRESH).unlink(missing_ok=True)
             yield
 
-    def _put(self, files: Mapping[str, Path], command: Command, away: Sequence[str] = ()) -> None:
-        """Save the folder and put files in it; raise `CourseError` before anything is touched."""
-        refuse_changed(self.course, [path for path in files.values() if self._is_courses(path)])
+    def _put(
+        self,
+        files: Mapping[str, Path],
+        command: Command,
+        away: Sequence[str] = (),
+        *,
+        newer: Course | None = None,
+        paths: Sequence[str] = (),
+    ) -> None:
+        """Save the folder and put files in it; raise `CourseError` before anything is touched.
+
+        :param newer: the course that the files are from, if it is not this one.
+        :param paths: the paths of this course that become those of the newer one.
+        """
+        sources = [path for path in files.values() if self._is_courses(path)]
+        refuse_changed(newer or self.course, sources)
         for file in files:
             self._refuse_what_is_in_the_way_of(file)
         self.folder.mkdir(exist_ok=True)
@@ -151,9 +187,9 @@ class Workspace:
         changes |= {path: Kind.FOLDER for path in parents if kind_of(self.folder / path) is None}
         changes |= dict.fromkeys(new, Kind.FILE)
         refuse_what_cannot_be_changed(self.folder, changes)
-        paths = sorted(changes)
-        save = self._saves.make(self.folder, command, paths, new)
-        self._change(save, paths, save.after)
+        own = sorted(changes)
+        save = self._saves.make(self.folder, command, own, new, paths)
+        self._change(save, own, save.after, newer.root if newer is not None else None)
         save.done()
 
     def _is_courses(self, path: Path) -> bool:
@@ -179,11 +215,16 @@ class Workspace:
                 "move it elsewhere first."
             )
 
-    def _change(self, save: Save, paths: list[str], source: Path) -> None:
-        """Change the folder; whatever stops that, the folder is what it was."""
+    def _change(
+        self, save: Save, paths: list[str], source: Path, course: Path | None = None
+    ) -> None:
+        """Change the folder, and the course if it changes too; both stay as they were if that fails."""
         try:
             bring(paths, source, self.folder)
+            if course is not None:
+                bring(save.course_paths, course, self.course.root)
         except BaseException:
+            bring(save.course_paths, save.course, self.course.root)
             bring(paths, save.files, self.folder)
             save.drop()
             raise
@@ -193,11 +234,12 @@ class Workspace:
         command = save.command
         if command.restores is None:
             kept = self._keep_what_followed(save, save.after)
-            self._bring_back(save, save.files)
+            self._bring_back(save, save)
+            folders = "exercises/ and the course are" if save.course_paths else "exercises/ is"
+            its = "their" if save.course_paths else "its"
             save.drop()
             self.say(
-                f"{harmless(command.typed)} was interrupted: exercises/ is back to its "
-                "state before that."
+                f"{harmless(command.typed)} was interrupted: {folders} back to {its} state before that."
             )
         else:
             kept = self._finish_undo(save, self._saves.named(command.restores))
@@ -210,7 +252,7 @@ class Workspace:
             self.say("undo was interrupted at its very end: nothing is lost.")
             return save
         kept = self._keep_what_followed(save, restored.files) or save
-        self._bring_back(save, restored.files)
+        self._bring_back(save, restored)
         command = restored.command.typed
         restored.drop()
         save.done()
@@ -232,15 +274,16 @@ class Workspace:
                 )
         return None
 
-    def _bring_back(self, save: Save, files: Path) -> None:
+    def _bring_back(self, save: Save, restored: Save) -> None:
         self.folder.mkdir(exist_ok=True)
         try:
-            bring(save.changes or (), files, self.folder)
+            bring(restored.course_paths, restored.course, self.course.root)
+            bring(save.changes or (), restored.files, self.folder)
         except OSError as error:
             raise CourseError(
                 f"{harmless(save.command.typed)} was interrupted and cannot be repaired: "
                 f"{error.strerror or error} ({shown(Path(error.filename or self.folder))}). Fix "
-                f"that and try again; your files are in {shown(files)}."
+                f"that and try again; your files are in {shown(restored.files)}."
             ) from None
 
 

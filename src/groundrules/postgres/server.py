@@ -48,6 +48,11 @@ class Server:
         """Return the URL of a database for asyncpg, psql and everything else that uses libpq's form."""
         return self._url("postgresql", "", "sslmode", database)
 
+    @property
+    def socket_file(self) -> Path | None:
+        """The file of its Unix socket; None if it is reached by TCP."""
+        return Path(self.host, f".s.PGSQL.{self.port}") if self.host.startswith("/") else None
+
     def answers(self) -> bool:
         """Whether the server takes connections, asked without a password and in a few milliseconds."""
         try:
@@ -69,7 +74,7 @@ class Server:
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(5)
         try:
-            connection.connect(f"{self.host}/.s.PGSQL.{self.port}")
+            connection.connect(str(self.socket_file))
         except OSError:
             connection.close()
             raise

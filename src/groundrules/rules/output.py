@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 from groundrules.rules.findings import Report
@@ -67,8 +68,11 @@ def _statistics(report: Report) -> str:
 def _as_text(report: Report, *, colour: bool) -> str:
     if not report.findings:
         return _total(report)
+    root = Path(report.root)
     shown = [
-        render_finding(each, Path(report.root), colour=colour) + "\n" for each in report.findings
+        render_finding(each, root, before=before, colour=colour) + "\n"
+        for before, each in pairwise((None, *report.findings))
+        if each is not None
     ]
     first = [_statistics(report) + "\n"] if len(report.findings) > _MANY else []
     return "\n".join([*first, *shown, _total(report)])

@@ -166,12 +166,20 @@ class Session:
 class Database(Session):
     """A database, and a connection to it that a test uses.
 
+    :param sockets: the folder for Unix sockets that the application can reach; any short one by default.
     :ivar url: its URL for SQLAlchemy, as in DATABASE_URL.
     """
 
-    def __init__(self, background: Background, server: postgres.Server, name: str) -> None:
+    def __init__(
+        self,
+        background: Background,
+        server: postgres.Server,
+        name: str,
+        sockets: Path | str | None = None,
+    ) -> None:
         super().__init__(background, self._new_connection)
         self._server = server
+        self._sockets = sockets or short_temporary_folder()
         self._own: list[int] = []  # the server's processes that serve the tests
         self.name = name
         self.url = server.url_for(name)
@@ -203,7 +211,7 @@ class Database(Session):
 
         It is a Unix socket if the server listens on one, or a port with `tcp`.
         """
-        with TemporaryDirectory(dir=short_temporary_folder()) as name:
+        with TemporaryDirectory(dir=self._sockets) as name:
             folder = Path(name) if self._server.host.startswith("/") and not tcp else None
             async with proxy_to(self._server, folder) as proxy:
                 yield proxy
@@ -276,10 +284,18 @@ class Databases:
 
     :param root: the root of the course, whose server is used.
     :param role: the role, if there is one already.
+    :param sockets: see `Database`.
     """
 
-    def __init__(self, background: Background, root: Path, role: Role | None = None) -> None:
+    def __init__(
+        self,
+        background: Background,
+        root: Path,
+        role: Role | None = None,
+        sockets: Path | None = None,
+    ) -> None:
         self._background = background
+        self._sockets = sockets
         self._token = secrets.token_hex(2)
         self._numbers = count()
         self._left_over: asyncio.Task[list[str]] | None = None
@@ -326,7 +342,7 @@ class Databases:
         name = postgres.run_name(f"{self._token}_{next(self._numbers)}_{short}")
         with _trouble():
             await postgres.create_database(role.tool, name, template=template, owner=role.own.role)
-        return Database(self._background, role.own, name)
+        return Database(self._background, role.own, name, self._sockets)
 
     async def _create_role(self, root: Path) -> Role:
         with _trouble():

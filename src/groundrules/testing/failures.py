@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from groundrules.course.demands import Demand
+from groundrules.course.lesson import place_of
 from groundrules.course.steps import Course, Step, Task
 from groundrules.rules import render_finding
 from groundrules.rules.findings import UNREADABLE
@@ -41,6 +42,9 @@ SQLALCHEMY_S_OWN = re.compile(  # what it puts around the words of the database
     r"|\s*\(Background on this error at: \S+\)",
     re.DOTALL,
 )
+LOGGED = re.compile(
+    r'^INFO\b|"level(?:name)?": ?"(?:INFO|DEBUG)"'
+)  # the application's log of what went well
 NUMBERS = re.compile(r"\d[\d\s,.:+-]*")
 
 
@@ -52,6 +56,7 @@ class NothingToCheck(Exception):
         left_out = len(files) - len(few)
         shown = and_join([*few, f"{left_out} more"] if left_out else few)
         super().__init__(f"nothing to check yet in {shown}")
+        self.files = tuple(files)
 
 
 class StepBefore(Exception):
@@ -77,6 +82,8 @@ class Words:
     :param place: the trainee's line that it is about, as in `app/main.py:5`, if there is one.
     :param owner: the task whose files hold that line, if it is not the test's own task.
     :param lesson: where to read on about it, and where about the test's own task, if that is told.
+    :param stubs: the files that are still to be written, if that is all there is to tell.
+    :param section: the place of the task's section in the lesson.
     """
 
     task: Task
@@ -85,6 +92,8 @@ class Words:
     place: str | None = None
     owner: Task | None = None
     lesson: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    stubs: tuple[str, ...] = ()
+    section: str = ""
 
     def while_done(self, done: Collection[str]) -> "Words":
         """Return the words when all tests of the tasks `done` have passed: the mistake is in none of them."""
@@ -150,7 +159,9 @@ def explain(
     if isinstance(error, Unreadable):
         return Words(task, (str(error),), str(error))
     if isinstance(error, NothingToCheck | StepBefore):
-        return Words(task, (f"{error}.",), str(error))
+        stubs = error.files if isinstance(error, NothingToCheck) else ()
+        section = place_of(course.task(task.id)[0], task)
+        return Words(task, (f"{error}.",), str(error), stubs=stubs, section=section)
     if isinstance(error, RuleBroken):
         first = error.findings[0]
         broken_at = f"{first.path}:{first.line}"
@@ -367,7 +378,7 @@ def _place(frame: Frame) -> str:
 
 def _account(account: Account, error: BaseException) -> list[str]:
     lines = []
-    if account.exchange and isinstance(error, AssertionError):
+    if account.exchange and isinstance(error, AssertionError) and _tells(account, _message(error)):
         lines.append(f"Last  {account.exchange}")
     if account.routes is not None:
         lines.append(_routes(account.routes))
@@ -377,6 +388,13 @@ def _account(account: Account, error: BaseException) -> list[str]:
         lines += [line.strip() for line in _frames(failure.frames)]
     lines += [f"Print {line}" for line in _printed(account.printed)[-PRINTED_SHOWN:]]
     return [cut(INDENT + " ".join(line.split("\n"))) for line in lines]
+
+
+def _tells(account: Account, message: str) -> bool:
+    """Whether the last response says something about a failure: it refused, or the message is about it."""
+    asked, _, answer = (account.exchange or "").partition(": ")
+    path = asked.partition(" ")[2].partition("?")[0].removeprefix("/api/v1")
+    return not answer.startswith("2") or (bool(path.strip("/")) and path in message)
 
 
 def _labelled(label: str, text: str) -> list[str]:
@@ -401,6 +419,7 @@ def _printed(text: str) -> list[str]:
     for line in text.splitlines():
         inside = warned and line.startswith("  ")
         warned = bool(re.search(r"^\S.*:\d+: \w*Warning: ", line))
-        if line.strip() and not inside and "Enable tracemalloc" not in line:
+        noise = "Enable tracemalloc" in line or LOGGED.search(line)
+        if line.strip() and not inside and not noise:
             lines.append(re.sub(r"^.*:\d+: (\w*Warning: )", r"\1", line))
     return lines

@@ -36,12 +36,18 @@ class Fixtures:
 
     :param source: the source of the application under test.
     :param launcher: what starts workers; made when it is needed if it is not there.
+    :param meeting: the folder that the application's sandbox shares with this process, if it has one.
     :ivar in_lane: whether this is a fork that runs some of the tests.
     :ivar seed: where the values of `samples` come from; `seed_used` is whether a test had any.
     """
 
     def __init__(
-        self, config: pytest.Config, course: Course, source: Snapshot, launcher: Launcher | None
+        self,
+        config: pytest.Config,
+        course: Course,
+        source: Snapshot,
+        launcher: Launcher | None,
+        meeting: Path | None = None,
     ) -> None:
         self._config = config
         self._course = course
@@ -55,7 +61,7 @@ class Fixtures:
         self._launcher = launcher
         self._branches: list[ForkLauncher] = []
         self._sites: Sites | None = None
-        self._sockets: Path | None = None
+        self._meeting = self._sockets = meeting
         self.in_lane = False
 
     @pytest.fixture
@@ -134,7 +140,7 @@ class Fixtures:
 
     def _begun(self, number: int, prepared: Prepared | None = None) -> Sites:
         if self._launcher is None:
-            self._launcher = launcher_for(self._course, self._source, number)
+            self._launcher = launcher_for(self._course, self._source, number, self._meeting)
         if self._sockets is None:
             self._sockets = Path(
                 tempfile.mkdtemp(prefix="groundrules-", dir=short_temporary_folder())

@@ -28,10 +28,11 @@ from groundrules.testing.fixtures import STEP, Fixtures
 from groundrules.testing.interrupts import interrupt_between_steps
 from groundrules.testing.marks import broken_demands
 from groundrules.testing.parallel import Parallel, lanes
+from groundrules.testing.places import Places
 from groundrules.testing.report import Report
+from groundrules.testing.screen import Screen
 from groundrules.testing.snapshot import Snapshot, take_snapshot
 from groundrules.testing.start import application_to_check
-from groundrules.testing.summary import by_what_they_explain, show_failures
 from groundrules.testing.trouble import EXIT_STATUS, trouble_behind
 from groundrules.testing.verdict import Verdict
 from groundrules.worker.errors import Killed
@@ -40,6 +41,7 @@ from groundrules.worker.source import Unreadable
 
 TASK = pytest.StashKey[Task]()
 DEMANDS = pytest.StashKey[tuple[str, ...]]()
+Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
 
 
 def register(
@@ -48,12 +50,14 @@ def register(
     begun: tuple[Snapshot, Launcher] | None,
     report: Report | None,
     tasks: frozenset[str] | None,
+    meeting: Path | None,
 ) -> None:
     """Add the suites' plugin to a run that is about the course at `root`.
 
     :param begun: the source that was read early and what starts workers, if they were.
     :param report: where to write the verdict as JSON.
     :param tasks: the ids of the tasks to check, if not all of them are.
+    :param meeting: the folder that the application's sandbox shares with this process, if it has one.
     """
     course = Course(root)
     here = config.invocation_params.dir
@@ -65,7 +69,7 @@ def register(
     source, launcher = begun or (take_snapshot(folder), None)
     if begun is None:
         config.add_cleanup(source.close)
-    fixtures = Fixtures(config, course, source, launcher)
+    fixtures = Fixtures(config, course, source, launcher, meeting)
     config.pluginmanager.register(fixtures, "groundrules-fixtures")
     suites = Suites(config, course, source, fixtures, report, tasks)
     config.pluginmanager.register(suites, "groundrules-suites")
@@ -75,9 +79,6 @@ def register(
         begin(max(step.number for step in steps))
     if config.option.reportchars == "fE":  # pytest's default: a list of what was told just above
         config.option.reportchars = ""
-    config.option.no_header |= (
-        config.option.verbose <= 0
-    )  # what is installed where explains no failure
     config.addinivalue_line("markers", "task(id, demands): the task of the lesson, and its demands")
     config.addinivalue_line("markers", "rules_so_far: run once for each rule that applies by then")
     config.addinivalue_line("markers", "waits: begin before others, beside which it waits")
@@ -109,6 +110,8 @@ class Suites:
         self._report = report
         self._tasks = tasks
         self._verdict = Verdict(course, tasks, of_parts=_is_partial(config))
+        places = Places(course.root, source.original, config.invocation_params.dir)
+        self._screen = Screen(config, self._verdict, places)
         self._untouched_files: dict[str, bool] = {}
         self._demands: dict[str, dict[str, Demand]] = {}
         self._last_try = False
@@ -117,12 +120,9 @@ class Suites:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> Iterator[None]:
         """Say first of all what is being checked."""
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            folder = self._source.original
-            reporter.write_line(f"Checking {_shown(folder, self._config)}")
-            for line in noticed_by_a_run(self._course, folder, session.config.args):
-                reporter.write_line(line)
+        folder = self._source.original
+        notices = noticed_by_a_run(self._course, folder, session.config.args)
+        self._screen.begin(_shown(folder, self._config), [*notices])
         return (yield)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -238,16 +238,18 @@ class Suites:
                 report.longrepr = words.while_done(self._verdict.done())
             item.ihook.pytest_runtest_logreport(report=report)
             self._verdict.add(report, item.stash[TASK])
+        self._screen.count(self.reports, item.session.testscollected)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
-    @pytest.hookimpl(tryfirst=True)
+    @pytest.hookimpl(wrapper=True)
     def pytest_report_teststatus(
         self, report: pytest.TestReport | pytest.CollectReport
-    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-        """Count what the machine had trouble with as neither passed nor failed."""
+    ) -> Generator[None, Status, Status]:
+        """Count what the machine had trouble with apart, and write no letter for each test unless asked."""
+        found = yield
         if hasattr(report, "trouble"):
-            return "trouble", "T", ("TROUBLE", {"yellow": True})
-        return None
+            found = "trouble", "T", ("TROUBLE", {"yellow": True})
+        return found if self._screen.level > 0 else (found[0], "", "")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -284,24 +286,11 @@ class Suites:
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
-        """Show what failed, each thing once, and how each task stands."""
-        option = self._config.option
-        failed = terminalreporter.getreports("failed")
-        told = [(each.nodeid, each.longrepr) for each in failed if isinstance(each.longrepr, Words)]
-        only = len(told) == len(failed) and not terminalreporter.getreports("error")
-        if told and only and option.tbstyle == "auto":
-            option.tbstyle = "no"  # pytest's own section would say the same thing many times
-            if not option.no_summary:
-                show_failures(terminalreporter, by_what_they_explain(told))
+    def pytest_terminal_summary(self) -> Iterator[None]:
+        """Show how each task stands, and what is wrong."""
+        self._screen.before_pytests()
         yield
-        first = self._first
-        self._verdict.show(terminalreporter, (first.task.id, first) if first is not None else None)
-        if self._fixtures.seed_used:
-            seed = self._fixtures.seed
-            terminalreporter.write_line(
-                f"To repeat the values of this run: --groundrules-seed {seed}"
-            )
+        self._screen.after_pytests(self._seed)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -313,9 +302,15 @@ class Suites:
             session.exitstatus = EXIT_STATUS
         if self._report is not None:
             why = self._why_incomplete(session)
-            self._report.write(self._verdict.as_json(why, self._first))
+            self._report.write(self._verdict.as_json(why, self._screen.first))
         if ended:
             self._keep()
+        if session.exitstatus not in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+            self._screen.end(self._seed)
+
+    @property
+    def _seed(self) -> int | None:
+        return self._fixtures.seed if self._fixtures.seed_used else None
 
     def _keep(self) -> None:
         """Keep what a trainee's own run has found, so that `groundrules start` need not run it again."""
@@ -323,14 +318,6 @@ class Suites:
         steps = self._verdict.whole_steps()
         if steps and exercises.is_dir() and self._source.original.samefile(exercises):
             keep(self._course, exercises, steps, self._verdict.results())
-
-    @property
-    def _first(self) -> Words | None:
-        """The finding that explains the most, in words."""
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        failed = reporter.getreports("failed") if reporter is not None else ()
-        told = [(each.nodeid, each.longrepr) for each in failed if isinstance(each.longrepr, Words)]
-        return next((words for _, words in by_what_they_explain(told)), None)
 
     def _why_incomplete(self, session: pytest.Session) -> str | None:
         """Return what kept the run from a whole verdict, if anything did."""

@@ -224,7 +224,9 @@ class Sites:
 
     def _of_the_run(self) -> Databases:
         if self._databases is None:
-            self._databases = Databases(self._thread(), self._root, self._prepared.role)
+            self._databases = Databases(
+                self._thread(), self._root, self._prepared.role, self._sockets
+            )
         return self._databases
 
 

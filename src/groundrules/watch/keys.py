@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from groundrules.course.compare import Comparison
-from groundrules.course.lesson import filled, hints_of, section_of
+from groundrules.course.lesson import filled, hints_of, place_of, section_of
 from groundrules.course.steps import CourseError
 from groundrules.watch import terminal
 from groundrules.watch.screen import pages
@@ -75,16 +75,14 @@ class Keys:
     def _lesson(self) -> None:
         """Show the section of the task, and open it where an editor offers that."""
         state = self._session.state
-        lesson = state.step.lesson
-        lines = lesson.read_text(encoding="utf-8").splitlines()
-        heading = f"## {state.task.id} {state.task.title}"
-        line = lines.index(heading) + 1 if heading in lines else 1
-        place = f"{lesson.relative_to(self._session.course.root).as_posix()}:{line}"
+        place = place_of(state.step, state.task)
         state.show(place, filled(section_of(state.step, state.task) or "", 80))
         editor = shutil.which("code")
         if editor is not None and os.environ.get("TERM_PROGRAM") == "vscode":
             subprocess.run(
-                [editor, "--goto", f"{lesson}:{line}"], stdin=subprocess.DEVNULL, check=False
+                [editor, "--goto", self._session.course.root / place],
+                stdin=subprocess.DEVNULL,
+                check=False,
             )
 
     def _next(self) -> None:

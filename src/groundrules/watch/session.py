@@ -12,6 +12,7 @@ from pathlib import Path
 from groundrules.course.progress import Standing, known_standings
 from groundrules.course.steps import Course, CourseError, Step, Task, exercises_of, find_course, say
 from groundrules.terminal import harmless
+from groundrules.testing.places import Places
 from groundrules.watch import terminal
 from groundrules.watch.checks import Checked, Checks
 from groundrules.watch.files import EVERY, EVERY_POLLED, changed, stamps, tell_of_events
@@ -59,7 +60,8 @@ def watch(named: str | None, *, poll: bool, manual: bool) -> None:
     step, task = _begin_with(course, known, named)
     postgres.ensure(course.root, say=say)
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-    state = State(step, task or step.tasks[0])
+    places = Places(course.root, exercises, Path.cwd())
+    state = State(step, task or step.tasks[0], shown=places.shown)
     interactive = terminal.is_interactive()
     stop = threading.Event()
     screen = terminal.screen(lambda key: events.put(Key(key)))
@@ -243,7 +245,7 @@ class Session:
         except SyntaxError as error:
             name = path.relative_to(self.exercises).as_posix()
             place = f"{name}:{error.lineno}" if error.lineno else name
-            return f"{place} cannot be read yet: {error.msg}."
+            return f"{self.state.shown(place)} cannot be read yet: {error.msg}."
         except (OSError, ValueError, RecursionError, MemoryError):
             return None  # the check says what is wrong
         return None
@@ -261,7 +263,7 @@ class Session:
         self._tell(f"{state.task.id} {state.stand(state.task)}  {' '.join(state.finding)}".rstrip())
         if not self._whole:
             if state.stand(state.task).done:
-                state.note = f"{state.task.id} is done: {state.task.title}."
+                state.note = f"{state.task.id} is done. {state.task.learned}".rstrip()
                 self._chosen = False
                 self.check_step()
         elif state.step_is_done:

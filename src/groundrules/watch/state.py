@@ -1,6 +1,6 @@
 """What is known of the step at hand, and of the check that is under way."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,7 @@ class State:
     :ivar doing: what is under way, as in `checking 05.3`; empty if nothing is.
     :ivar title: of the text that was asked for and stands in the place of the finding, with its `text`.
     :ivar top: the first line of that text that is shown.
+    :ivar shown: returns a text with its paths as they are found from where the session was started.
     :ivar typed: what was typed so far of a task or step to go to; None while nothing is asked.
     """
 
@@ -52,6 +53,7 @@ class State:
     text: list[str] = field(default_factory=list)
     top: int = 0
     typed: str | None = None
+    shown: Callable[[str], str] = str
 
     def stand(self, task: Task) -> Stand:
         """Return how a task stands."""
@@ -71,7 +73,11 @@ class State:
             untouched = each["untouched"] or each["after"] is not None
             self.stands[each["task"]] = Stand(each["passed"], each["tests"], untouched)
         first = report["first"]
-        self.finding = _lines(first["message"], self.task) if first is not None else []
+        self.finding = (
+            [self.shown(line) for line in _lines(first["message"], self.task)]
+            if first is not None
+            else []
+        )
 
     @property
     def step_is_done(self) -> bool:

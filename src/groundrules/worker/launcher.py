@@ -17,6 +17,7 @@ from typing import Protocol
 from groundrules.worker.client import KILLED, PRELOAD_LIMIT, Worker
 from groundrules.worker.output import Output
 from groundrules.worker.protocol import decode, encode
+from groundrules.worker.sandbox import Sandbox, number_outside
 
 BASE = ("fastapi", "pydantic_settings", "uvicorn.protocols.http.auto", "uvicorn.lifespan.on")
 DATABASE = ("sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql.asyncpg", "asyncpg")
@@ -48,6 +49,7 @@ class ForkServer:
 
     :param preload: the modules to import beforehand.
     :param listener: where it takes orders of others, who send `token` first.
+    :param sandbox: what confines it, and all that it forks.
     """
 
     def __init__(
@@ -56,30 +58,32 @@ class ForkServer:
         *,
         listener: socket.socket | None = None,
         token: str = "",
+        sandbox: Sandbox | None = None,
     ) -> None:
+        self._sandbox = sandbox
         self._owner, theirs = socket.socketpair()
         passed = [each.fileno() for each in (theirs, listener) if each is not None]
+        module = __package__ + (".forkserver" if sandbox is None else ".limited")
+        command = [sys.executable, "-I", "-m", module, ",".join(map(str, passed)), *preload]
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-I",
-                "-m",
-                __package__ + ".forkserver",
-                ",".join(map(str, passed)),
-                *preload,
-            ],
+            command if sandbox is None else sandbox.command(command),
             pass_fds=passed,
             env=clean_environment(),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         theirs.close()
-        self._owner.sendall(token.encode())
+        with suppress(OSError):  # it is gone, which is seen when it is needed
+            self._owner.sendall(token.encode())
 
     @property
     def pid(self) -> int:
         """The number of the process."""
         return self._process.pid
+
+    def number_of(self, pid: int) -> int | None:
+        """Return the number that a process has here; None if it has ended."""
+        return pid if self._sandbox is None else number_outside(self._process.pid, pid)
 
     def connect(self) -> socket.socket:
         """Return a new socket on which it takes orders."""
@@ -118,6 +122,9 @@ class Server(Protocol):
     def is_gone(self) -> bool:
         """Whether it is known to have ended."""
 
+    def number_of(self, pid: int) -> int | None:
+        """Return the number that has here what it calls `pid`; None if that has ended."""
+
     def close(self, *, at_once: bool) -> None:
         """End it, if it belongs to this process."""
 
@@ -128,12 +135,17 @@ class Server(Protocol):
 class Branch:
     """One socket on which the server of another process takes orders."""
 
-    def __init__(self, orders: socket.socket) -> None:
-        self._orders = orders
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._orders = server.connect()
 
     def connect(self) -> socket.socket:
         """Return that socket."""
         return self._orders
+
+    def number_of(self, pid: int) -> int | None:
+        """Return the number that has here what the server calls `pid`."""
+        return self._server.number_of(pid)
 
     def is_gone(self) -> bool:
         """Whether it is known to have ended: the socket says so."""
@@ -151,15 +163,22 @@ class ForkLauncher:
 
     :param preload: the modules to import beforehand.
     :param server: that process, if it is there already.
+    :param sandbox: what confines that process, if anything does.
     """
 
     unix_sockets = True
 
-    def __init__(self, preload: Sequence[str], server: Server | None = None) -> None:
+    def __init__(
+        self,
+        preload: Sequence[str],
+        server: Server | None = None,
+        sandbox: Sandbox | None = None,
+    ) -> None:
         self._preload = preload
+        self._sandbox = sandbox
         self._lock = threading.Lock()
         self._starting = threading.Lock()
-        self._begin(server or ForkServer(preload))
+        self._begin(server or ForkServer(preload, sandbox=sandbox))
 
     def _begin(self, server: Server) -> None:
         self._server = server
@@ -171,7 +190,7 @@ class ForkLauncher:
 
     def branch(self) -> "ForkLauncher":
         """Return another launcher, for a fork of this process, that has its workers from the same one."""
-        return ForkLauncher(self._preload, Branch(self._server.connect()))
+        return ForkLauncher(self._preload, Branch(self._server), self._sandbox)
 
     def rest(self) -> None:
         """End every worker, and the thread that hears of them, so that this process can be forked."""
@@ -219,7 +238,7 @@ class ForkLauncher:
         with self._starting:
             if self._lost or self._server.is_gone():
                 self.close()
-                self._begin(ForkServer(self._preload))
+                self._begin(ForkServer(self._preload, sandbox=self._sandbox))
             if self._reader is None:
                 self._reader = threading.Thread(target=self._read, daemon=True)
                 self._reader.start()
@@ -257,8 +276,10 @@ class ForkLauncher:
                     case {"started": int(pid)}:
                         with self._lock:
                             worker = self._started[pid] = self._ordered.popleft()
+                        here = self._server.number_of(pid)
                         with suppress(InvalidStateError):  # it has ended already
-                            worker.pid.set_result(pid)
+                            if here is not None:
+                                worker.pid.set_result(here)
                     case {"ended": int(pid), "code": int(code)}:
                         with self._lock:
                             worker = self._started.pop(pid)
@@ -381,11 +402,16 @@ def _first_line(connection: socket.socket) -> bytes:
 Launcher = ForkLauncher | ExecLauncher
 
 
-def launcher(preload: Sequence[str], *, shared: Path | None = None) -> Launcher:
+def launcher(
+    preload: Sequence[str], *, shared: Path | None = None, sandbox: Sandbox | None = None
+) -> Launcher:
     """Return the kind of launcher that this system can have; see there.
 
     :param shared: the file that may speak of a process that forks for several; see `warm`.
+    :param sandbox: what confines the workers; then they share that process with nobody.
     """
+    if sandbox is not None:
+        return ForkLauncher(preload, sandbox=sandbox)
     if not hasattr(os, "fork"):
         return ExecLauncher(preload)
     if shared is not None:

@@ -80,6 +80,10 @@ class OthersServer:
             raise
         return connection
 
+    def number_of(self, pid: int) -> int | None:
+        """Return the number as it is: the server has no namespace of its own."""
+        return pid
+
     def is_gone(self) -> bool:
         """Whether it is known to have ended: who has a connection to it hears of that there."""
         return False

@@ -207,6 +207,24 @@ INVALID = (
         path="app/services/rows.py",
     ),
     case(
+        "a method of the project's own session class, which is not awaited",
+        """
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+
+        class Db(AsyncSession):
+            async def save(self, row: object) -> None:
+                self.add(row)
+                await self.commit()
+
+
+        async def keep(db: Db, row: object) -> None:
+            db.save(row)
+        """,
+        11,
+        path="app/services/rows.py",
+    ),
+    case(
         "a coroutine that a plain function returns, and one with its own session",
         """
         from collections.abc import Awaitable

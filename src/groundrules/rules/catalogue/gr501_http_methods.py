@@ -61,10 +61,12 @@ def _misused(project: Project, route: Route, method: str) -> str | None:
     if path is None:
         return None
     if method == "POST":
-        return _misused_post(name, effects, path)
+        return _misused_post(project, name, effects, path)
     if method in ("PATCH", "DELETE"):
         only_adds = effects == Effects(adds=True, commits=effects.commits)
-        if project.creations.returns_added(route.handler) or (only_adds and is_collection(path)):
+        if project.creations.returns_added(route.handler) or (
+            only_adds and is_collection(path, project.keyed)
+        ):
             return f"`{name}` creates a row under {method}: use POST for that."
     return None
 
@@ -79,12 +81,12 @@ def _written(effects: Effects) -> str | None:
     return "changes" if effects.changes and effects.commits else None
 
 
-def _misused_post(name: str, effects: Effects, path: list[str]) -> str | None:
+def _misused_post(project: Project, name: str, effects: Effects, path: list[str]) -> str | None:
     if effects.unknown or effects.adds:
         return None
     if effects.deletes and not effects.changes and not effects.saves:
         says_so = any(_DELETING.search(segment) for segment in path[-2:])
-        if says_so or is_member(path) or is_collection(path):
+        if says_so or is_member(path) or is_collection(path, project.keyed):
             return f"`{name}` handles POST, but only deletes: use DELETE for that."
     if effects.changes and not effects.deletes and is_member(path):
         return f"`{name}` handles POST, but only changes a row: use PUT or PATCH for that."
@@ -280,6 +282,31 @@ INVALID = (
 
 
             @router.post("/{book_id}", response_model=BookResponse)
+            async def change_book(book_id: int, book_in: BookCreate, db: Db) -> BookResponse | None:
+                \"\"\"Change a book.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    return None
+                return BookResponse.model_validate(await books.update(db, book=book, obj_in=book_in))
+            """,
+        ),
+        10,
+    ),
+    case(
+        "a POST to one resource whose collection has a singular name",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter()
+
+
+            @router.post("/book/{book_id:int}", response_model=BookResponse)
             async def change_book(book_id: int, book_in: BookCreate, db: Db) -> BookResponse | None:
                 \"\"\"Change a book.\"\"\"
                 book = await books.get(db, book_id)

@@ -201,7 +201,9 @@ def _creates(project: Project, route: Route) -> bool:
         return False
     path = segments(names, route)
     return (
-        path is not None and is_collection(path) and project.creations.returns_added(route.handler)
+        path is not None
+        and is_collection(path, project.keyed)
+        and project.creations.returns_added(route.handler)
     )
 
 
@@ -488,6 +490,34 @@ INVALID = (
         10,
     ),
     case(
+        "a POST on a collection with a singular name, told by the GET for one of its members",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/shelf")
+
+
+            @router.post("/")
+            async def create_book(book_in: BookCreate, db: Db) -> BookResponse:
+                \"\"\"Add a book.\"\"\"
+                return BookResponse.model_validate(await books.create(db, obj_in=book_in))
+
+
+            @router.get("/{shelf_id}", response_model=BookResponse)
+            async def read_book(shelf_id: int, db: Db) -> BookResponse:
+                \"\"\"Read a book.\"\"\"
+                return BookResponse.model_validate(await books.get(db, shelf_id))
+            """,
+        ),
+        10,
+    ),
+    case(
         "an `HTTPException` with a success code",
         """
         from fastapi import APIRouter, HTTPException
@@ -627,6 +657,33 @@ VALID_ALTERNATIVE = (
                 raise HTTPException(400, "Not now.")
             return Response(answer.content, answer.status_code)
         """,
+    ),
+    case(
+        "a POST for an action that adds a row, beside a GET with a parameter that is no key",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate, BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/donate")
+
+
+            @router.post("/")
+            async def donate(book_in: BookCreate, db: Db) -> BookResponse:
+                \"\"\"Give a book to the library.\"\"\"
+                return BookResponse.model_validate(await books.create(db, obj_in=book_in))
+
+
+            @router.get("/{step}")
+            async def read_step(step: int) -> str:
+                \"\"\"Say what happens in a step.\"\"\"
+                return f"Step {step}"
+            """,
+        ),
     ),
     case(
         "a POST that sets the code itself",

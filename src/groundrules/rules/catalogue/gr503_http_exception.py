@@ -2,7 +2,7 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from groundrules.rules.cases import case, pair
 from groundrules.rules.catalogue.samples import LIBRARY
@@ -10,6 +10,7 @@ from groundrules.rules.facts.answers import Answer, sets_status
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.raising import Raised, raised_by
 from groundrules.rules.meaning.codes import codes
+from groundrules.rules.meaning.origins import origin
 from groundrules.rules.meaning.values import ClassValue, External, FunctionValue, Value
 from groundrules.rules.places import at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
@@ -24,6 +25,7 @@ FIX = "Write `raise HTTPException(status_code=…, detail=…)`, or register an 
 _LIBRARIES = ("builtins.", "sqlalchemy.", "asyncpg.", "jose.", "jwt.", "passlib.", "pydantic.")
 _LEFT_ALONE = frozenset({"builtins.NotImplementedError", "asyncio.CancelledError"})
 _ERROR_KEYS = frozenset({"error", "errors"})
+_SUCCESS, _REASONS = "success", frozenset({"message", "detail", "reason", "msg"})
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -97,32 +99,39 @@ def _returning(project: Project, function: Function) -> Iterator[Violation]:
         branches = [returned]
         if isinstance(returned, ast.IfExp):
             branches = [returned.body, returned.orelse]
-        if any(_is_error(project, function, each) for each in branches):
+        places = [origin(project.names, each, function.scope) for each in branches]
+        if any(_is_error(project, scope, node) for node, scope in places):
             message = f"`{function.name}` returns an error as if it were a result."
             yield at_statement(function.scope, returned, message)
 
 
-def _is_error(project: Project, function: Function, node: ast.expr) -> bool:
-    names, scope = project.names, function.scope
+def _is_error(project: Project, scope: Scope, node: ast.expr | None) -> bool:
+    names = project.names
     match node:
         case ast.Dict(keys=keys, values=values):
-            return any(
-                names.constant(key, scope) in _ERROR_KEYS and _is_text(project, function, value)
-                for key, value in zip(keys, values, strict=True)
-            )
+            held = [names.constant(key, scope) for key in keys]
+            return _tells_error(project, scope, list(zip(held, values, strict=True)))
         case ast.Call(func=ast.Name("dict"), keywords=keywords):
-            return any(
-                each.arg in _ERROR_KEYS and _is_text(project, function, each.value)
-                for each in keywords
-            )
+            return _tells_error(project, scope, [(each.arg, each.value) for each in keywords])
         case ast.Tuple(elts=[ast.Dict() | ast.Constant() as first, second, *_]):
             found = codes(names, second, scope)
             is_code = any(400 <= each.number < 600 for each in found)
-            return is_code or _is_error(project, function, first)
+            return is_code or _is_error(project, scope, first)
     return False
 
 
-def _is_text(project: Project, function: Function, node: ast.expr) -> bool:
+def _tells_error(
+    project: Project, scope: Scope, entries: Sequence[tuple[object, ast.expr]]
+) -> bool:
+    """Whether what a dict holds is an error: a text for one, or a failure with its reason."""
+    texts = {key for key, value in entries if _is_text(project, scope, value)}
+    failed = any(
+        key == _SUCCESS and project.names.constant(value, scope) is False for key, value in entries
+    )
+    return bool(texts & _ERROR_KEYS) or (failed and bool(texts & _REASONS))
+
+
+def _is_text(project: Project, scope: Scope, node: ast.expr) -> bool:
     """Whether an expression is surely a text that is not empty, or an object made of such."""
     match node:
         case ast.Constant():
@@ -132,10 +141,10 @@ def _is_text(project: Project, function: Function, node: ast.expr) -> bool:
         case ast.Dict():
             return bool(node.keys)
         case ast.Call(func=func):
-            called = project.names.evaluate(func, function.scope)
+            called = project.names.evaluate(func, scope)
             return called in (External("builtins.str"), External("builtins.repr"))
         case ast.Name():
-            held = project.names.constant(node, function.scope)
+            held = project.names.constant(node, scope)
             return isinstance(held, str) and bool(held)
     return False
 
@@ -334,11 +343,25 @@ INVALID = (
             if number == 3:
                 return {"error": {"code": "missing", "text": f"There is no {number}."}}
             return {"error": "Too many."} if number > 9 else {"number": number}
+
+
+        MISSING = {"success": False, "message": "There is none."}
+
+
+        @router.get("/names/{name}", response_model=None)
+        async def read_name(name: str) -> object:
+            \"\"\"Give the name back.\"\"\"
+            problem = {"error": "It has no letters."}
+            if not name.isalpha():
+                return problem
+            return MISSING if name == "none" else {"success": True, "message": "Found."}
         """,
         10,
         12,
         14,
         15,
+        26,
+        27,
     ),
     case(
         "Python's own exceptions",
@@ -676,6 +699,13 @@ VALID_ALTERNATIVE = (
             \"\"\"Take items in.\"\"\"
             errors = [name for name in names if not name]
             return {"taken": len(names), "errors": errors, "error": None}
+
+
+        @router.get("/coupons/{code}")
+        async def check_coupon(code: str) -> dict[str, object]:
+            \"\"\"Say whether a coupon can be used.\"\"\"
+            answer = {"valid": False, "reason": "It expired yesterday."}
+            return answer if code == "OLD" else {"valid": True}
         """,
     ),
 )

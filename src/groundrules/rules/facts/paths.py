@@ -2,14 +2,16 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 
-from groundrules.rules.facts.routes import Route, path_of
+from groundrules.rules.facts.routes import Route, methods_of, path_of
 from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.origins import origin
 
 _CODE = re.compile(r"token|code|secret|otp|hash", re.IGNORECASE)
 _PARAMETER = re.compile(r"\{[^{}]*\}")
+_ID = re.compile(r"\{(?:id|pk|uuid)(?::\w+)?\}")
+_KEYS = ("id", "pk", "uuid")
 _IRREGULAR = frozenset({"people", "children", "men", "women", "media", "data", "criteria", "staff"})
 
 
@@ -28,12 +30,41 @@ def is_member(path: list[str]) -> bool:
     """Whether a path ends in the key of a collection's member, such as `/books/{book_id}`."""
     if not path or not _PARAMETER.fullmatch(path[-1]) or _CODE.search(path[-1]):
         return False
-    return len(path) == 1 or _is_plural(path[-2]) or bool(_PARAMETER.fullmatch(path[-2]))
+    return (
+        len(path) == 1
+        or _is_plural(path[-2])
+        or bool(_PARAMETER.fullmatch(path[-2]))
+        or _is_key_of(path[-1], path[-2])
+    )
 
 
-def is_collection(path: list[str]) -> bool:
-    """Whether a path ends in the name of a collection, or is the root of a router."""
-    return not path or (not _PARAMETER.fullmatch(path[-1]) and _is_plural(path[-1]))
+def is_collection(path: list[str], keyed: Set[tuple[str, ...]]) -> bool:
+    """Whether a path ends in the name of a collection, or is the root of a router.
+
+    :param keyed: the paths that are known to be collections, whatever their names.
+    """
+    if not path or tuple(path) in keyed:
+        return True
+    return not _PARAMETER.fullmatch(path[-1]) and _is_plural(path[-1])
+
+
+def keyed_paths(names: Names, routes: Iterable[Route]) -> frozenset[tuple[str, ...]]:
+    """Return the paths whose members are read by a key of theirs, as `/todo` beside `/todo/{todo_id}`."""
+    found = set[tuple[str, ...]]()
+    for route in routes:
+        path = segments(names, route)
+        if path and len(path) > 1 and methods_of(names, route) == frozenset({"GET"}):
+            *above, last = path
+            if _is_key_of(last, above[-1]) or _ID.fullmatch(last):
+                found.add(tuple(above))
+    return frozenset(found)
+
+
+def _is_key_of(parameter: str, segment: str) -> bool:
+    """Whether a parameter is the id of what a segment names, as `{todo_id}` after `todo`."""
+    name = parameter.strip("{}").partition(":")[0].lower()
+    own, _, ending = name.rpartition("_")
+    return ending in _KEYS and own == segment.lower().replace("-", "_")
 
 
 def _is_plural(segment: str) -> bool:

@@ -9,6 +9,7 @@ from groundrules.rules.facts.dependencies import Dependencies
 from groundrules.rules.facts.effects import Followed
 from groundrules.rules.facts.errors import Errors
 from groundrules.rules.facts.mapped import Mapped
+from groundrules.rules.facts.paths import keyed_paths
 from groundrules.rules.facts.registrations import Registrations
 from groundrules.rules.facts.routes import Route
 from groundrules.rules.facts.rows import Rows
@@ -51,6 +52,11 @@ class Project:
     def handlers(self) -> list[Function]:
         """The functions that answer HTTP requests, each once."""
         return list(dict.fromkeys(route.handler for route in self.routes))
+
+    @cached_property
+    def keyed(self) -> frozenset[tuple[str, ...]]:
+        """The paths whose members are read by a key, by their segments."""
+        return keyed_paths(self.names, self.routes)
 
     @cached_property
     def calls(self) -> Calls:

@@ -19,6 +19,20 @@ _HARMLESS = frozenset(
         *("sqlalchemy.orm.DeclarativeBase", "sqlalchemy.ext.asyncio.AsyncAttrs"),
     }
 )
+_SESSIONS = frozenset(
+    {
+        *("sqlalchemy.ext.asyncio.AsyncSession", "sqlalchemy.ext.asyncio.session.AsyncSession"),
+        "sqlmodel.ext.asyncio.session.AsyncSession",
+    }
+)
+_PLAIN_OF_SESSIONS = frozenset(  # their methods that are no coroutines
+    {
+        *("add", "add_all", "begin", "begin_nested", "enable_relationship_loading", "expire"),
+        *("expire_all", "expunge", "expunge_all", "get_bind", "get_nested_transaction"),
+        *("get_transaction", "in_nested_transaction", "in_transaction", "is_modified"),
+        *("identity_key", "object_session"),
+    }
+)
 _MAGIC = ("__new__", "__getattribute__", "__init_subclass__", "__set_name__")
 _ABSTRACT = frozenset({"abc.abstractmethod"})
 _DATACLASS = frozenset({"dataclasses.dataclass"})
@@ -48,9 +62,10 @@ class Replaced:
         plain = {each for each in self._binding[name] if self._binds_otherwise(each, name)}
         if any(not plain.isdisjoint(each.classes) for each in self._partly_known):
             return True
+        harmless = _HARMLESS if name in _PLAIN_OF_SESSIONS else _HARMLESS | _SESSIONS
         return any(
             not plain.isdisjoint(each.classes)
-            or not each.outside <= _HARMLESS
+            or not each.outside <= harmless
             or not each.is_whole
             or any(self._is_magic(above) for above in each.classes)
             for each in self._below[cls]

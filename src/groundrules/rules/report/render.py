@@ -15,18 +15,29 @@ _LABEL = 6  # columns of `Why   ` and the like
 _MOST_LINES = 2  # of one sentence; the page of the rule has the whole of it
 
 
-def render_finding(finding: Finding, folder: Path, *, colour: bool = False, width: int = 80) -> str:
+def render_finding(
+    finding: Finding,
+    folder: Path,
+    *,
+    before: Finding | None = None,
+    colour: bool = False,
+    width: int = 80,
+) -> str:
     """Return a finding as text of several lines, with the line of source it is about.
 
     :param folder: the folder that was checked, to read that line from.
+    :param before: the finding shown before this one: what stands in the same line is not shown again.
     :param width: the columns that a line may have.
     """
     bold, red, dim, plain = ("\033[1m", "\033[31m", "\033[2m", "\033[0m") if colour else ("",) * 4
-    lines = [f"{bold}{finding.rule} {finding.name}{plain}  {harmless(finding.path)}:{finding.line}"]
+    at = (finding.path, finding.line)
+    is_same = before is not None and at == (before.path, before.line)
+    place = "on the same line" if is_same else f"{harmless(finding.path)}:{finding.line}"
+    lines = [f"{bold}{finding.rule} {finding.name}{plain}  {place}"]
     lines += [f"{_INDENT}{red}{line}{plain}" for line in _wrapped(finding.message, width, 0)]
     source = _source_line(folder / finding.path, finding.line).rstrip().expandtabs(1)
     source = "".join(each if each.isprintable() else "\ufffd" for each in source)  # columns stay
-    if source.strip():
+    if source.strip() and not is_same:
         number = str(finding.line)
         shown, start, end = _window(
             source, finding.column - 1, finding.end_column - 1, width - len(_INDENT + number) - 3
