@@ -19,7 +19,7 @@ from groundrules.locks import try_lock
 from tests.grade.conftest import Class, Graded, needs_sandbox
 from tests.testing.conftest import write_application
 
-KILLS = 20 if os.environ.get("GROUNDRULES_ATTACKS") == "all" else 3
+KILLS = 20 if os.environ.get("GROUNDRULES_ATTACKS") == "all" else 2
 WRONG = '"""Words."""\n\n\ndef say() -> str:\n    return "no"\n'
 ENDS = '"""Words."""\n\nimport os\n\nos._exit(0)\n'
 pytestmark = [needs_sandbox, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")]
