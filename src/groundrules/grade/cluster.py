@@ -13,8 +13,8 @@ import json
 import logging
 import os
 import platform
+import shutil
 import tarfile
-import tempfile
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import asdict
@@ -24,6 +24,7 @@ from typing import Any
 from groundrules.course.states import files_below
 from groundrules.course.steps import Course, CourseError, Step, find_root
 from groundrules.grade.judge import Judge, Outcome, Settings
+from groundrules.grade.leftovers import delete_leftovers, temporary_folder
 
 HOME = "GROUNDRULES_COURSE"  # where the clone is on a worker, if the tool is not run from it
 PATIENCE = 10  # seconds that the scheduler has to answer
@@ -130,13 +131,17 @@ def _judged(asked: dict[str, Any], archive: bytes) -> Outcome:
         from groundrules import postgres
 
         postgres.ensure(course.root)
-    with tempfile.TemporaryDirectory(prefix="groundrules-grade-") as name:
-        folder = Path(name) / "copy"
+    delete_leftovers()
+    place = temporary_folder()
+    try:
+        folder = place / "copy"
         folder.mkdir()
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as packed_files:
             packed_files.extractall(folder, filter="data")
         settings = Settings(course, steps, asked["sandbox"], asked["seed"], 2, asked["timeout"])
         return Judge(settings).judge(folder)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _course() -> Course:
