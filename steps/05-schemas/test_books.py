@@ -46,7 +46,7 @@ async def test_the_year_need_not_be_known(app: App, book: dict[str, Any]) -> Non
         )
 
 
-@task("05.5", "year-optional")
+@task("05.5", "book-required")
 @pytest.mark.parametrize("field", REQUIRED)
 async def test_every_other_field_must_be_given(app: App, book: dict[str, Any], field: str) -> None:
     for fields in (without(book, field), {**book, field: None}):

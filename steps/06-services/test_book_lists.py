@@ -93,7 +93,7 @@ async def test_a_search_lies_within_one_field(app: App, library: Library, sample
     first, second = samples.word(6), samples.word(6)
     await library.book(title=first, author=second)
 
-    for between in ("", " ", "  ", ",", ", ", "\n", "/", " - "):
+    for between in ("", " ", "  ", ",", ", ", "/", " - "):
         for search in (f"{first}{between}{second}", f"{second}{between}{first}"):
             rows, total = await app.services.book_service.list_page(
                 search=search, limit=20, offset=0

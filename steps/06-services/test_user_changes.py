@@ -9,7 +9,7 @@ from groundrules.testing.app import App
 from groundrules.testing.calls import Call
 from groundrules.testing.library import Library
 from groundrules.testing.refused import must_be_refused, must_go_on
-from groundrules.testing.returned import as_answer, must_be_stored
+from groundrules.testing.returned import as_answer, fail_after, must_be_stored
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
@@ -47,8 +47,7 @@ async def test_a_change_stays_whatever_happens_next(
 ) -> None:
     user, name = await library.user(), samples.word()
 
-    with app.refuses("ValidationError"):  # no user is a sign-up
-        await app.schemas.user.UserCreate.model_validate(update(app, user, full_name=name))
+    await fail_after(app, update(app, user, full_name=name))
 
     assert (await columns(library, user))["full_name"] == name, (
         "user_service.update() must commit: an error later in the same request undid it."
@@ -151,7 +150,8 @@ async def test_a_change_that_is_refused_is_not_written_later(
 
     first, second = await app.in_one_session(refused, update(app, third, full_name=name))
 
-    must_be_refused(first, "EmailTaken", "A change to the email of another user")
+    with demand("email-of-another"):
+        must_be_refused(first, "EmailTaken", "A change to the email of another user")
     must_go_on(second, "EmailTaken", "user_service.update()")
     with demand("usable-afterwards"):
         assert (await columns(library, third))["full_name"] == name, (
@@ -217,7 +217,8 @@ async def test_a_deletion_that_is_refused_is_not_done_later(
 
     first, second = await app.in_one_session(refused, update(app, other, full_name=name))
 
-    must_be_refused(first, "HasOpenLoans", "The deletion of a user who has a book")
+    with demand("user-has-books"):
+        must_be_refused(first, "HasOpenLoans", "The deletion of a user who has a book")
     must_go_on(second, "HasOpenLoans", "user_service.delete()")
     with demand("usable-afterwards"):
         assert (await columns(library, other))["full_name"] == name, (
@@ -236,10 +237,7 @@ async def test_a_deletion_that_is_refused_is_not_done_later(
 async def test_a_deletion_stays_whatever_happens_next(app: App, library: Library) -> None:
     user = await library.user()
 
-    with app.refuses("ValidationError"):  # nothing is no sign-up
-        await app.schemas.user.UserCreate.model_validate(
-            app.services.user_service.delete(user=user)
-        )
+    await fail_after(app, app.services.user_service.delete(user=user))
 
     assert await library.read(user) is None, (
         "user_service.delete() must commit: an error later in the same request undid it."

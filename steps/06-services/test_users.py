@@ -11,7 +11,7 @@ from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.races import at_once
 from groundrules.testing.refused import must_be_refused, must_go_on
-from groundrules.testing.returned import as_answer
+from groundrules.testing.returned import as_answer, fail_after
 from groundrules.testing.samples import Samples
 from groundrules.worker.errors import Raised
 
@@ -85,8 +85,7 @@ async def test_only_a_hash_of_the_password_is_stored(
 async def test_what_is_created_stays_whatever_happens_next(
     app: App, library: Library, sign_up: dict[str, Any]
 ) -> None:
-    with app.refuses("ValidationError"):  # no user is a sign-up
-        await app.schemas.user.UserCreate.model_validate(create(app, sign_up))
+    await fail_after(app, create(app, sign_up))
 
     assert await library.count("users") == 1, (
         "user_service.create() must commit: an error later in the same request undid it."
@@ -140,9 +139,10 @@ async def test_after_a_refusal_the_session_can_be_used(
     await at_once(database, sign_up_twice(), holding=SIGN_UP_ELSEWHERE.format(sign_up["email"]))
 
     refused, made = outcomes
-    must_be_refused(
-        refused, "EmailTaken", ("A sign-up with an email that another call has just taken")
-    )
+    with demand("email-taken"):
+        must_be_refused(
+            refused, "EmailTaken", ("A sign-up with an email that another call has just taken")
+        )
     must_go_on(made, "EmailTaken", "user_service.create()")
     assert await library.count("users") == 2, (
         "After user_service.create() has raised EmailTaken, the next sign-up in the same session "
@@ -247,10 +247,14 @@ async def test_users_are_listed_by_pages(app: App, library: Library) -> None:
     second, _ = await page(app, limit=3, offset=3)
     none, total_of_none = await page(app, limit=3, offset=9)
 
-    assert total == total_of_none == 5, (
-        f"The total of user_service.list_page() must count all 5 users on every page: it is {total} on "
-        f"the first, and {total_of_none} past the last."
+    assert total == 5, (
+        f"The total of user_service.list_page() must count all 5 users; on the first page of 3 it is {total}."
     )
+    with demand("past-the-end"):
+        assert total_of_none == 5, (
+            "The total of user_service.list_page() must count all 5 users past the last page, too; it is "
+            f"{total_of_none}."
+        )
     assert (len(first), len(second), len(none)) == (3, 2, 0), (
         "Pages of 3 of 5 users must have 3, 2 and then 0 rows, "
         f"not {len(first)}, {len(second)} and {len(none)}."

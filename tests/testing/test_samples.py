@@ -28,6 +28,13 @@ def test_an_isbn_has_thirteen_digits_and_the_right_last_one() -> None:
         assert check_digit(isbn[:12]) == isbn[12]
 
 
+def test_each_digit_is_the_last_of_one_isbn() -> None:
+    isbns = samples(1).isbns_of_each_check_digit()
+
+    assert [isbn[-1] for isbn in isbns] == list("0123456789")
+    assert all(check_digit(isbn[:12]) == isbn[12] for isbn in isbns)
+
+
 @pytest.mark.parametrize("kind", ["email", "name", "password", "title", "year", "isbn", "word"])
 def test_the_same_seed_gives_the_same_values_and_others_give_others(kind: str) -> None:
     once, again = (getattr(samples(7), kind)() for _ in range(2))

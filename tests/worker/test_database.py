@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -50,6 +52,24 @@ async def test_a_refused_statement_tells_the_constraint(database: Database) -> N
 
     assert refusal.value.sqlstate == "23503"
     assert refusal.value.constraint == "books_taken_by_fkey"
+    assert refusal.value.column is None
+
+
+async def test_a_refused_statement_tells_the_column(database: Database) -> None:
+    with pytest.raises(Refused) as refusal:
+        await database.execute("INSERT INTO books (title, price) VALUES (NULL, 1)")
+
+    assert (refusal.value.column, refusal.value.constraint) == ("title", None)
+
+
+async def test_a_way_by_tcp_counts_who_only_knocks(database: Database) -> None:
+    async with database.proxy(tcp=True) as way:
+        before = await way.all_taken()
+        address = urlsplit(way.url_for(database.name))
+        with socket.create_connection((address.hostname, address.port), timeout=5):
+            knocked = await way.all_taken()
+
+    assert (before, knocked) == (0, 1)
     assert await database.fetchval("SELECT 1") == 1
 
 

@@ -70,6 +70,13 @@ async def test_a_difference_is_told(migrations: Migrations) -> None:
     ]
 
 
+async def test_the_first_of_all_migrations_would_follow_none(migrations: Migrations) -> None:
+    new = await migrations.new("Begin again", first=True)
+
+    assert "down_revision = None" in new
+    assert await migrations.heads() == ["0002"]
+
+
 async def test_revisions_are_told_newest_first(migrations: Migrations) -> None:
     assert await migrations.heads() == ["0002"]
     assert await migrations.revisions() == [

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from groundrules.testing.app import App
 from groundrules.testing.calls import Call, Name, Part
 from groundrules.testing.marks import demand
 from groundrules.worker.errors import Raised
@@ -42,3 +43,12 @@ async def as_answer(schema: Name, call: Call | Part) -> Any:
         raise AssertionError(
             f"A {schema} cannot be created from the object that {called} returns."
         ) from None
+
+
+async def fail_after(app: App, call: Call) -> None:
+    """Make a call in a request that fails afterwards, because what the call returns is no sign-up."""
+    try:
+        await app.schemas.user.UserCreate.model_validate(call)
+    except Raised as error:
+        if "ValidationError" not in error.failure.kinds:
+            raise
