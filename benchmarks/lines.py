@@ -41,11 +41,11 @@ MISTAKES: dict[str, tuple[int, str, str, str]] = {
     ),
     "a column with another name": (3, "app/models/user.py", "full_name", "name"),
     "a constraint that is missing": (3, "app/models/user.py", '(UniqueConstraint("email"),)', "()"),
-    "a default in Python alone": (
+    "a default that is missing": (
         3,
         "app/models/user.py",
         "server_default=false()",
-        "default=False",
+        "",
     ),
     "no timezone": (3, "app/models/base.py", "DateTime(timezone=True)", "DateTime()"),
     "a revision that is not the next": (

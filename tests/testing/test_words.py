@@ -6,7 +6,8 @@ import pytest
 
 from groundrules.course.steps import Course
 from groundrules.rules import Finding, render_finding
-from groundrules.testing.failures import NothingToCheck, Words, explain
+from groundrules.testing.app import Account
+from groundrules.testing.failures import NothingToCheck, Words, explain, printed, says_something
 from groundrules.testing.snapshot import Snapshot
 from groundrules.worker.errors import Hung, Raised
 from groundrules.worker.protocol import Failure, Frame
@@ -231,3 +232,29 @@ def test_what_must_be_accepted_comes_first() -> None:
         "The email a@b.org must be accepted. ValidationError: 1 validation error for",
         "UserCreate email not an address",
     ]
+
+
+def test_of_what_was_printed_the_log_of_what_went_well_is_left_out() -> None:
+    text = (
+        'INFO:     Started\n{"time": 1, "level": "INFO", "message": "request"}\nhere 1\n'
+        '… 12,253 bytes left out …\n 2, "level": "DEBUG"}\n{"level": "ERROR", "message": "oh"}\n'
+    )
+
+    assert printed(text) == ["here 1", '{"level": "ERROR", "message": "oh"}']
+    assert printed("x" * 9 + "\n… 12,253 bytes left out …\n" + "y" * 9) == ["x" * 9]
+
+
+@pytest.mark.parametrize(
+    ("exchange", "message", "shown"),
+    [
+        ('GET /api/v1/health: 200 OK {"status":"up"}', "GET /api/v1/health must return ok.", True),
+        ('GET /api/v1/books/?limit=2: 200 OK {"items":[]}', "GET /books/ must return 2.", True),
+        ("GET /api/v1/health: 404 Not Found {}", "The router must be included.", True),
+        ("POST /api/v1/users/: no response", "The user must be saved.", True),
+        ('GET /api/v1/health: 200 OK {"status":"ok"}', "The log must say `request`.", False),
+    ],
+)
+def test_the_last_response_is_shown_where_it_says_something(
+    exchange: str, message: str, shown: bool
+) -> None:
+    assert says_something(Account(exchange=exchange), message) is shown

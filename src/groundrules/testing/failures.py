@@ -42,6 +42,7 @@ SQLALCHEMY_S_OWN = re.compile(  # what it puts around the words of the database
     r"|\s*\(Background on this error at: \S+\)",
     re.DOTALL,
 )
+LEFT_OUT = re.compile(r"\n… [\d,]+ bytes left out …\n.*")
 LOGGED = re.compile(
     r'^INFO\b|"level(?:name)?": ?"(?:INFO|DEBUG)"'
 )  # the application's log of what went well
@@ -378,7 +379,11 @@ def _place(frame: Frame) -> str:
 
 def _account(account: Account, error: BaseException) -> list[str]:
     lines = []
-    if account.exchange and isinstance(error, AssertionError) and _tells(account, _message(error)):
+    if (
+        account.exchange
+        and isinstance(error, AssertionError)
+        and says_something(account, _message(error))
+    ):
         lines.append(f"Last  {account.exchange}")
     if account.routes is not None:
         lines.append(_routes(account.routes))
@@ -386,11 +391,11 @@ def _account(account: Account, error: BaseException) -> list[str]:
         said = SQLALCHEMY_S_OWN.sub("", _said(failure))
         lines += _labelled("There", " ".join(said.split()))
         lines += [line.strip() for line in _frames(failure.frames)]
-    lines += [f"Print {line}" for line in _printed(account.printed)[-PRINTED_SHOWN:]]
+    lines += [f"Print {line}" for line in printed(account.printed)[-PRINTED_SHOWN:]]
     return [cut(INDENT + " ".join(line.split("\n"))) for line in lines]
 
 
-def _tells(account: Account, message: str) -> bool:
+def says_something(account: Account, message: str) -> bool:
     """Whether the last response says something about a failure: it refused, or the message is about it."""
     asked, _, answer = (account.exchange or "").partition(": ")
     path = asked.partition(" ")[2].partition("?")[0].removeprefix("/api/v1")
@@ -409,14 +414,15 @@ def _labelled(label: str, text: str) -> list[str]:
     return [f"{label} {first}", *(" " * (len(label) + 1) + line for line in rest)]
 
 
-def _printed(text: str) -> list[str]:
-    """Return the lines that the application printed, without what Python adds to its warnings.
+def printed(text: str) -> list[str]:
+    """Return the lines that the application printed, without its log of what went well.
 
-    Python shows the line of source at which it noticed, which is not the trainee's.
+    What Python adds to its warnings is left out: the line of source at which it noticed is not the trainee's.
     """
     lines: list[str] = []
     warned = False
-    for line in text.splitlines():
+    whole = LEFT_OUT.sub("", text)  # with the rest of the line in which it was cut
+    for line in (whole if whole.strip() else text).splitlines():
         inside = warned and line.startswith("  ")
         warned = bool(re.search(r"^\S.*:\d+: \w*Warning: ", line))
         noise = "Enable tracemalloc" in line or LOGGED.search(line)
