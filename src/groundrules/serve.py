@@ -8,12 +8,15 @@ import socket
 import subprocess
 import sys
 import time
+import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundrules import postgres
 from groundrules.course.steps import Course, CourseError, application_folder, course_to_read
+from groundrules.course.tree import shown
+from groundrules.serving import Relay
 
 if TYPE_CHECKING:
     import httpx2
@@ -63,8 +66,10 @@ class Application:
         return {**os.environ, "DATABASE_URL": url, "SECRET_KEY": key}
 
 
-def serve(named: Path | None, port: int, *, reload: bool) -> int:
+def serve(named: Path | None, port: int, *, reload: bool, browse: bool) -> int:
     """Migrate, serve and fill an application until Ctrl-C; return its exit status.
+
+    :param browse: open its documentation in a browser once it is served.
 
     Raises `CourseError` or `PostgresError` with a sentence if it cannot be served.
     """
@@ -76,17 +81,29 @@ def serve(named: Path | None, port: int, *, reload: bool) -> int:
     asyncio.run(postgres.ensure_database(server, application.database))
     if _has_migrations(course, folder):
         _migrate(application)
+    _say(f"{shown(folder)} will be at {application.address}/docs")
+    colors = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     command = [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(port)]
     with subprocess.Popen(
-        [*command, *(["--reload"] if reload else [])],
+        [*command, *(["--reload"] if reload else []), *(["--use-colors"] if colors else [])],
         cwd=folder,
         env=application.environment,
-        stdout=sys.stderr,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
+        assert process.stdout is not None
+        then = "Fix that and save." if reload else "Fix that and serve it again."
+        relay = Relay(process.stdout, folder, shown, then)
         try:
             if _is_up(process, application):
                 asyncio.run(_fill(application))
-            return process.wait()
+                if browse and not webbrowser.open(f"{application.address}/docs"):
+                    _say("No browser can be opened from here.")
+            status = process.wait()
+            relay.finish()
+            return status
         except KeyboardInterrupt:  # in a terminal the server is sent it too
             process.terminate()
             process.wait()
@@ -104,7 +121,7 @@ def must_be_free(port: int) -> None:
         except OSError as error:
             raise CourseError(
                 f"Port {port} cannot be used ({(error.strerror or str(error)).lower()}): "
-                "choose another with --port."
+                f"choose another, as in --port {port + 1 if 1023 < port < 65535 else 8001}."
             ) from None
 
 
@@ -133,7 +150,7 @@ def _migrate(application: Application) -> None:
         )
 
 
-def _is_up(process: "subprocess.Popen[bytes]", application: Application) -> bool:
+def _is_up(process: "subprocess.Popen[str]", application: Application) -> bool:
     deadline = time.monotonic() + _STARTS_WITHIN
     while process.poll() is None and time.monotonic() < deadline:
         try:

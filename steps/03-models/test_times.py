@@ -65,11 +65,12 @@ def of_loan(samples: Samples) -> dict[str, Any]:
 
 def others_of(row: Row) -> dict[str, Any]:
     """Return a change of another column."""
-    return {
+    others: dict[str, dict[str, Any]] = {
         "User": {"is_active": False},
         "Book": {"copies": 7},
         "Loan": {"due_at": datetime.now(UTC) + LOAN_PERIOD},
-    }[kind_of(row)]
+    }
+    return others[kind_of(row)]
 
 
 EACH = pytest.mark.parametrize(

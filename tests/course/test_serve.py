@@ -85,7 +85,8 @@ def test_a_port_that_is_taken_is_one_sentence(copy: Copy) -> None:
 
     assert refused.returncode == 2
     assert refused.stderr == (
-        f"Port {port} cannot be used (address already in use): choose another with --port.\n"
+        f"Port {port} cannot be used (address already in use): choose another, as in --port "
+        f"{port + 1}.\n"
     )
 
 
@@ -105,6 +106,54 @@ def test_an_application_that_does_not_start_ends_the_command(copy: Copy) -> None
 
     ended = copy.run("serve", "--port", str(free_port()))
 
-    assert ended.returncode != 0
-    assert "RuntimeError: no" in ended.stderr
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == (
+        "solution/app/main.py:1  RuntimeError: no. Fix that and serve it again."
+    )
+    assert "Traceback" not in ended.stderr
     assert time.monotonic() - started < 30
+
+
+def test_a_syntax_error_is_one_line_and_a_save_repairs_it(copy: Copy) -> None:
+    main = copy.file("solution/app/main.py")
+    right = main.read_text(encoding="utf-8")
+    main.write_text(right.replace("def create_app()", "de create_app()"), encoding="utf-8")
+    with subprocess.Popen(
+        [*GROUNDRULES, "serve", "--port", str(free_port()), "--reload"],
+        cwd=copy.root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        told = [process.stderr.readline()]
+        while "SyntaxError" not in told[-1]:
+            told.append(process.stderr.readline())
+        main.write_text(right, encoding="utf-8")
+        while "Application startup complete" not in told[-1]:
+            told.append(process.stderr.readline())
+        process.send_signal(signal.SIGINT)
+        told += process.stderr.readlines()
+
+    [line] = [line for line in told if "SyntaxError" in line]
+    assert line.startswith("solution/app/main.py:")
+    assert line.endswith("SyntaxError: invalid syntax. Fix that and save.\n")
+    assert "Traceback" not in "".join(told)
+
+
+def test_a_browser_is_opened_if_that_is_asked_for(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = copy.file("opened")
+    browser = copy.file("browser.sh")
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{opened}"\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"'{browser}' %s")
+
+    with served(copy, "--open") as (client, _said):
+        until = time.monotonic() + 10
+        while not (opened.exists() and opened.read_text()) and time.monotonic() < until:
+            time.sleep(0.05)
+
+    assert opened.read_text() == f"{client.base_url}/docs\n".replace("//docs", "/docs")

@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from groundrules.grade.cgroups import groups
+from groundrules.grade.leftovers import delete_leftovers
+from groundrules.locks import try_lock
 from tests.grade.conftest import Class, Graded, needs_sandbox
 from tests.testing.conftest import write_application
 
-KILLS = 20 if os.environ.get("GROUNDRULES_ATTACKS") == "all" else 3
+KILLS = 20 if os.environ.get("GROUNDRULES_ATTACKS") == "all" else 2
 WRONG = '"""Words."""\n\n\ndef say() -> str:\n    return "no"\n'
 ENDS = '"""Words."""\n\nimport os\n\nos._exit(0)\n'
 pytestmark = [needs_sandbox, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")]
@@ -193,6 +196,22 @@ def test_an_archive_is_graded_as_its_folder_is(class_: Class) -> None:
 
 
 @pytest.mark.slow
+def test_trouble_of_the_machine_is_tried_again_and_is_never_a_zero(class_: Class) -> None:
+    class_.hand_in("ada")
+    class_.clone.write(
+        "steps/01-words/test_it.py", "open('tries', 'a').write('x')\nraise OSError('no disk')\n"
+    )
+
+    run = class_.grade()
+
+    assert run.status == 1
+    assert run.statuses == {"ada": "trouble"}
+    assert run.rows["ada"]["total"] == ""
+    assert (class_.clone.root / "tries").read_text() == "xx"
+    assert "says nothing about the code" in (class_.out / "feedback/ada.md").read_text("utf-8")
+
+
+@pytest.mark.slow
 def test_isolated_a_broken_step_does_not_fail_the_next(class_: Class) -> None:
     write_application(class_.clone, "solution")
     class_.clone.write("solution/app/later.py", "LATER = 1\n")
@@ -242,6 +261,7 @@ def test_killed_at_any_moment_a_run_goes_on_and_comes_to_the_same(
     class_.environment = {"TMPDIR": str(temporary)}
     whole = points(class_.grade("--jobs=1", "--seed=3"))
     class_.out = tmp_path / "killed"
+    killed: list[int] = []
 
     for number in range(KILLS):
         process = subprocess.Popen(
@@ -254,16 +274,43 @@ def test_killed_at_any_moment_a_run_goes_on_and_comes_to_the_same(
         time.sleep(random.Random(number).uniform(0.5, 6))
         process.kill()
         process.wait()
+        killed.append(process.pid)
         for file in class_.out.rglob("*.json"):
             json.loads(file.read_text("utf-8"))
     resumed = points(class_.grade("--jobs=2", "--seed=3", "--resume"))
 
     assert resumed == whole
     assert [*temporary.iterdir()] == []
+    assert left_by(killed) == []
     temporary.rmdir()
+
+
+def left_by(killed: list[int]) -> list[Path]:
+    """Return the control groups that runs have left, but for those whose last processes are just ending."""
+    for _ in range(50):
+        found = [each for pid in killed for each in groups(f"groundrules-grade-{pid}-*")]
+        if not found:
+            break
+        delete_leftovers()
+        time.sleep(0.1)
+    return found
 
 
 def points(run: Graded) -> dict[str, dict[str, str]]:
     """Return the gradebook without the time that judging took."""
     assert run.results["complete"], run.err
     return {name: {**row, "seconds": ""} for name, row in run.rows.items()}
+
+
+@pytest.mark.slow
+def test_two_runs_do_not_write_to_one_folder(class_: Class) -> None:
+    class_.hand_in("ada")
+    class_.out.mkdir()
+    with (class_.out / ".lock").open("w") as file:
+        assert try_lock(file)
+
+        run = class_.grade()
+
+    assert run.status == 2
+    assert "Another run writes to" in run.err
+    assert not (class_.out / "gradebook.csv").exists()

@@ -76,10 +76,12 @@ def test_people_who_are_called_alike_keep_their_names(tmp_path: Path) -> None:
     assert names(folders(tmp_path, "ada-b", "ada-c")) == ["ada-b", "ada-c"]
 
 
-def test_a_roster_has_a_row_for_whoever_handed_in_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_roster_has_a_row_for_whoever_handed_in_nothing(tmp_path: Path, separator: str) -> None:
     folders(tmp_path, "one")
     roster = tmp_path / "class.csv"
-    roster.write_text("\ufeffName,Path\nAda,one\nGrace,\nBarbara,missing\n\n", encoding="utf-8")
+    text = "\ufeffName,Path\nAda,one\nGrace,\nBarbara,missing\n\n".replace(",", separator)
+    roster.write_text(text, encoding="utf-8")
 
     assert [(each.name, each.source) for each in find_submissions(roster)] == [
         ("Ada", tmp_path / "one"),
@@ -117,3 +119,15 @@ def test_a_folder_without_submissions_is_told(tmp_path: Path) -> None:
         find_submissions(tmp_path)
     with pytest.raises(CourseError, match="neither a folder nor a CSV file"):
         find_submissions(tmp_path / "missing")
+
+
+def test_a_single_application_is_no_class(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "main.py").touch()
+
+    with pytest.raises(CourseError, match="is one application: name the folder that contains"):
+        find_submissions(tmp_path)
+
+
+def test_a_folder_with_numbers_in_its_name_is_not_canvas(tmp_path: Path) -> None:
+    assert names(folders(tmp_path, "team_1_2_final")) == ["team_1_2_final"]

@@ -20,7 +20,8 @@ def state(task: str = "06.6") -> State:
 
 
 def report(message: str) -> dict[str, object]:
-    return {"tasks": [], "first": {"task": "06.6", "place": None, "message": message}}
+    task = {"task": "06.6", "passed": 0, "tests": 7, "untouched": False, "after": None}
+    return {"tasks": [task], "first": {"task": "06.6", "place": None, "message": message}}
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -74,3 +75,15 @@ def test_what_stands_on_the_screen_anyway_is_left_out_of_a_finding() -> None:
         "It must be 1.",
         "Read  06.6 one, at steps/06-services/README.md:9",
     ]
+
+
+def test_a_task_that_is_not_begun_says_what_to_write_and_where_to_read() -> None:
+    shown = state("06.1")
+    task = {"task": "06.1", "passed": 0, "tests": 3, "untouched": True, "after": None}
+    told = {"task": "06.1", "place": None, "message": "06.1 The errors: nothing to check yet."}
+
+    shown.learn({"tasks": [task], "first": told})
+    lines = draw(shown, Size(80, 24), colour=False)
+
+    assert lines[2] == "Write app/core/exceptions.py"
+    assert lines[3].startswith("Read  steps/06-services/README.md:")

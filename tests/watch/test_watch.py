@@ -1,6 +1,7 @@
 """`groundrules watch` in a real terminal, on a real copy of the course."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -11,13 +12,14 @@ import pytest
 
 from groundrules.course.states import state_after
 from groundrules.course.steps import Course
-from tests.watch.conftest import WATCH, Terminal
+from tests.watch.conftest import ROOT, WATCH, Terminal
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no pseudo-terminals"),
 ]
 Open = Callable[..., Terminal]
+EXAMPLES = ROOT / "docs/examples"
 
 
 def finished(course: Course, file: str) -> str:
@@ -173,7 +175,7 @@ def test_in_a_pipe_each_change_is_one_plain_line(course: Course) -> None:
         process.send_signal(signal.SIGINT)
         lines += process.stdout.readlines()
 
-    assert lines[0] == "01.1 to do  nothing to check yet in pyproject.toml.\n"
+    assert lines[0].startswith("01.1 to do  Write pyproject.toml Read  steps/01-setup/README.md:")
     assert "01.1 done\n" in lines
     assert "Next: 01.2 Settings from the environment\n" in lines
     assert "\x1b" not in "".join(lines)
@@ -208,3 +210,31 @@ def test_what_is_not_there_is_one_sentence(course: Course, named: str, told: str
     assert run.returncode == 2
     assert told in run.stderr
     assert len(run.stderr.splitlines()) == 1
+
+
+def test_the_frames_that_the_documentation_shows_are_those_of_a_session(
+    course: Course, open_terminal: Open
+) -> None:
+    terminal = open_terminal()
+    terminal.wait_for_text("Write pyproject.toml")
+    right = finished(course, "pyproject.toml")
+
+    save(course, "pyproject.toml", right.replace("fastapi", "fastapy"))
+    terminal.wait_for_text("01.1 The project file   5 of 6", ">   5 of 6")
+    wrong = frame(terminal)
+    save(course, "pyproject.toml", right)
+    terminal.wait_for_text("01.1 is done.", "Write app/core/config.py")
+    done = frame(terminal)
+
+    if os.environ.get("GROUNDRULES_RECORD"):
+        (EXAMPLES / "watch-wrong.txt").write_text(wrong, encoding="utf-8")
+        (EXAMPLES / "watch-done.txt").write_text(done, encoding="utf-8")
+    assert wrong == (EXAMPLES / "watch-wrong.txt").read_text(encoding="utf-8")
+    assert done == (EXAMPLES / "watch-done.txt").read_text(encoding="utf-8")
+
+
+def frame(terminal: Terminal) -> str:
+    """Return the screen without the empty lines above the keys, and without lines of lessons, which move."""
+    *lines, keys = terminal.screen
+    text = "\n".join(lines).rstrip()
+    return re.sub(r"README\.md:\d+", "README.md", f"{text}\n\n{keys}\n")

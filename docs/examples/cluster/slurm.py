@@ -1,7 +1,7 @@
 """Start a scheduler here, and workers as jobs of SLURM; end them when you press Enter.
 
-It needs dask-jobqueue, and a clone of the course in which `python3 course.py test --version` has run, on a file
-system that the nodes share.
+It needs dask-jobqueue, and a clone of the course, in which `python3 course.py test --version` has run, on a
+file system that the nodes share.
 """
 
 from dask_jobqueue import SLURMCluster

@@ -21,6 +21,9 @@ def serve(
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart when the code changes.")
     ] = False,
+    browse: Annotated[
+        bool, typer.Option("--open", help="Open its documentation in a browser.")
+    ] = False,
 ) -> None:
     """Serve the finished application, or yours, with a login and some sample books.
 
@@ -29,7 +32,7 @@ def serve(
     from groundrules.serve import serve as run
 
     with plain_errors():
-        status = run(folder, port, reload=reload)
+        status = run(folder, port, reload=reload, browse=browse)
     raise typer.Exit(status)
 
 

@@ -86,7 +86,8 @@ def grade(
     """
     from groundrules.course.steps import find_course
     from groundrules.grade.command import run, steps_named
-    from groundrules.grade.session import Wanted, cores
+    from groundrules.grade.session import Wanted
+    from groundrules.machine import cores
 
     with plain_errors():
         course = find_course()

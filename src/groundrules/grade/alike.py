@@ -55,12 +55,19 @@ def pairs_alike(prints: Mapping[str, Prints], common: Prints) -> tuple[Pair, ...
     own = {name: found - common for name, found in prints.items()}
     many = {name: found for name, found in own.items() if len(found) >= LEAST}
     pairs = (
-        Pair(one, other, len(many[one] & many[other]) / len(many[one] | many[other]))
+        Pair(one, other, _share(many[one], many[other]))
         for one, other in combinations(sorted(many), 2)
     )
     return tuple(
         sorted((pair for pair in pairs if pair.share >= SHARED), key=lambda each: -each.share)
     )
+
+
+def _share(one: Prints, other: Prints) -> float:
+    if min(len(one), len(other)) < SHARED * max(len(one), len(other)):
+        return 0.0  # whatever they have in common
+    both = len(one & other)
+    return both / (len(one) + len(other) - both)
 
 
 def _of_file(path: Path) -> Iterator[int]:

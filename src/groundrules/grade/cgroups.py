@@ -5,6 +5,7 @@ Each group is made beside this process's own, or below it, so that whatever limi
 
 import os
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,7 +53,13 @@ class Group:
                 time.sleep(0.05)
 
 
-def _parents(limits: dict[str, int]) -> list[tuple[str, Path, int]]:
+def groups(pattern: str) -> list[Path]:
+    """Return the folders of all groups that this process may have made, by their names."""
+    parents = {parent for _, parent, _ in _parents(FILES)}
+    return [folder for parent in parents for folder in parent.glob(pattern)]
+
+
+def _parents(wanted: Collection[str]) -> list[tuple[str, Path, int]]:
     """Return where a group can be made for each controller, and the version of its hierarchy."""
     found = []
     with suppress(OSError):
@@ -63,8 +70,8 @@ def _parents(limits: dict[str, int]) -> list[tuple[str, Path, int]]:
                 parent = (
                     (ROOT / inside).parent if inside else ROOT
                 )  # none of its own may have processes
-                found += [(each, parent, 2) for each in limits]
+                found += [(each, parent, 2) for each in wanted]
             for each in controllers.split(",") if os.geteuid() == 0 else ():
-                if each in limits:
+                if each in wanted:
                     found.append((each, ROOT / each / inside, 1))
     return [each for each in found if os.access(each[1], os.W_OK)]

@@ -4,6 +4,8 @@ import re
 import signal
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,8 +14,10 @@ from groundrules import postgres
 from groundrules.course.steps import Course, CourseError, Step, say
 from groundrules.grade.explaining import comparison, explanation
 from groundrules.grade.grades import OK, Grade
+from groundrules.grade.outputs import FOLDER_MODE
 from groundrules.grade.session import Session, Wanted
 from groundrules.grade.submissions import Submission, find_submissions
+from groundrules.locks import try_lock
 from groundrules.terminal import paint
 from groundrules.testing.start import must_be_without_network
 from groundrules.worker.sandbox import NoSandbox, find_sandbox
@@ -26,13 +30,30 @@ def run(wanted: Wanted, path: Path, only: list[str], explain: str | None = None)
     if wanted.again:
         again = _chosen(everybody, sorted(wanted.again))
         wanted = replace(wanted, again=frozenset(each.name for each in again))
+    explained = _chosen(everybody, [explain]) if explain is not None else []
     if not wanted.sandbox:
         say("There is no sandbox: the code runs with all your rights.")
     if wanted.cluster is None:
         _get_ready(wanted)
-    if explain is not None:
-        [one] = _chosen(everybody, [explain])
-        return _explain(wanted, everybody, one)
+    with _alone(wanted.out):
+        if explained:
+            return _explain(wanted, everybody, explained[0])
+        return _grade_all(wanted, everybody, chosen)
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Let nobody else write to the folder; raise `CourseError` if somebody does."""
+    out.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    with (out / ".lock").open("w", encoding="utf-8") as file:
+        if not try_lock(file):
+            raise CourseError(
+                f"Another run writes to {out}: wait until it ends, or name another folder by --out."
+            )
+        yield
+
+
+def _grade_all(wanted: Wanted, everybody: list[Submission], chosen: list[Submission]) -> int:
     lines = Lines(len(chosen))
     session = Session(wanted, everybody, chosen, lines.tell)
     signal.signal(signal.SIGTERM, _interrupt)

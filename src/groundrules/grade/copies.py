@@ -1,11 +1,11 @@
 """A private copy of one submission, with the application in it."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from groundrules.grade.applications import find_application
+from groundrules.grade.digests import digest_of
 from groundrules.grade.reader import Copy, copy_folder, unpack
 from groundrules.grade.repositories import copy_repository
 from groundrules.grade.submissions import ARCHIVES, is_repository
@@ -71,17 +71,6 @@ def _only_archive(folder: Path) -> Path | None:
     found = [path for path in folder.iterdir() if path.name.lower().endswith(ARCHIVES)]
     others = any(path.is_dir() or path.suffix == ".py" for path in folder.iterdir())
     return found[0] if len(found) == 1 and not others else None
-
-
-def digest_of(folder: Path) -> str:
-    """Return a digest of the names and contents of all files in a folder."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        content = path.read_bytes()
-        name = path.relative_to(folder).as_posix()
-        digest.update(f"{len(name)} {name} {len(content)}\n".encode(errors="surrogateescape"))
-        digest.update(content)
-    return digest.hexdigest()[:16]
 
 
 def _newest(source: Path) -> float:

@@ -12,6 +12,8 @@ def explanation(grade: Grade, seed: int) -> Iterator[str]:
     yield f"{grade.name}: {grade.status}. {summary_of(grade)}"
     confined = "in a sandbox" if grade.sandbox else "without a sandbox"
     yield f"Files {grade.digest or 'none'}, course {grade.course}, seed {seed}, judged {confined}."
+    if grade.sandbox:
+        yield "At home it differs in two things: there is a network, and the code can change its own files."
     if grade.commit is not None:
         yield f"Commit {grade.commit}."
     if grade.late is not None:

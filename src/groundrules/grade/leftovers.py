@@ -9,6 +9,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from groundrules.grade.cgroups import groups
+
 SHORT = 20  # the path of a socket has about 100 bytes
 TEMPORARY = (
     "/tmp"
@@ -16,6 +18,7 @@ TEMPORARY = (
     else tempfile.gettempdir()
 )
 LEADER = "leader"  # the file that has the number of the process that runs in a folder
+PATTERN = "groundrules-grade-*"
 _NAME = re.compile(r"groundrules-grade-(?P<pid>\d+)-\w+")
 
 
@@ -28,7 +31,7 @@ def delete_leftovers() -> None:
     """End what killed runs have left running, and delete their folders."""
     if sys.platform == "win32":
         return  # where nobody can ask whether a process lives without ending it
-    for folder in Path(TEMPORARY).glob("groundrules-grade-*"):
+    for folder in Path(TEMPORARY).glob(PATTERN):
         match = _NAME.fullmatch(folder.name)
         if match is None or folder.is_symlink() or not _is_own(folder) or _is_alive(match["pid"]):
             continue
@@ -38,6 +41,11 @@ def delete_leftovers() -> None:
             if os.fsencode(folder) in command:
                 os.killpg(leader, signal.SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)
+    for group in groups(PATTERN):
+        match = _NAME.fullmatch(group.name)
+        if match is not None and not _is_alive(match["pid"]):
+            with suppress(OSError):
+                group.rmdir()  # which only an empty one lets happen
 
 
 def _is_own(folder: Path) -> bool:

@@ -1,8 +1,6 @@
 """Grading a whole class: several at a time, each written down as soon as it is known."""
 
-import hashlib
 import json
-import os
 import platform
 import secrets
 import shutil
@@ -13,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from groundrules.course.states import files_below
 from groundrules.course.steps import Course, Step
 from groundrules.grade import grades
 from groundrules.grade.alike import Prints, pairs_alike, prints_of, prints_of_course
 from groundrules.grade.applications import NotFound
 from groundrules.grade.cluster import ClusterJudge
 from groundrules.grade.copies import NothingHandedIn, copy_application
+from groundrules.grade.digests import digest_of_course
 from groundrules.grade.grades import Grade
 from groundrules.grade.isolation import is_begun, write_isolated
 from groundrules.grade.judge import Judge, Outcome, Settings
@@ -78,7 +76,7 @@ class Session:
         self._written = Written(self.wanted.out)
         self._prints: dict[str, Prints] = {}
         self._before = {grade.name: grade for grade in read_results(self.results_file)}
-        self.course = digest_of_course(self.wanted.course, self.wanted.steps)
+        self.course = digest_of_course(self.wanted.steps)
         self.seed = self._seed()
         self._judge, self._jobs = self._new_judge()
 
@@ -191,7 +189,7 @@ class Session:
     def _isolated(self, grade: Grade, application: Path, place: Path) -> Grade:
         """Judge each step that is begun and fails once more, by itself, and take what is better."""
         by_name = {step.name: step for step in self.wanted.steps}
-        found = []
+        found, seconds = [], grade.seconds
         for graded in grade.steps:
             step = by_name[graded.step]
             if graded.tasks_met == len(graded.tasks) or not is_begun(
@@ -201,6 +199,7 @@ class Session:
                 continue
             folder = write_isolated(self.wanted.course, application, step, place / step.name)
             outcome = self._judge.judge(folder, (step,))
+            seconds += outcome.seconds
             alone = _graded(grade, outcome, (step,), self._hidden(folder)).steps
             better = [
                 each
@@ -208,7 +207,7 @@ class Session:
                 if (each.met, each.tasks_met) > (graded.met, graded.tasks_met)
             ]
             found += [replace(each, isolated=True) for each in better] or [graded]
-        return replace(grade, steps=tuple(found))
+        return replace(grade, steps=tuple(found), seconds=round(seconds, 1))
 
     def _hidden(self, folder: Path) -> tuple[str, ...]:
         """Return the paths of this machine that are nobody else's business."""
@@ -254,21 +253,3 @@ def _graded(
     )
     seconds = round(outcome.seconds, 1)
     return replace(known, status=outcome.status, seconds=seconds, why=outcome.why, steps=found)
-
-
-def digest_of_course(course: Course, steps: Sequence[Step]) -> str:
-    """Return a digest of the suites, the tool and the Python: of all that a grade rests on but the code."""
-    digest = hashlib.sha256(platform.python_version().encode())
-    tool = Path(__file__).resolve().parents[1]
-    for folder in (tool, *(step.folder for step in steps)):
-        for path in files_below(folder):
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

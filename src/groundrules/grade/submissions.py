@@ -40,6 +40,11 @@ def find_submissions(path: Path) -> list[Submission]:
     Raises `CourseError` if there are none or the file cannot be read as one of names and paths.
     """
     if path.is_dir():
+        if any(path.glob("app/**/*.py")):
+            raise CourseError(
+                f"{harmless(str(path))} is one application: name the folder that contains the submissions "
+                f"of all, or type pytest steps/NN --app={harmless(str(path))}"
+            )
         found = [_of_entry(entry, _known_names(path)) for entry in sorted(_entries(path))]
         found = _without_prefix(found)
     elif path.is_file():
@@ -65,7 +70,7 @@ def _of_entry(path: Path, known: dict[str, str]) -> Submission:
     name = _without_suffix(path.name) if path.is_file() else path.name
     if path.name in known:
         return Submission(_readable(known[path.name]), path)
-    for pattern in (MOODLE, CANVAS):
+    for pattern in (MOODLE, *([CANVAS] if path.is_file() else ())):
         match = pattern.fullmatch(path.name)
         if match:
             return Submission(_readable(match["name"]), path, match["id"])
@@ -121,7 +126,12 @@ def _of_roster(file: Path) -> Iterator[Submission]:
     """Yield a submission for each line of a CSV file; a path is relative to the file."""
     try:
         text = file.read_text(encoding="utf-8-sig")
-        rows = [row for row in csv.reader(text.splitlines()) if any(map(str.strip, row))]
+        first, *_ = text.split("\n", 1)
+        separator = (
+            ";" if ";" in first and "," not in first else ","
+        )  # as spreadsheets write it somewhere
+        lines = csv.reader(text.splitlines(), delimiter=separator)
+        rows = [row for row in lines if any(map(str.strip, row))]
     except (UnicodeDecodeError, csv.Error) as error:
         raise CourseError(f"{file} is not a CSV file in UTF-8 ({error}).") from None
     header = [cell.strip().lower() for cell in rows[0]] if rows else []

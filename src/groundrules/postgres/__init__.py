@@ -16,6 +16,7 @@ from groundrules.postgres.databases import (
     drop_leftovers,
     drop_role,
     ensure_database,
+    reset_role,
     run_name,
 )
 from groundrules.postgres.server import PostgresError, Server, Source
@@ -36,6 +37,7 @@ __all__ = [
     "ensure",
     "ensure_database",
     "find",
+    "reset_role",
     "run_name",
     "status",
     "stop",

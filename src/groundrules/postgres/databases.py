@@ -97,6 +97,12 @@ async def databases_of(server: Server, role: str) -> list[str]:
     return [row["datname"] for row in rows]
 
 
+async def reset_role(server: Server, name: str) -> None:
+    """Take back what a role has set for itself; raises as `drop_database` does."""
+    async with connection(server) as session:
+        await session.execute(f"ALTER ROLE {_checked(name)} RESET ALL")
+
+
 async def drop_role(server: Server, name: str) -> None:
     """Drop a role whose databases are gone, if it is there; raises as `drop_database` does."""
     async with connection(server) as session:

@@ -321,9 +321,14 @@ class Databases:
 
     async def _trouble(self) -> str | None:
         role = await asyncio.wrap_future(self.role)
-        if await _start_of(role.tool) != role.server_started:
+        if await start_of(role.tool) != role.server_started:
             return "PostgreSQL was restarted during the run."
         return None
+
+    async def known(self, name: str) -> Database:
+        """Return a database of the role that is there already."""
+        role = await asyncio.wrap_future(self.role)
+        return Database(self._background, role.own, name, self._sockets)
 
     async def settle(self) -> None:
         """Wait until what killed runs left on the server is dropped."""
@@ -347,7 +352,7 @@ class Databases:
     async def _create_role(self, root: Path) -> Role:
         with _trouble():
             server = await asyncio.to_thread(postgres.ensure, root)
-            started = await _start_of(server)
+            started = await start_of(server)
             self._left_over = asyncio.create_task(postgres.drop_leftovers(server))
             name = postgres.run_name(f"r{secrets.token_hex(3)}")
             return Role(server, await postgres.create_role(server, name), started)
@@ -360,7 +365,7 @@ class Databases:
         await postgres.drop_role(role.tool, role.own.role)
 
 
-async def _start_of(server: postgres.Server) -> Any:
+async def start_of(server: postgres.Server) -> Any:
     """Return when the server was started."""
     async with postgres.connection(server) as session:
         return await session.fetchval("SELECT pg_postmaster_start_time()")

@@ -25,10 +25,12 @@ from groundrules.testing.samples import Samples
 from groundrules.testing.sites import Prepared, Site, Sites, Tables, TablesMissing
 from groundrules.testing.snapshot import Snapshot
 from groundrules.testing.start import DATABASE_STEP, MIGRATIONS_STEP, has_database, launcher_for
+from groundrules.testing.stock import Stock
 from groundrules.worker.errors import MachineTrouble
 from groundrules.worker.launcher import ForkLauncher, Launcher
 
 STEP = pytest.StashKey[Step]()
+STOCK = pytest.StashKey[Stock]()  # what a process that waits has made for this run
 
 
 class Fixtures:
@@ -63,6 +65,8 @@ class Fixtures:
         self._sites: Sites | None = None
         self._meeting = self._sockets = meeting
         self.in_lane = False
+        self._lane = 0
+        self._stock = config.stash.get(STOCK, None)
 
     @pytest.fixture
     def anyio_backend(self) -> str:
@@ -146,6 +150,8 @@ class Fixtures:
                 tempfile.mkdtemp(prefix="groundrules-", dir=short_temporary_folder())
             )
         if self._sites is None:
+            if prepared is None and self._stock is not None:
+                prepared, self._stock = Prepared(self._stock.role, {}, self._stock), None
             self._sites = Sites(
                 self._launcher,
                 self._course.root,
@@ -154,7 +160,8 @@ class Fixtures:
                 self._patience,
                 terminal=_wants_terminal(self._config),
                 prepared=prepared,
-                shared=self.in_lane and prepared is not None,
+                shared=prepared is not None and (self.in_lane or prepared.stock is not None),
+                lane=self._lane,
             )
         return self._sites
 
@@ -182,7 +189,7 @@ class Fixtures:
         self._sockets = self._sockets / str(lane)
         self._sockets.mkdir()
         prepared, self._sites = self._sites.hand_over(), None
-        self.in_lane = True
+        self.in_lane, self._lane = True, lane
         self._begun(max(step.number for step in self._course.steps), prepared)
 
     def leave_lane(self) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from groundrules.machine import cores
 from groundrules.testing.fixtures import STEP, Fixtures
 from groundrules.testing.lanes import Lanes
 
@@ -71,11 +72,4 @@ def lanes(config: pytest.Config) -> int:
     wanted: int | None = config.getoption("--groundrules-lanes")
     if wanted is not None:
         return wanted
-    return min(_cores() + 1, MOST_LANES)  # one more than can run: a test waits half of its time
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return min(cores() + 1, MOST_LANES)  # one more than can run: a test waits half of its time

@@ -1,6 +1,7 @@
 """The application as the suites of some steps run it: its process, its environment and its database."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import Future, wait
@@ -13,6 +14,7 @@ from groundrules.testing.background import Background
 from groundrules.testing.database import Database, Databases, Refused, Role
 from groundrules.testing.migrations import Migrations, create_tables
 from groundrules.testing.runner import Patience, Runner
+from groundrules.testing.stock import Stock, key_of
 from groundrules.worker.errors import MachineTrouble, Raised, WorkerError
 from groundrules.worker.launcher import Launcher
 
@@ -54,10 +56,12 @@ class Prepared:
 
     :ivar role: the role of the run; None if nothing asked for a database, or the server is not there.
     :ivar templates: the names of databases to copy; None where an empty one is wanted.
+    :ivar stock: databases that were made before, if there are any.
     """
 
     role: Role | None
     templates: dict[Tables, "Future[str | None]"]
+    stock: Stock | None = None
 
 
 class Sites:
@@ -68,6 +72,7 @@ class Sites:
     :param sockets: a short folder for Unix sockets.
     :param prepared: what was made for it beforehand.
     :param shared: whether that belongs to another process, which drops it.
+    :param lane: which of the processes that have databases of their own this is.
     """
 
     def __init__(
@@ -81,6 +86,7 @@ class Sites:
         terminal: bool = False,
         prepared: Prepared | None = None,
         shared: bool = False,
+        lane: int = 0,
     ) -> None:
         self._launcher = launcher
         self._root = root
@@ -90,8 +96,10 @@ class Sites:
         self._terminal = terminal
         self._sites: dict[Tables, Future[Site]] = {}
         self._given_back: list[Database] = []
+        self._keys: dict[Tables, str] = {}
         self._prepared = prepared or Prepared(None, {})
         self._shared = shared
+        self._lane = lane
         self._background: Background | None = None
         self._databases: Databases | None = None
 
@@ -104,6 +112,9 @@ class Sites:
             if tables in (Tables.NO_DATABASE, Tables.NONE):
                 templates[tables] = Future()
                 templates[tables].set_result(None)
+            elif self._stock is not None and self._key(tables) == self._stock.key:
+                templates[tables] = Future()
+                templates[tables].set_result(self._stock.template)
             else:
                 templates[tables] = self._thread().begin(self._make_template(tables))
         return templates[tables]
@@ -128,7 +139,7 @@ class Sites:
             with suppress(MachineTrouble):  # whoever needs a database will meet it again
                 role = self._databases.role.result()
         self._end_thread()
-        return Prepared(role, self._prepared.templates)
+        return Prepared(role, self._prepared.templates, self._stock)
 
     async def migrations(self) -> Migrations:
         """Return the migrations with a new and empty database."""
@@ -158,13 +169,41 @@ class Sites:
     async def _make(self, template: "Future[str | None]") -> Site:
         """Make a site; raise what keeps its tables from being made."""
         copied = await asyncio.wrap_future(template)
+        ready = self._ready(copied)
+        if ready is not None:
+            return self._served(await self._of_the_run().known(ready))
         return self._served(await self._of_the_run().create("suite", template=copied))
 
+    def _ready(self, template: str | None) -> str | None:
+        """Return the name of a waiting database that is a copy of that, or empty; None if there is none."""
+        if self._stock is None:
+            return None
+        spares = self._stock.spares[1:]  # the first is for a template
+        names = spares if template is None else self._stock.copies
+        fits = template is None or template == self._stock.template
+        return names[self._lane] if fits and self._lane < len(names) else None
+
     async def _make_template(self, tables: Tables) -> str:
-        database = await self._of_the_run().create("template")
+        stock, databases = self._stock, self._of_the_run()
+        if stock is None or not stock.spares:
+            database = await databases.create("template")
+        else:
+            database = await databases.known(stock.spares[0])
         await self._fill(database, tables)
         await database.close()
+        if stock is not None:
+            told = {"key": self._key(tables), "template": database.name}
+            stock.told.write_text(json.dumps(told), encoding="utf-8")
         return database.name
+
+    @property
+    def _stock(self) -> Stock | None:
+        return self._prepared.stock
+
+    def _key(self, tables: Tables) -> str:
+        if tables not in self._keys:
+            self._keys[tables] = key_of(self._folder, tables.value)
+        return self._keys[tables]
 
     async def _fill(self, database: Database, tables: Tables) -> None:
         runner = self._runner(_environment(database))

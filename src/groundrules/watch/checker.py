@@ -4,10 +4,12 @@ It reads orders from standard input, a line of JSON each, and forks for each of 
 without importing anything. Where the system cannot fork, pytest is started each time.
 """
 
+import base64
 import gc
 import importlib
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -72,11 +74,30 @@ def _check(order: dict[str, Any]) -> None:
             os.dup2(descriptor, stands_for)
         import pytest
 
-        status = int(pytest.main([*PYTEST, *order["arguments"]]))
+        status = int(pytest.main([*PYTEST, *order["arguments"]], plugins=_given(order)))
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
         os._exit(status)
+
+
+def _given(order: dict[str, Any]) -> list[object]:
+    """Return the plugin that hands the databases that wait over to a check, if there are any."""
+    if order["stock"] is None:
+        return []
+    import pytest
+
+    from groundrules.testing.fixtures import STOCK
+    from groundrules.testing.stock import Stock
+
+    stock: Stock = pickle.loads(base64.b64decode(order["stock"]))
+
+    class Given:
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_configure(self, config: pytest.Config) -> None:
+            config.stash[STOCK] = stock
+
+    return [Given()]
 
 
 def _start(order: dict[str, Any]) -> int:

@@ -1,7 +1,9 @@
 """Ordering checks of a task or a step from a process that waits for them."""
 
+import base64
 import json
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from groundrules.testing.trouble import EXIT_STATUS
+from groundrules.watch.databases import Waiting
 from groundrules.worker.launcher import ALL
 from groundrules.worker.warm import SharedServer, file_of, key, others_server
 
@@ -51,6 +54,7 @@ class Checks:
         self._server: SharedServer | None = None
         self._process: subprocess.Popen[str] | None = None
         self._key = ""
+        self._waiting: Waiting | None = None
         self._begin()
 
     def order(self, named: str) -> int:
@@ -60,8 +64,10 @@ class Checks:
             self._end()
             self._begin()
         self._number += 1
+        stock = self._waiting.take(self._file("stock", self._number)) if self._waiting else None
         order = {
             "number": self._number,
+            "stock": base64.b64encode(pickle.dumps(stock)).decode() if stock is not None else None,
             "output": str(self._file("txt", self._number)),
             "arguments": [
                 *("-c", str(self._root / "pyproject.toml"), f"steps/{named}"),
@@ -95,6 +101,8 @@ class Checks:
         self._key = _loaded()
         if hasattr(os, "fork") and others_server(file_of(self._root), ALL) is None:
             self._server = SharedServer(ALL, file_of(self._root))
+        if hasattr(os, "fork"):
+            self._waiting = Waiting(self._root)
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-m", "groundrules.watch.checker"],
             cwd=self._root,
@@ -124,6 +132,9 @@ class Checks:
         if self._server is not None:
             self._server.close()
             self._server = None
+        if self._waiting is not None:
+            self._waiting.close()
+            self._waiting = None
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
@@ -139,6 +150,8 @@ class Checks:
                 self._pids[number] = told["pid"]
             else:
                 self._pids.pop(number, None)
+        if "status" in told and self._waiting is not None:
+            self._waiting.give_back(self._file("stock", number))
         if "pid" in told and not wanted:
             _interrupt(told["pid"])
         elif "status" in told and wanted:

@@ -8,6 +8,7 @@ from groundrules.watch.state import Stand, State
 
 FINDING = 12  # lines at most
 FRAME = 3  # lines around it: the task, an empty line, the keys
+SMALL = 12  # lines of a terminal
 NOTES = 2  # lines at most of what has just happened
 TASKS = 3  # lines that the list of tasks has at least
 KEYS = "[h]int [l]esson [a]ll [n]ext [d]iff [r]eset [t]asks [q]uit"
@@ -33,7 +34,9 @@ def draw(state: State, size: Size, *, colour: bool) -> list[str]:
         last = f"Task or step: {state.typed}_" if state.typed is not None else KEYS_OF_TEXT
         lines = [pen.line(state.title, BOLD), "", *body]
     else:
-        notes = _wrapped([state.note], size.columns)[:NOTES]
+        notes = _wrapped([state.note], size.columns)[:NOTES] if state.note else []
+        if not notes or size.lines > SMALL:
+            notes.append("")
         frame = FRAME + len(notes)
         room = max(min(FINDING, size.lines - frame - TASKS), 2)
         finding = _shortened(_wrapped(state.finding, size.columns), room)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from groundrules.course.lesson import place_of
 from groundrules.course.steps import Step, Task
 
 
@@ -73,11 +74,13 @@ class State:
             untouched = each["untouched"] or each["after"] is not None
             self.stands[each["task"]] = Stand(each["passed"], each["tests"], untouched)
         first = report["first"]
-        self.finding = (
-            [self.shown(line) for line in _lines(first["message"], self.task)]
-            if first is not None
-            else []
-        )
+        self.finding = []
+        begun = {each["task"] for each in report["tasks"] if not each["untouched"]}
+        if first is not None and first["task"] == self.task.id and self.task.id not in begun:
+            place = self.shown(place_of(self.step, self.task))
+            self.finding = [f"Write {', '.join(self.task.files)}", f"Read  {place}"]
+        elif first is not None:
+            self.finding = [self.shown(line) for line in _lines(first["message"], self.task)]
 
     @property
     def step_is_done(self) -> bool:

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PROGRAM = "bwrap"
+RESTRICTION = "kernel/apparmor_restrict_unprivileged_userns"
 CHECK_LIMIT = 20.0  # seconds
 SHARED_MEMORY = 64 << 20  # bytes of /dev/shm
 OWN_FILES = 64 << 20  # bytes of what the application puts beside its own files
@@ -137,31 +137,38 @@ def find_sandbox() -> tuple[str, ...]:
         why = _why_not((program, *options))
         if not why:
             return (program, *options)
-    raise NoSandbox(
-        f"bubblewrap cannot make a sandbox here ({why}): the system, or the container around it, must "
-        "allow unprivileged user namespaces."
-    )
+    advice = "the system, or the container around it, must allow unprivileged user namespaces"
+    if _is_restricted():
+        advice = f"type `sudo sysctl {RESTRICTION.replace('/', '.')}=0`, since Ubuntu forbids it"
+    raise NoSandbox(f"bubblewrap cannot make a sandbox here ({why}): {advice}.")
 
 
 def _why_not(program: tuple[str, ...]) -> str:
     """Return in a few words why a sandbox cannot be made; empty if it can."""
-    with tempfile.TemporaryDirectory() as name:
-        try:
-            run = subprocess.run(
-                Sandbox(program, Path(name), Path(name)).command([sys.executable, "-I", "-c", ""]),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=CHECK_LIMIT,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return str(error)
+    try:
+        run = subprocess.run(
+            [*program, *_NAMESPACES, *_system(), "--", sys.executable, "-I", "-c", ""],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=CHECK_LIMIT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
     if run.returncode == 0:
         return ""
     told = [line.strip() for line in run.stderr.splitlines() if line.strip()]
     return told[-1] if told else f"exit status {run.returncode}"
+
+
+def _is_restricted() -> bool:
+    """Whether AppArmor keeps programs that it does not know from making user namespaces."""
+    try:
+        return Path("/proc/sys", RESTRICTION).read_text(encoding="ascii").strip() == "1"
+    except OSError:
+        return False
 
 
 def _of_the_wheel() -> str | None:
