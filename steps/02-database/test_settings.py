@@ -65,7 +65,6 @@ async def test_without_an_address_the_application_does_not_start(app: App) -> No
         "sqlite+aiosqlite:////srv/postgresql/library.db",
         "mysql://postgresql@localhost/postgresql",
         "https://postgresql/library",
-        "postgresql",
         "nowhere",
         "",
     ],
