@@ -118,7 +118,7 @@ async def test_every_change_moves_updated_at_and_nothing_else(
     row = await make(app, library, samples)
     before = await in_table(library, row)
 
-    for changes in (change(samples), others_of(row)):
+    for which, changes in (("first", change(samples)), ("second", others_of(row))):
         await asyncio.sleep(A_MOMENT)
         await app.save(row, **changes)
         after = await in_table(library, row)
@@ -126,7 +126,8 @@ async def test_every_change_moves_updated_at_and_nothing_else(
         name = f"{kind_of(row)}.{next(iter(changes))}"
         with demand("updated-at-moves"):
             assert after["updated_at"] > before["updated_at"], (
-                f"A change of {name} must move updated_at forward; it {how_it_moves(before, after)}."
+                f"A change of {name} must move updated_at forward; it {how_it_moves(before, after)}. "
+                f"It is the {which} change of this row."
             )
         with demand("created-at-stays"):
             assert after["created_at"] == before["created_at"], (
