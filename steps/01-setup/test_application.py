@@ -64,6 +64,7 @@ async def test_create_app_itself_checks_the_settings(app: App) -> None:
 
 @task("01.3", "create-app", "app-by-create-app")
 async def test_app_is_a_fastapi_application(app: App) -> None:
+    await app.must_start()
     await app.main.create_app()
 
     try:

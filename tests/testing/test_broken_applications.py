@@ -132,14 +132,14 @@ SLOW = {
         "return Settings",
         ("get_settings() returned the class Settings, not a Settings: write",),
         old="return Settings()",
-        once=2,
+        once=3,
     ),
     "a dictionary in the place of an object": Break(
         CONFIG,
         'return {"log_level": "INFO"}',
         ("    get_settings() must return a Settings; it returned a dict.",),
         old="return Settings()",
-        once=2,
+        once=3,
     ),
     "a name that differs by a letter": Break(
         CONFIG,
@@ -159,7 +159,7 @@ SLOW = {
         "(__import__('pydantic').BaseModel)",
         ("With LOG_LEVEL=DEBUG, log_level must be 'DEBUG'; it is 'INFO'.",),
         old="(BaseSettings)",
-        once=2,
+        once=3,
     ),
     "a handler that returns nothing": Break(
         HEALTH,

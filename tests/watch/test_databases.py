@@ -27,6 +27,7 @@ Check = Callable[[str], tuple[int, int, str]]
 def check(course: Course) -> Iterator[Check]:
     """What checks a task, and returns how many tests passed, of how many, and the first finding."""
     done: queue.SimpleQueue[Checked] = queue.SimpleQueue()
+    of_other_tests = own_databases()
     with closing(Checks(course.root, done.put)) as checks:
 
         def run(named: str) -> tuple[int, int, str]:
@@ -37,7 +38,7 @@ def check(course: Course) -> Iterator[Check]:
             return passed, len(report["tests"]), str(report["first"])
 
         yield run
-    assert own_databases() == []
+    assert own_databases() == of_other_tests
 
 
 def own_databases() -> list[str]:

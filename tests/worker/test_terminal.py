@@ -31,7 +31,7 @@ def test_a_breakpoint_has_the_terminal(tmp_path: Path) -> None:
     )
 
     assert "'seashell'" in shown
-    assert "1 passed" in shown
+    assert "1 test passes" in shown
 
 
 def test_a_breakpoint_has_the_terminal_in_other_processes_of_the_application_too(
@@ -45,7 +45,7 @@ def test_a_breakpoint_has_the_terminal_in_other_processes_of_the_application_too
     )
 
     assert shown.count("(Pdb)") == 3
-    assert "1 passed" in shown
+    assert "1 test passes" in shown
 
 
 def test_leaving_the_debugger_is_a_sentence(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Databases and roles of the tool's own, named `groundrules_*`, and those that killed runs left."""
 
+import asyncio
 import hashlib
 import os
 import platform
@@ -41,6 +42,7 @@ SETTINGS = {
 _NAME = re.compile(r"groundrules_[a-z0-9_]{1,51}")  # 63 bytes are all that a name has room for
 _RUN = re.compile(r"groundrules_run_(?P<host>[0-9a-f]{6})_(?P<pid>\d+)_(?P<made>[0-9a-f]+)_\w+")
 _A_DAY = 24 * 60 * 60
+_ATTEMPTS = 10
 
 
 def run_name(label: str) -> str:
@@ -85,7 +87,21 @@ async def drop_database(server: Server, name: str) -> None:
     Raises ValueError if the name is not `groundrules_*`, PostgresError if the server refuses.
     """
     async with connection(server) as session:
-        await session.execute(f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)")
+        await _drop(session, _checked(name))
+
+
+async def _drop(session: "asyncpg.Connection", quoted: str) -> None:
+    """Drop a database, whoever is connected to it; an autovacuum, which is nobody's, has to end first."""
+    import asyncpg
+
+    for attempt in range(_ATTEMPTS):
+        try:
+            await session.execute(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
+            return
+        except asyncpg.InsufficientPrivilegeError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(0.2)
 
 
 async def databases_of(server: Server, role: str) -> list[str]:
@@ -132,7 +148,7 @@ async def drop_leftovers(server: Server) -> list[str]:
     async with connection(server) as session:
         databases = await _leftovers(session, "datname", "pg_database")
         for name in databases:
-            await session.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            await _drop(session, f'"{name}"')
         roles = await _leftovers(session, "rolname", "pg_roles")
         for name in roles:
             with suppress(asyncpg.DependentObjectsStillExistError):  # of a database that is in use
