@@ -1,7 +1,7 @@
-"""Start a scheduler here, and workers as jobs of SLURM; end them when you press Enter.
+"""Start a scheduler here, and workers as jobs of SLURM.
 
-It needs dask-jobqueue, and a clone of the course, in which `python3 course.py test --version` has run, on a
-file system that the nodes share.
+It needs dask-jobqueue, and a clone of the course on a file system that the nodes
+share. `python3 course.py test --version` has run there.
 """
 
 from dask_jobqueue import SLURMCluster
@@ -15,4 +15,5 @@ with SLURMCluster(
     job_script_prologue=["export GROUNDRULES_COURSE=/shared/groundrules"],
 ) as cluster:
     cluster.scale(jobs=20)
-    input(f"groundrules grade … --cluster {cluster.scheduler_address}\nPress Enter to end. ")
+    print(f"groundrules grade … --cluster {cluster.scheduler_address}")
+    input("Press Enter to end. ")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from groundrules.rules.writing import Project, Violation, at_node, case
 
-RATIONALE = "Printed lines have no level and no time, and the log collector never sees them."
+RATIONALE = "Printed lines have no level and no time, and no log collector sees them."
 FIX = "Call a logger instead: `logger.info(…)`."
 
 
