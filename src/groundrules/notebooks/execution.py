@@ -17,6 +17,7 @@ warnings.filterwarnings("ignore", "'crypt' is deprecated", DeprecationWarning)
 warnings.filterwarnings("ignore", "Accessing argon2.__version__", DeprecationWarning)
 """
 CELL_SECONDS = 60  # a cell that takes longer hangs
+START_SECONDS = 240  # several kernels may start at once, on a machine that is busy
 
 
 def notebooks_of(root: Path) -> list[Path]:
@@ -37,6 +38,7 @@ def execute(path: Path, folder: Path) -> "nbformat.NotebookNode":
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
+        startup_timeout=START_SECONDS,
         resources={"metadata": {"path": str(folder)}},
         extra_arguments=["--log-level=ERROR"],
     )

@@ -1,6 +1,5 @@
 """Databases and roles of the tool's own, named `groundrules_*`, and those that killed runs left."""
 
-import asyncio
 import hashlib
 import os
 import platform
@@ -92,6 +91,8 @@ async def drop_database(server: Server, name: str) -> None:
 
 async def _drop(session: "asyncpg.Connection", quoted: str) -> None:
     """Drop a database, whoever is connected to it; an autovacuum, which is nobody's, has to end first."""
+    import asyncio
+
     import asyncpg
 
     for attempt in range(_ATTEMPTS):
