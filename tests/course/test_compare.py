@@ -90,7 +90,7 @@ def test_one_file_is_shown_as_a_diff_wherever_one_is(done: Copy) -> None:
         '-    """Say ',
         '+    """Repo',
     ]
-    assert len({each.stdout for each in shown}) == 1
+    assert len({each.stdout for each in shown}) == 1, [each.stderr for each in shown]
 
 
 def test_a_terminal_shows_it_in_colours(
