@@ -44,8 +44,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("material", reason="`course.py test --all` installs what builds the site")
     mermaid.fetched(ROOT)  # once; what follows needs nothing from elsewhere
     for notebook in notebooks_of(ROOT):
-        with suppress(NotRun):  # the build tells
-            page_of(ROOT, notebook)  # once; it serves on this machine, which the cut forbids too
+        for _ in range(3):  # other tests may take all of the machine for a while
+            with suppress(NotRun):  # the build tells
+                page_of(
+                    ROOT, notebook
+                )  # once; it serves on this machine, which the cut forbids too
+                break
     target = tmp_path_factory.mktemp("site")
     with pytest.MonkeyPatch.context() as patch:
         for name in ("http_proxy", "https_proxy", "all_proxy"):

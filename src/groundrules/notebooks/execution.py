@@ -17,7 +17,7 @@ warnings.filterwarnings("ignore", "'crypt' is deprecated", DeprecationWarning)
 warnings.filterwarnings("ignore", "Accessing argon2.__version__", DeprecationWarning)
 """
 CELL_SECONDS = 60  # a cell that takes longer hangs
-START_SECONDS = 240  # several kernels may start at once, on a machine that is busy
+START_SECONDS = 120  # several kernels may start at once, on a machine that is busy
 
 
 def notebooks_of(root: Path) -> list[Path]:
