@@ -161,6 +161,8 @@ def test_an_installed_plugin_adds_rules(project: Path) -> None:
 WRONG = {
     "a syntax error": ("def check(", "def check(:", "cannot be imported: SyntaxError"),
     "an import of nothing": ("from groundrules", "import nothing_at_all\nfrom groundrules", "ModuleNot"),
+    "an exit at import": ("def check(", "raise SystemExit(0)\n\n\ndef check(", "SystemExit: 0"),
+    "an exit in a check": ("    for site", "    raise SystemExit(0)\n    for site", "SystemExit: 0"),
     "no docstring": ('"""AC101: Application code logs, and never prints."""', "", "begin with a docstring"),
     "another code": ("AC101:", "AC102:", "must begin with a docstring that says"),
     "no fix": ("FIX =", "REPAIR =", "has no usable FIX"),

@@ -144,7 +144,7 @@ def _look(
 def _violations(rule: Rule, project: Project) -> Iterator[Violation]:
     try:
         yield from rule.check(project)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if not rule.page:
             raise
         told = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": .")

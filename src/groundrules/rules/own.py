@@ -76,7 +76,7 @@ def _home(folder: Path, named: str) -> tuple[str, Path]:
         try:
             package = plugin.load()
             return package.__name__, Path(next(iter(package.__path__)))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise CheckError(
                 f"The plugin `{named}` cannot be imported ({_told(error)}): its entry point must name a "
                 "package."
@@ -101,7 +101,7 @@ def _rule(name: str, path: str) -> Rule:
     try:
         with _no_bytecode():
             module = import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # which would end the check as if all were well
         raise CheckError(f"{path} cannot be imported: {_told(error)}.") from None
     match = _FILE.fullmatch(name.rpartition(".")[2])
     assert match is not None
