@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _NUMBER = struct.Struct("H")  # of a test; all of them fit into a pipe
 MOST_TESTS = 30_000
 THREADS_END = 2.0  # seconds that threads have for their end before a fork
+SILENCE = (
+    180.0  # seconds after which a fork is given up: whatever a test waits for has a shorter limit
+)
+TICK = 1.0  # seconds; a longer wait is one in which this process was suspended, and counts as one
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,14 @@ class Lanes:
     :param enter: called in each fork with its number, before its first test.
     :param run: called in a fork with a test; returns what is to be sent of it.
     :param leave: called in each fork after its last test.
+    :param silence: how many seconds a fork may take for one test, or to begin, before it is ended.
     """
 
     number: int
     enter: Callable[[int], None]
     run: "Callable[[pytest.Item], Any]"
     leave: Callable[[], None]
+    silence: float = SILENCE
 
     def outcomes(
         self, items: "list[pytest.Item]", first: "Callable[[pytest.Item], bool]"
@@ -43,7 +49,7 @@ class Lanes:
         """Run tests, those that are to be begun `first` before the others.
 
         Yield each with what `run` returned, in the order of `items`. That is None where a fork was lost
-        before it could tell. Closing the iterator ends all forks.
+        before it could tell, or hung. Closing the iterator ends all forks.
         """
         assert len(items) <= MOST_TESTS
         numbers = sorted(range(len(items)), key=lambda number: not first(items[number]))
@@ -59,7 +65,7 @@ class Lanes:
                 pids.append(self._fork(lane, items, queue, theirs, [ours, *ends]))
                 theirs.close()
                 ends.append(ours)
-            yield from _in_order(items, ends)
+            yield from _in_order(items, _Forks(dict(zip(ends, pids, strict=True)), self.silence))
         finally:
             os.close(queue)
             for pid in pids:
@@ -101,21 +107,44 @@ class Lanes:
             os._exit(status)  # what the process that forked has begun is for that one to end
 
 
-def _in_order(
-    items: "list[pytest.Item]", ends: list[Connection]
-) -> "Generator[tuple[pytest.Item, Any]]":
+class _Forks:
+    """The forks that have not ended, by the ends of their pipes; one that hangs is ended."""
+
+    def __init__(self, pids: dict[Connection, int], silence: float) -> None:
+        self._pids = pids
+        self._silence = silence
+        self._silent = dict.fromkeys(pids, 0.0)
+
+    def __bool__(self) -> bool:
+        return bool(self._pids)
+
+    def ready(self) -> list[Connection]:
+        """Return those that have told something or have ended; none after a while in which nobody has."""
+        began = time.monotonic()
+        ready = [end for end in wait(list(self._pids), TICK) if isinstance(end, Connection)]
+        waited = min(time.monotonic() - began, TICK)
+        for end, pid in self._pids.items():
+            self._silent[end] = 0.0 if end in ready else self._silent[end] + waited
+            if self._silent[end] > self._silence:
+                os.kill(pid, signal.SIGKILL)  # which closes its end of the pipe
+        return ready
+
+    def forget(self, end: Connection) -> None:
+        """Wait no longer for one that has ended."""
+        del self._pids[end]
+
+
+def _in_order(items: "list[pytest.Item]", forks: _Forks) -> "Generator[tuple[pytest.Item, Any]]":
     """Yield tests with what was sent of them, as soon as all before them are known."""
     known: dict[int, Any] = {}
     under_way: dict[Connection, int] = {}
-    living = list(ends)
     for number, item in enumerate(items):
-        while number not in known and living:
-            for end in wait(living):
-                assert isinstance(end, Connection)
+        while number not in known and forks:
+            for end in forks.ready():
                 try:
                     about, ended, outcome = end.recv()
                 except (EOFError, OSError):
-                    living.remove(end)
+                    forks.forget(end)
                     if end in under_way:
                         known[under_way[end]] = None
                     continue

@@ -70,6 +70,7 @@ class ForkServer:
             pass_fds=passed,
             env=clean_environment(),
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # whoever reads this process's output does not wait for that one
             stderr=subprocess.DEVNULL,
         )
         theirs.close()
