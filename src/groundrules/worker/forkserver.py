@@ -7,6 +7,7 @@ An order is a line of JSON with the descriptors that the worker is to use. Whate
 ordered it hears how it ended: `{"ended": …, "code": …}`; when the orderer is gone, its workers are ended.
 """
 
+import gc
 import importlib
 import os
 import selectors
@@ -30,11 +31,13 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for those who give orders
     _adopt_orphans()
     forget_json()
+    gc.disable()  # until a worker begins: what is imported here lives as long as the process
     for module in sys.argv[2:]:
         with suppress(ImportError):  # the worker that needs it will say so
             importlib.import_module(module)
     from groundrules.worker import child  # noqa: F401 - imported once, here, for all workers
 
+    gc.freeze()  # no worker looks through it, which would also copy it
     waker, wakes = os.pipe()
     for descriptor in (waker, wakes):
         os.set_blocking(descriptor, False)
@@ -139,6 +142,7 @@ def _fork(order: dict[str, JSON], descriptors: list[int], *, private: tuple[int,
             os.close(descriptor)
         from groundrules.worker import child
 
+        gc.enable()
         child.run_forked(order, descriptors)
     finally:
         os._exit(1)
