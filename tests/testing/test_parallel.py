@@ -128,6 +128,13 @@ def test_the_verdict_is_the_same_as_one_after_the_other(course: Clone, finished:
     assert said[0] == said[1]
 
 
+def test_who_only_collects_runs_nothing(clone: Clone, notes: Path) -> None:
+    run = many(clone, notes, "pass").pytest("steps/01", "--app=alice", LANES, "--collect-only")
+
+    assert run.status == 0, run
+    assert not notes.exists()
+
+
 def test_exitfirst_tells_of_the_first_failure_alone(clone: Clone, notes: Path) -> None:
     many(
         clone, notes, "time.sleep(0.01 * (31 - number)); assert number < 8, f'{number} is too much'"
