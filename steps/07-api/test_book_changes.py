@@ -10,7 +10,7 @@ from groundrules.testing.app import Response
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.people import People
-from groundrules.testing.races import at_once
+from groundrules.testing.races import at_once, seen_with
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
@@ -32,18 +32,28 @@ def wanted(samples: Samples) -> dict[str, Any]:
     }
 
 
-@task("07.6", "changed-book", "put-replaces", "patch-given", "available")
+@task("07.6", "changed-book", "put-replaces", "patch-given", "available", "stored")
 @both
 async def test_a_change_of_everything_is_stored_and_shown(
-    people: People, library: Library, wanted: dict[str, Any], method: str
+    people: People, library: Library, database: Database, wanted: dict[str, Any], method: str
 ) -> None:
     librarian = await people.librarian()
     book, other = await library.book(copies=3), await library.book()
     await library.loan(await library.user(), book)
 
-    answer = await librarian.request(method, f"{BOOKS}/{book.id}", json=wanted)
+    answer, stored = await seen_with(
+        database,
+        "books",
+        librarian.request(method, f"{BOOKS}/{book.id}", json=wanted),
+        lambda: library.read(book),
+    )
 
     must_answer(answer, 200, to="a change of everything")
+    with demand("stored"):
+        assert stored is None or stored["title"] != book.title, (
+            f"{method} returns 200, but the table books has the old title still. The service must "
+            "commit before the handler returns."
+        )
     await must_be(library, book, wanted, f"{method} with all fields", must_show(answer, FIELDS))
     left = wanted["copies"] - 1
     assert answer.json()["available"] == left, (

@@ -12,7 +12,7 @@ from groundrules.testing.app import App, Response
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.people import People
-from groundrules.testing.races import at_once
+from groundrules.testing.races import at_once, seen_with
 from groundrules.testing.samples import Samples
 
 BOOKS = "/api/v1/books"
@@ -36,22 +36,27 @@ def book(samples: Samples) -> dict[str, Any]:
     }
 
 
-@task("07.5", "book-added", "isbn-plain", "available", "whole-objects")
+@task("07.5", "book-added", "isbn-plain", "available", "whole-objects", "stored")
 async def test_a_new_book_answers_201_with_the_book(
     people: People, database: Database, book: dict[str, Any]
 ) -> None:
     librarian = await people.librarian()
     isbn = book["isbn"]
 
-    answer = await librarian.post(f"{BOOKS}/", json={**book, "isbn": f"{isbn[:3]}-{isbn[3:]}"})
-    stored = await database.fetchrow("SELECT * FROM books")
+    answer, stored = await seen_with(
+        database,
+        "books",
+        librarian.post(f"{BOOKS}/", json={**book, "isbn": f"{isbn[:3]}-{isbn[3:]}"}),
+        lambda: database.fetchrow("SELECT * FROM books"),
+    )
 
     must_answer(answer, 201, to="a new book")
     shown = must_show(answer, FIELDS)
-    assert stored is not None, (
-        f"POST {BOOKS}/ returns 201, but the table books is still empty. The service must commit "
-        "before the handler returns."
-    )
+    with demand("stored"):
+        assert stored is not None, (
+            f"POST {BOOKS}/ returns 201, but the table books is still empty. The service must commit "
+            "before the handler returns."
+        )
     for field in ("id", *GIVEN):
         wanted = book.get(field, stored[field])
         assert (shown[field], stored[field]) == (wanted, wanted), (
@@ -228,19 +233,25 @@ async def test_what_cannot_be_an_id_is_refused(people: People, library: Library)
             must_refuse(answer, *INVALID, 404, to="an invalid id")
 
 
-@task("07.5", "book-deleted", "book-deleted-twice")
-async def test_a_book_is_deleted(people: People, library: Library) -> None:
+@task("07.5", "book-deleted", "book-deleted-twice", "stored")
+async def test_a_book_is_deleted(people: People, library: Library, database: Database) -> None:
     librarian = await people.librarian()
     book, other = await library.book(), await library.book()
     await library.loan(await library.user(), book, returned=True)
 
-    answer = await librarian.delete(f"{BOOKS}/{book.id}")
+    answer, left = await seen_with(
+        database,
+        "books",
+        librarian.delete(f"{BOOKS}/{book.id}"),
+        lambda: library.read(book),
+    )
 
     must_answer(answer, 204, to="the deletion of a book")
     assert answer.content == b"", f"DELETE {BOOKS}/{book.id} must return an empty body."
-    assert await library.read(book) is None, (
-        f"DELETE {BOOKS}/{book.id} returns 204, but the book is still in the table books."
-    )
+    with demand("book-deleted" if left and await library.read(book) else "stored"):
+        assert left is None, (
+            f"DELETE {BOOKS}/{book.id} returns 204, but the book is still in the table books."
+        )
     assert await library.read(other) is not None, (
         f"DELETE {BOOKS}/{book.id} must delete this book and no other."
     )

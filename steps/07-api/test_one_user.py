@@ -1,12 +1,12 @@
 """Task 07.2: one user, shown and deleted."""
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.answers import INVALID, must_answer, must_refuse, must_show
 from groundrules.testing.app import Response
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.people import People
-from groundrules.testing.races import at_once
+from groundrules.testing.races import at_once, seen_with
 
 USERS = "/api/v1/users"
 FIELDS = ("id", "email", "full_name", "is_librarian", "is_active", "created_at", "updated_at")
@@ -57,19 +57,25 @@ async def test_what_cannot_be_an_id_is_refused(people: People, library: Library)
             must_refuse(answer, *INVALID, 404, to="an invalid id")
 
 
-@task("07.2", "user-deleted", "user-without-loans", "deleted-twice")
-async def test_a_user_is_deleted(people: People, library: Library) -> None:
+@task("07.2", "user-deleted", "user-without-loans", "deleted-twice", "stored")
+async def test_a_user_is_deleted(people: People, library: Library, database: Database) -> None:
     librarian = await people.librarian()
     user, other = await library.user(is_active=False), await library.user()
     await library.loan(user, await library.book(), returned=True)
 
-    answer = await librarian.delete(f"{USERS}/{user.id}")
+    answer, left = await seen_with(
+        database,
+        "users",
+        librarian.delete(f"{USERS}/{user.id}"),
+        lambda: library.read(user),
+    )
 
     must_answer(answer, 204, to="the deletion of a user")
     assert answer.content == b"", f"DELETE {USERS}/{user.id} must return an empty body."
-    assert await library.read(user) is None, (
-        f"DELETE {USERS}/{user.id} returns 204, but the user is still in the table users."
-    )
+    with demand("user-deleted" if left and await library.read(user) else "stored"):
+        assert left is None, (
+            f"DELETE {USERS}/{user.id} returns 204, but the user is still in the table users."
+        )
     assert await library.read(other) is not None, (
         f"DELETE {USERS}/{user.id} must delete this user and no other."
     )

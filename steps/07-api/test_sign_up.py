@@ -10,7 +10,7 @@ from groundrules.testing.answers import INVALID, must_answer, must_refuse, must_
 from groundrules.testing.app import App, Response
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
-from groundrules.testing.races import at_once
+from groundrules.testing.races import at_once, seen_with
 from groundrules.testing.samples import Samples
 
 USERS = "/api/v1/users/"
@@ -54,8 +54,12 @@ async def test_a_sign_up_answers_201_with_the_user(app: App, sign_up: dict[str, 
 async def test_the_user_is_stored_when_the_answer_arrives(
     app: App, database: Database, sign_up: dict[str, Any]
 ) -> None:
-    answer = await app.post(USERS, json=sign_up)
-    stored = await database.fetchrow("SELECT * FROM users")
+    answer, stored = await seen_with(
+        database,
+        "users",
+        app.post(USERS, json=sign_up),
+        lambda: database.fetchrow("SELECT * FROM users"),
+    )
 
     must_answer(answer, 201, to="a sign-up")
     assert stored is not None, (

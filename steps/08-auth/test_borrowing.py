@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.app import App, Response
 from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.people import Person
-from groundrules.testing.races import at_once
+from groundrules.testing.races import at_once, seen_with
 from groundrules.testing.values import Row
 
 LOANS = "/api/v1/loans/"
@@ -29,28 +29,32 @@ class Access(Protocol):
     async def needs_login(self, method: str, path: str, json: Any = None, **ids: int) -> None: ...
 
 
-@task("08.7", "borrow")
-async def test_who_is_logged_in_borrows_a_book(library: Library, reader: Person) -> None:
+@task("08.7", "borrow", "borrower", "loans-stored")
+async def test_who_is_logged_in_borrows_a_book(
+    library: Library, database: Database, reader: Person
+) -> None:
     book = await library.book()
 
-    response = await borrow(reader, book.id)
+    response, stored = await seen_with(
+        database, "loans", borrow(reader, book.id), lambda: library.open_loans(reader.row)
+    )
 
     assert response.status_code == 201, f"{ASKED} must return 201 to a user who borrows a book."
     shown = response.json()
     assert shown.keys() == FIELDS, (
         f"{ASKED} must have the fields of LoanResponse; it has {', '.join(sorted(shown))}."
     )
-    assert (shown["user_id"], shown["book_id"]) == (reader.id, book.id), (
-        f"{ASKED} must lend the book to the user whom the token names."
-    )
+    with demand("borrower"):
+        assert (shown["user_id"], shown["book_id"]) == (reader.id, book.id), (
+            f"{ASKED} must lend the book to the user whom the token names."
+        )
     assert shown["returned_at"] is None, f"{ASKED} must return an open loan."
     period = datetime.fromisoformat(shown["due_at"]) - datetime.fromisoformat(shown["borrowed_at"])
     assert period == timedelta(days=21), (
         f"A loan is for 21 days; the one of {ASKED} is for {period}."
     )
-    assert await library.open_loans(reader.row) == 1, (
-        f"{ASKED} returns 201, but the database has no open loan of the user."
-    )
+    with demand("loans-stored"):
+        assert stored == 1, f"{ASKED} returns 201, but the database has no open loan of the user."
 
 
 @task("08.7", "loans-401")

@@ -5,8 +5,10 @@ from typing import Any, Protocol
 import pytest
 
 from groundrules.testing import demand, task
+from groundrules.testing.database import Database
 from groundrules.testing.library import Library
 from groundrules.testing.people import Person
+from groundrules.testing.races import seen_with
 from groundrules.testing.values import Row
 
 LOANS = "/api/v1/loans/"
@@ -210,11 +212,13 @@ async def test_an_id_that_cannot_be_is_refused(reader: Person, wanted: str) -> N
         )
 
 
-@task("08.7", "loan-returned", "returned-twice")
+@task("08.7", "loan-returned", "returned-twice", "loans-stored")
 async def test_the_borrower_gives_a_book_back_once(
-    library: Library, reader: Person, loan: Row
+    library: Library, database: Database, reader: Person, loan: Row
 ) -> None:
-    first = await reader.post(f"{LOANS}{loan.id}/return")
+    first, left = await seen_with(
+        database, "loans", reader.post(f"{LOANS}{loan.id}/return"), library.open_loans
+    )
     again = await reader.post(f"{LOANS}{loan.id}/return")
 
     assert first.status_code == 200, f"POST {LOANS}{{id}}/return must return 200 to the borrower."
@@ -226,9 +230,10 @@ async def test_the_borrower_gives_a_book_back_once(
         f"POST {LOANS}{{id}}/return must have the fields of LoanResponse; it has "
         f"{', '.join(sorted(shown))}."
     )
-    assert await library.open_loans() == 0, (
-        f"POST {LOANS}{{id}}/return returns 200, but the loan is open in the database."
-    )
+    with demand("loans-stored"):
+        assert left == 0, (
+            f"POST {LOANS}{{id}}/return returns 200, but the loan is open in the database."
+        )
     with demand("returned-twice"):
         assert again.status_code == 400, (
             f"POST {LOANS}{{id}}/return must return 400 for a loan that was returned already."

@@ -29,7 +29,11 @@ class Parallel:
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Run all tests, or leave that to pytest."""
         items = session.items
-        if session.testsfailed or session.config.option.collectonly or not all(STEP in item.stash for item in items):
+        if (
+            session.testsfailed
+            or session.config.option.collectonly
+            or not all(STEP in item.stash for item in items)
+        ):
             return None
         worth = [item for item in items if self._suites.obstacle(item) is None]
         number = min(self._lanes, len(worth) // TESTS_PER_LANE)

@@ -1,16 +1,28 @@
 """Calls that are made at the same time, and get in each other's way every time."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
 
-from groundrules.testing.database import Database
+from groundrules.testing.database import Database, Refused
 from groundrules.worker.errors import Raised
+
+T = TypeVar("T")
+Found = TypeVar("Found")
 
 DONE = "done"
 HELD = 2.0  # seconds in which all calls come as far as they can; what waits longer may look like a hang
 NEXT = 0.6  # the same for one call, before the next is made
 LOOK_AGAIN = 0.004
+COMMITS_HELD = "SELECT pg_advisory_xact_lock(1066)"
+HOLD_COMMITS = """
+CREATE OR REPLACE FUNCTION groundrules_held() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1066); RETURN NULL; END $$;
+DROP TRIGGER IF EXISTS groundrules_held ON {table};
+CREATE CONSTRAINT TRIGGER groundrules_held AFTER INSERT OR UPDATE OR DELETE ON {table}
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION groundrules_held();
+"""
 
 
 async def at_once(
@@ -37,6 +49,30 @@ async def at_once(
         await holder.execute("COMMIT")
     endings = await asyncio.gather(*made, return_exceptions=True)
     return [_ending(each, refusals) for each in endings]
+
+
+async def seen_with(
+    database: Database, table: str, request: Awaitable[T], look: Callable[[], Awaitable[Found]]
+) -> tuple[T, Found]:
+    """Return the response to a request that changes a table, and what `look` finds as soon as it is there.
+
+    The commit of the change is held until the request has ended or waits for it. So a response that is sent
+    before the commit comes too early each time.
+    """
+    found: list[tuple[T, Found]] = []
+
+    async def ask() -> None:
+        found.append((await request, await look()))
+
+    await database.execute(HOLD_COMMITS.format(table=table))
+    try:
+        await at_once(database, ask(), holding=COMMITS_HELD)
+    finally:
+        with suppress(
+            Refused
+        ):  # without the lock nothing is held; the application may have the table
+            await database.execute(f"DROP TRIGGER groundrules_held ON {table}")
+    return found[0]
 
 
 def counted(endings: Sequence[str]) -> str:
