@@ -190,6 +190,7 @@ async def test_what_is_no_token_is_refused(app: App, subject: str, samples: Samp
 async def test_what_is_signed_and_no_token_is_refused(app: App, subject: str, key: str) -> None:
     claims = claims_of(await created(app, subject))
 
+    odd: Any
     for odd in (None, "soon", [], {}):
         shown = json.dumps(odd)
         await must_be_refused(app, sign({**claims, "exp": odd}, key), f"whose `exp` is {shown}")
