@@ -117,7 +117,7 @@ def test_a_file_is_named_as_the_lessons_do_or_by_its_path(copy: Copy) -> None:
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        (("undo",), "There is nothing to undo: no command has changed exercises/."),
+        (("undo",), "There is nothing left to undo in exercises/."),
         (("goto", "9"), "There is no step 09: the steps are 01 to 08."),
         (("goto", "3x"), "'3x' is not a step: name one like 03."),
         (("list", "x"), "'x' is not a step: name one like 03."),
