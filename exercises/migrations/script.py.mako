@@ -1,5 +1,5 @@
 ## The template of a new migration. Write the rest in step 04 (steps/04-migrations/README.md).
-${repr(message + ".")}
+"""${message}."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-${repr(message + ".")}
+"""${message}."""
 
 from collections.abc import Sequence
 
