@@ -12,7 +12,19 @@ UNUSED = ("driver://",)  # what `alembic init` writes
 BEGINNING = 40  # characters of an error that may go on with a URL
 
 
-@task("04.2", "url-of-settings", "imports-app", "committed")
+@task("04.2", "imports-app")
+async def test_the_environment_can_import_the_application(migrations: Migrations) -> None:
+    try:
+        await migrations.downgrade()
+    except Raised as error:
+        if error.failure.message != "No module named 'app'":
+            raise
+        raise AssertionError(
+            "migrations/env.py cannot import `app`: write `prepend_sys_path = %(here)s` into alembic.ini."
+        ) from None
+
+
+@task("04.2", "url-of-settings", "committed")
 async def test_commands_reach_the_database_that_the_settings_name(migrations: Migrations) -> None:
     async with migrations.database.proxy() as way:
         address = way.url_for(migrations.database.name)
