@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,11 +12,11 @@ import pytest
 from groundrules import postgres
 from groundrules.course.states import write_state
 from groundrules.course.steps import Course
+from tests.processes import GROUNDRULES, PYTEST, run
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = Course(ROOT)
 SERVER = cache(lambda: postgres.ensure(ROOT))
-GROUNDRULES = (sys.executable, "-c", "from groundrules.cli import main; main()")
 
 
 @dataclass(frozen=True)
@@ -39,34 +38,24 @@ class Copy:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `groundrules` there, with its output in no terminal."""
-        return subprocess.run(
-            [*GROUNDRULES, *arguments],
-            cwd=self.root,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run([*GROUNDRULES, *arguments], cwd=self.root, env={**os.environ, **environment})
 
     def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run pytest there."""
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments],
-            cwd=self.root,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run([*PYTEST, *arguments], cwd=self.root)
+
+
+def copy_folders(root: Path, *names: str) -> None:
+    """Copy folders of the course into another one."""
+    for name in names:
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Copy:
-    """A copy of the course that a test may change."""
+    """A copy of the course, without the versions, that a test may change."""
     root = tmp_path / "my course"
-    for name in ("steps", "solution", "tests/wrong", "tests/right"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_folders(root, "steps", "solution")
     shutil.copy2(ROOT / "pyproject.toml", root)
     write_state(COURSE, 0, root / "exercises")
     return Copy(root)

@@ -12,7 +12,8 @@ import httpx2
 import pytest
 
 from groundrules.course.states import write_state
-from tests.course.conftest import GROUNDRULES, Copy
+from tests.course.conftest import Copy
+from tests.processes import GROUNDRULES
 
 pytestmark = pytest.mark.slow
 LOGIN = {"username": "ada@example.org", "password": "correct horse battery"}
