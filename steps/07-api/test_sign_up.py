@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from groundrules.testing import task
+from groundrules.testing import demand, task
 from groundrules.testing.answers import INVALID, must_answer, must_refuse, must_show
 from groundrules.testing.app import App, Response
 from groundrules.testing.database import Database
@@ -62,10 +62,11 @@ async def test_the_user_is_stored_when_the_answer_arrives(
     )
 
     must_answer(answer, 201, to="a sign-up")
-    assert stored is not None, (
-        f"POST {USERS} returns 201, but the table users is still empty. The service must commit "
-        "before the handler returns."
-    )
+    with demand("stored"):
+        assert stored is not None, (
+            f"POST {USERS} returns 201, but the table users is still empty. The service must commit "
+            "before the handler returns."
+        )
     assert stored["id"] == must_show(answer, FIELDS)["id"], (
         f"POST {USERS} must return the id of the row in users, {stored['id']}."
     )

@@ -57,6 +57,18 @@ async def test_who_is_logged_in_borrows_a_book(
         assert stored == 1, f"{ASKED} returns 201, but the database has no open loan of the user."
 
 
+@task("08.7", "borrower")
+async def test_nobody_borrows_for_somebody_else(library: Library, reader: Person) -> None:
+    other, books = await library.user(), await library.books(2)
+
+    await reader.post(f"{LOANS}?user_id={other.id}", json={"book_id": books[0].id})
+    await reader.post(LOANS, json={"book_id": books[1].id, "user_id": other.id})
+
+    assert await library.open_loans(other) == 0, (
+        f"{ASKED} with the user_id of somebody else must not lend them a book."
+    )
+
+
 @task("08.7", "loans-401")
 async def test_nobody_borrows_without_a_login(access: Access, library: Library) -> None:
     book = await library.book()

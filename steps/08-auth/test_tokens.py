@@ -1,6 +1,7 @@
 """Task 08.2: a token."""
 
 import asyncio
+import json
 import time
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 from groundrules.testing import demand, task, waits
 from groundrules.testing.app import App
 from groundrules.testing.samples import Samples
-from groundrules.testing.tokens import alter, claims_of, header_of, is_signed_with, sign
+from groundrules.testing.tokens import alter, claims_of, header_of, is_signed_with, sign, sign_bytes
 from groundrules.worker.errors import Raised
 
 CREATE, READ = "create_access_token()", "read_access_token()"
 SLACK = 30  # seconds; a machine may be slow
 PARTS = ("header", "claims", "signature")
+HS256 = b'{"alg":"HS256","typ":"JWT"}'
 
 
 @pytest.fixture
@@ -180,6 +182,23 @@ async def test_what_is_no_token_is_refused(app: App, subject: str, samples: Samp
 
     for text in ("", ".", "..", samples.word(), "a.b.c", "é.é.é", "bnVsbA.W10.x", f"{token}.x"):
         await must_be_refused(app, text, f"that is not a token, such as {text[:12]!r}")
+    for text in ("\0", "\ud800", f"{token}\ud800", f"é{token}", f"{token[:-1]}²", "a" * 5000):
+        await must_be_refused(app, text, f"that is not a token, such as {text[-12:]!r}")
+
+
+@task("08.2", "no-token-no-error")
+async def test_what_is_signed_and_no_token_is_refused(app: App, subject: str, key: str) -> None:
+    claims = claims_of(await created(app, subject))
+
+    odd: Any
+    for odd in (None, "soon", [], {}):
+        shown = json.dumps(odd)
+        await must_be_refused(app, sign({**claims, "exp": odd}, key), f"whose `exp` is {shown}")
+    for text in (b"", b"null", b"[]", b'"sub"', b"7", b"{", b"\xff"):
+        await must_be_refused(app, sign_bytes(HS256, text, key), f"with the claims {text!r}")
+    whole = json.dumps(claims).encode()
+    for text in (b"", b"null", b"[]", b"{}", b'{"alg":null}', b'{"alg":["HS256"]}', b"\xff"):
+        await must_be_refused(app, sign_bytes(text, whole, key), f"with the header {text!r}")
 
 
 async def created(app: App, subject: str) -> str:

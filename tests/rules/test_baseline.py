@@ -66,6 +66,27 @@ def test_what_is_in_the_baseline_is_not_reported_and_all_else_is(project: Path, 
     assert len(run.found("--no-baseline")) == 3
 
 
+def test_an_attribute_more_is_told_from_those_of_its_class_that_are_known(
+    project: Path, run: Run
+) -> None:
+    model = (
+        "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import DeclarativeBase\n\n\n"
+        "class Base(DeclarativeBase):\n    pass\n\n\n"
+        "class Book(Base):\n    __tablename__ = 'books'\n    id = Column(Integer, primary_key=True)\n"
+        "    copies = Column(Integer)\n"
+    )
+    file = project / "app" / "book.py"
+    file.write_text(model)
+    run("baseline")
+
+    file.write_text(model.replace("    copies =", "    floor = Column(Integer)\n    copies ="))
+
+    _, out, _ = run("check", "--format", "json", "--select", "GR104")
+    assert [(each["line"], each["definition"]) for each in json.loads(out)["findings"]] == [
+        (12, "Book.floor")
+    ]
+
+
 def test_the_file_is_sorted_and_says_no_more_than_it_must(project: Path, run: Run) -> None:
     (project / "app" / "sums.py").write_text(SUMS + "\n\n" + SUMS)
 

@@ -170,7 +170,7 @@ def test_in_a_pipe_each_change_is_one_plain_line(course: Course) -> None:
         assert process.stdout is not None
         lines = [process.stdout.readline()]
         save(course, "pyproject.toml", finished(course, "pyproject.toml"))
-        while "01.2" not in lines[-1]:
+        while lines[-1] and not lines[-1].startswith("Next: 01.2"):
             lines.append(process.stdout.readline())
         process.send_signal(signal.SIGINT)
         lines += process.stdout.readlines()

@@ -1,10 +1,12 @@
 """What the trainee's code raises is told with its own lines."""
 
+import importlib.util
 from pathlib import Path
 
 import pytest
 
 from groundrules.worker.errors import Raised, WorkerError
+from groundrules.worker.failures import describe
 from tests.worker.conftest import Start, must_be_fine, spot
 
 
@@ -219,3 +221,27 @@ class TestAFolderWithSpaces:
         with pytest.raises(Raised) as told:
             await app.other.fail()
         assert spot(told.value) == "app/other.py: raise ValueError('so')"
+
+
+async def test_a_generator_that_waits_at_its_yield_has_raised_nothing(tmp_path: Path) -> None:
+    module = tmp_path / "deps.py"
+    module.write_text(
+        "async def get_db():\n    try:\n        yield 1\n    finally:\n        pass\n\n\n"
+        "async def get_half():\n    yield int('half')\n"
+    )
+    spec = importlib.util.spec_from_file_location("deps", module)
+    assert spec is not None
+    assert spec.loader is not None
+    deps = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(deps)
+    waiting = deps.get_db()
+    await anext(waiting)
+    with pytest.raises(ValueError, match="invalid literal") as thrown:
+        await waiting.athrow(ValueError("invalid literal"))
+    with pytest.raises(ValueError, match="invalid literal") as own:
+        await anext(deps.get_half())
+
+    assert describe(thrown.value, tmp_path)["frames"] == []
+    assert describe(own.value, tmp_path)["frames"] == [
+        {"file": "deps.py", "line": 9, "source": "yield int('half')"}
+    ]

@@ -14,7 +14,7 @@ class Finding:
     :param line: counted from 1, as is `column`.
     :param end_column: the column after the last character to point at, on the same line.
     :param docs: the page that explains the rule, relative to the project's root.
-    :param definition: the dotted name of the function or class around it; empty at the top of a file.
+    :param definition: the dotted name of what is around it, down to an attribute; empty at the top of a file.
     :param statement: the line on which its statement, or its decorator, begins.
     """
 

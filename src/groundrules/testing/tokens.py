@@ -13,9 +13,15 @@ _DIGESTS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.s
 
 def sign(claims: Mapping[str, Any], key: str, *, algorithm: str = "HS256") -> str:
     """Return a JWT with these claims, signed with HMAC (RFC 7515); with the algorithm `none`, not signed."""
-    signed = f"{_encode(_json({'alg': algorithm, 'typ': 'JWT'}))}.{_encode(_json(claims))}"
+    header = _json({"alg": algorithm, "typ": "JWT"})
     if algorithm == "none":
-        return f"{signed}."
+        return f"{_encode(header)}.{_encode(_json(claims))}."
+    return sign_bytes(header, _json(claims), key, algorithm=algorithm)
+
+
+def sign_bytes(header: bytes, claims: bytes, key: str, *, algorithm: str = "HS256") -> str:
+    """Return what is signed like a JWT, with parts that need not be JSON."""
+    signed = f"{_encode(header)}.{_encode(claims)}"
     signature = hmac.digest(key.encode(), signed.encode(), _DIGESTS[algorithm])
     return f"{signed}.{_encode(signature)}"
 

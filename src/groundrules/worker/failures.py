@@ -5,12 +5,17 @@ import gc
 import linecache
 import sys
 import traceback
+from collections.abc import Iterator
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
+from opcode import opmap
 from pathlib import Path
-from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, TracebackType
 from typing import Any
 
 from groundrules.worker.answers import refused_answer
 from groundrules.worker.protocol import FRAME_LIMIT, JSON, NAME_LIMIT, TEXT_LIMIT
+
+AT_A_YIELD = {opmap["YIELD_VALUE"], opmap["RESUME"]}  # where a generator waits, by version
 
 
 def describe(error: BaseException, folder: Path) -> dict[str, JSON]:
@@ -18,9 +23,9 @@ def describe(error: BaseException, folder: Path) -> dict[str, JSON]:
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     frames = [
-        _frame(frame.f_code.co_filename, line, folder)
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if _is_below(frame.f_code.co_filename, folder)
+        _frame(each.tb_frame.f_code.co_filename, each.tb_lineno, folder)
+        for each in _raised_through(error.__traceback__)
+        if _is_below(each.tb_frame.f_code.co_filename, folder)
     ]
     if isinstance(error, SyntaxError) and error.filename and _is_below(error.filename, folder):
         frames.append(_frame(error.filename, error.lineno or 1, folder))
@@ -70,6 +75,19 @@ def waiting_frames(folder: Path, *, starting: bool) -> list[JSON]:
         if innermost is not None:
             frames.append(innermost)
     return frames[:FRAME_LIMIT]
+
+
+def _raised_through(step: TracebackType | None) -> Iterator[TracebackType]:
+    """Yield the steps of a traceback, without generators that an exception of others was thrown into.
+
+    One that waits at its `yield`, as `get_db` does, has not called what raised the exception.
+    """
+    while step is not None:
+        code = step.tb_frame.f_code
+        is_generator = code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR)
+        if not (is_generator and code.co_code[step.tb_lasti] in AT_A_YIELD):
+            yield step
+        step = step.tb_next
 
 
 def _awaited_by(waiting: Any) -> Any:

@@ -30,7 +30,14 @@ class _Anchors:
 
     def __init__(self, module: Module) -> None:
         defined: list[Class | Function] = [*module.classes, *module.functions]
-        self._definitions = _innermost((_span(each.node), _dotted(each)) for each in defined)
+        names = [(each.node, _dotted(each)) for each in defined]
+        attributes = [
+            (node, f"{_dotted(each)}.{name}")
+            for each in module.classes
+            for node in each.node.body
+            if (name := _assigned(node))
+        ]
+        self._definitions = _innermost((_span(node), name) for node, name in names + attributes)
         self._statements = _innermost((span, span[0]) for span in _statements(module.tree))
 
     def put_on(self, finding: Finding) -> Finding:
@@ -57,6 +64,14 @@ def _dotted(defined: Class | Function) -> str:
         names.append(outer.name)
         outer = outer.outer.owner
     return ".".join(reversed(names))
+
+
+def _assigned(node: ast.stmt) -> str | None:
+    """Return the name that a statement of a class gives to an attribute."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name
+    return None
 
 
 def _span(node: ast.stmt | ast.expr) -> _Span:
