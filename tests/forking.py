@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from importlib import import_module
-from runpy import run_module
+from runpy import run_module, run_path
 
 LIBRARIES = ("asyncpg", "httpx2", "pydantic", "pygments.lexers", "typer", "unittest.mock")
 
@@ -64,11 +64,16 @@ def number(value: int) -> bytes:
 
 
 if __name__ == "__main__":
-    switch, what, *sys.argv[1:] = serve(socket.socket(fileno=int(sys.argv[1])))
-    if switch == "-m":
+    program, *arguments = serve(socket.socket(fileno=int(sys.argv[1])))
+    if program != sys.executable:
+        sys.argv[:] = [program, *arguments]
+        sys.path[0] = os.path.dirname(program)  # noqa: PTH120
+        run_path(program, run_name="__main__")
+    elif arguments[0] == "-m":
+        sys.argv[1:] = arguments[2:]
         sys.path[0] = os.getcwd()  # noqa: PTH109
-        run_module(what, run_name="__main__", alter_sys=True)
+        run_module(arguments[1], run_name="__main__", alter_sys=True)
     else:
+        sys.argv[:] = ["-c", *arguments[2:]]
         sys.path[0] = ""
-        sys.argv[0] = switch
-        exec(what)
+        exec(arguments[1])

@@ -20,6 +20,7 @@ from tempfile import TemporaryFile
 
 GROUNDRULES = (sys.executable, "-c", "from groundrules.cli import main; main()")
 PYTEST = (sys.executable, "-m", "pytest")
+PYTEST_SCRIPT = str(Path(sys.executable).with_name("pytest"))
 
 
 def settings_of(environment: Mapping[str, str]) -> dict[str, str]:
@@ -39,15 +40,15 @@ def run(
     input: str = "",
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Do as `subprocess.run` does with captured text; fork if the command is `GROUNDRULES` or `PYTEST`."""
+    """Do as `subprocess.run` does with captured text; fork if the command begins as one of those above."""
     environment = dict(os.environ if env is None else env)
-    known = tuple(command[:3]) in (GROUNDRULES, PYTEST) and settings_of(environment) == SETTINGS
+    known = tuple(command[:3]) in (GROUNDRULES, PYTEST) or command[0] == PYTEST_SCRIPT
     with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
         given.write(input.encode())
         given.seek(0)
-        if known and hasattr(os, "fork"):
+        if known and hasattr(os, "fork") and settings_of(environment) == SETTINGS:
             order = {
-                "command": command[1:],
+                "command": [*command],
                 "cwd": str(cwd or Path.cwd()),
                 "environment": environment,
             }

@@ -45,17 +45,20 @@ class Copy:
         return run([*PYTEST, *arguments], cwd=self.root)
 
 
-def copy_folders(root: Path, *names: str) -> None:
-    """Copy folders of the course into another one."""
-    for name in names:
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+def copy_versions(root: Path) -> None:
+    """Copy the versions of the first step, which is the only one whose are looked at in a copy."""
+    for kind in ("wrong", "right"):
+        (root / "tests" / kind).mkdir(parents=True)
+        for version in (ROOT / "tests" / kind).glob("01-*.toml"):
+            shutil.copy2(version, root / "tests" / kind)
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Copy:
     """A copy of the course, without the versions, that a test may change."""
     root = tmp_path / "my course"
-    copy_folders(root, "steps", "solution")
+    for name in ("steps", "solution"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(ROOT / "pyproject.toml", root)
     write_state(COURSE, 0, root / "exercises")
     return Copy(root)

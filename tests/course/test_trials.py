@@ -7,7 +7,7 @@ import pytest
 from groundrules.course.progress import TestResult
 from groundrules.course.trials import trials
 from groundrules.course.versions import Version, versions_of
-from tests.course.conftest import Copy, copy_folders
+from tests.course.conftest import Copy, copy_versions
 
 FAILED = TestResult("t::test", "01.4", "01.4", False, "PUT must answer 405", ["only-get"])
 WRONG = Version("wrong", "tests/wrong/01-x.toml", 1, "", "01.4", "only-get", "must answer 405")
@@ -16,7 +16,7 @@ WRONG = Version("wrong", "tests/wrong/01-x.toml", 1, "", "01.4", "only-get", "mu
 @pytest.fixture
 def copy(copy: Copy) -> Copy:
     """A copy of the course with the versions."""
-    copy_folders(copy.root, "tests/wrong", "tests/right")
+    copy_versions(copy.root)
     return copy
 
 
