@@ -74,6 +74,7 @@ def _run_typer() -> int:
             raise
         message = " ".join(explain().split()).rstrip(".")
         if message:  # otherwise the help was asked for, and shown
-            print(f"{message}. See `groundrules --help`.", file=sys.stderr)
+            end = "" if message.endswith("?") else "."
+            print(f"{message}{end} See `groundrules --help`.", file=sys.stderr)
         return 2
     return status if isinstance(status, int) else 0

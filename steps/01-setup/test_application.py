@@ -10,6 +10,13 @@ async def test_the_application_is_titled_library(app: App) -> None:
     await must_be_the_library(app)
 
 
+@task("01.3", "title")
+async def test_the_title_is_the_same_with_every_log_level(app: App) -> None:
+    for level in ("DEBUG", "WARNING", "ERROR", "CRITICAL"):
+        async with app.started(LOG_LEVEL=level) as other:
+            await must_be_the_library(other, f" with LOG_LEVEL={level}")
+
+
 @task("01.3", "create-app")
 async def test_create_app_makes_an_application(app: App) -> None:
     async with app.started("app.main.create_app", factory=True) as other:
@@ -76,8 +83,10 @@ async def test_app_is_a_fastapi_application(app: App) -> None:
         ) from None
 
 
-async def must_be_the_library(app: App) -> None:
+async def must_be_the_library(app: App, when: str = "") -> None:
     response = await app.get("/openapi.json")
-    assert response.status_code == 200, "GET /openapi.json does not return 200."
+    assert response.status_code == 200, f"GET /openapi.json does not return 200{when}."
     title = response.json()["info"]["title"]
-    assert title == "Library", f"The title of the application must be 'Library'; it is {title!r}."
+    assert title == "Library", (
+        f"The title of the application must be 'Library'{when}; it is {title!r}."
+    )

@@ -1,13 +1,16 @@
 """Task 01.1: the project file."""
 
-import re
 from typing import Any
 
 import pytest
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from groundrules.course.steps import Step
 from groundrules.testing import task
 from groundrules.testing.code import Code
+from groundrules.testing.packages import installed_by
 
 FILE = "pyproject.toml"
 
@@ -26,9 +29,21 @@ def test_the_project_is_called_library(project: dict[str, Any]) -> None:
 
 
 @task("01.1", "project-version")
-def test_the_project_has_a_version(project: dict[str, Any]) -> None:
-    dynamic = project.get("dynamic", [])
-    assert "version" in project or "version" in dynamic, f"{FILE} has no version in [project]."
+def test_the_project_has_a_version(project: dict[str, Any], code: Code) -> None:
+    if "version" in project.get("dynamic", []):
+        assert "build-system" in code.toml(FILE), (
+            f"The version in {FILE} is `dynamic`, and no [build-system] computes it: write "
+            'version = "0.1.0" in [project] instead.'
+        )
+        return
+    assert "version" in project, f"{FILE} has no version in [project]."
+    try:
+        Version(project["version"])
+    except (InvalidVersion, TypeError):
+        raise AssertionError(
+            f'{FILE} must set the version in [project] to a version number, such as "0.1.0"; it is '
+            f"{project['version']!r}."
+        ) from None
 
 
 @task("01.1", "requires-python")
@@ -42,12 +57,17 @@ def test_the_project_asks_for_python_3_11(project: dict[str, Any], code: Code, s
 def test_the_project_depends_on(package: str, project: dict[str, Any]) -> None:
     dependencies = project.get("dependencies")
     assert isinstance(dependencies, list), f"{FILE} has no list of dependencies in [project]."
-    names = {_name_of(requirement) for requirement in dependencies}
-    assert package in names, f"The dependencies in {FILE} do not name {package}."
+    named = {_name_of(each) for each in dependencies}
+    assert package in named | installed_by(dependencies), (
+        f"The dependencies in {FILE} name neither {package} nor a package that installs it."
+    )
 
 
 def _name_of(requirement: object) -> str:
-    """Return the normalised name of a requirement such as `FastAPI[standard]>=0.165; …`."""
-    name = re.match(r"\s*([A-Za-z0-9._-]*)", str(requirement))
-    assert name is not None
-    return re.sub(r"[-_.]+", "-", name[1]).lower()
+    """Return the normalized name of a requirement such as `FastAPI[standard]>=0.165; …`."""
+    try:
+        return canonicalize_name(Requirement(str(requirement)).name)
+    except InvalidRequirement:
+        raise AssertionError(
+            f'{requirement!r} in the dependencies of {FILE} is not a requirement, such as "fastapi>=0.165".'
+        ) from None

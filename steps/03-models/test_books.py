@@ -1,9 +1,12 @@
 """Task 03.4: what holds for every book."""
 
+from typing import Any
+
 import pytest
 
 from groundrules.testing import demand, task
 from groundrules.testing.app import App
+from groundrules.testing.attributes import must_be_stored
 from groundrules.testing.database import Refused
 from groundrules.testing.library import Library
 from groundrules.testing.samples import Samples, check_digit
@@ -97,22 +100,30 @@ async def test_there_is_room_for_a_text(library: Library, samples: Samples, colu
 
 @task("03.4", "year-optional", "class-of-file", "attributes", "numbered")
 async def test_a_book_may_have_no_year(app: App, library: Library, samples: Samples) -> None:
-    passed = {
+    passed = a_book(samples)
+
+    book = await app.save(app.models.book.Book(**passed))
+
+    found = await must_be_stored(library, book, passed)
+    assert found["published_year"] is None, (
+        f"books.published_year must be null if no year is passed; it is {found['published_year']}."
+    )
+
+
+@task("03.4", "attributes", "class-of-file", "numbered")
+async def test_a_book_may_have_a_year(app: App, library: Library, samples: Samples) -> None:
+    passed = {**a_book(samples), "published_year": samples.year()}
+
+    with demand("attributes"):
+        book = await app.save(app.models.book.Book(**passed))
+
+    await must_be_stored(library, book, passed)
+
+
+def a_book(samples: Samples) -> dict[str, Any]:
+    return {
         "isbn": samples.isbn(),
         "title": samples.title(),
         "author": samples.name(),
         "copies": samples.numbers.randint(1, 9),
     }
-    book = await app.save(app.models.book.Book(**passed))
-
-    found = await library.read(book)
-    assert found is not None, "A book that was added and committed is not in the table books."
-    assert found["published_year"] is None, (
-        f"books.published_year must be null if no year is passed; it is {found['published_year']}."
-    )
-    with demand("attributes"):
-        for column, value in passed.items():
-            assert found[column] == value, (
-                f"Book(…, {column}={value!r}) must be stored as passed; the table has "
-                f"{found[column]!r}."
-            )

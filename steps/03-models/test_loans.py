@@ -7,6 +7,7 @@ import pytest
 
 from groundrules.testing import task
 from groundrules.testing.app import App
+from groundrules.testing.attributes import must_be_stored
 from groundrules.testing.database import Refused
 from groundrules.testing.library import LOAN_PERIOD, Library
 from groundrules.testing.samples import Samples
@@ -22,28 +23,36 @@ async def test_a_loan_is_of_a_user_and_a_book(app: App, library: Library, sample
     *_, book = await library.books(3)
     await library.database.execute("DELETE FROM users WHERE id <> $1", user.id)
     borrowed_at = samples.moment()
+    passed = {
+        "user_id": user.id,
+        "book_id": book.id,
+        "borrowed_at": borrowed_at,
+        "due_at": borrowed_at + LOAN_PERIOD,
+    }
 
-    loan = await app.save(
-        app.models.loan.Loan(
-            user_id=user.id,
-            book_id=book.id,
-            borrowed_at=borrowed_at,
-            due_at=borrowed_at + LOAN_PERIOD,
-        )
-    )
+    loan = await app.save(app.models.loan.Loan(**passed))
 
-    found = await library.read(loan)
-    assert found is not None, "A loan that was added and committed is not in the table loans."
-    assert (found["user_id"], found["book_id"]) == (user.id, book.id), (
-        f"Loan(user_id={user.id}, book_id={book.id}, …) must be stored as passed; the table has "
-        f"user_id {found['user_id']} and book_id {found['book_id']}."
-    )
-    assert (found["borrowed_at"], found["due_at"]) == (borrowed_at, borrowed_at + LOAN_PERIOD), (
-        "borrowed_at and due_at must be stored as they are passed to Loan(…)."
-    )
+    found = await must_be_stored(library, loan, passed)
     assert found["returned_at"] is None, (
         f"loans.returned_at must be null if it is not passed; it is {found['returned_at']}."
     )
+
+
+@task("03.5", "attributes", "class-of-file")
+async def test_a_loan_has_the_time_of_its_return(
+    app: App, library: Library, samples: Samples
+) -> None:
+    user, book, moment = await library.user(), await library.book(), samples.moment()
+    loan = await app.save(
+        app.models.loan.Loan(
+            user_id=user.id, book_id=book.id, borrowed_at=moment, due_at=moment + LOAN_PERIOD
+        )
+    )
+    returned = {"returned_at": moment + timedelta(days=1)}
+
+    await app.save(loan, **returned)
+
+    await must_be_stored(library, loan, returned)
 
 
 @task("03.5", "foreign-keys")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from groundrules.testing import demand, task
+from groundrules.testing import task
 from groundrules.testing.app import App
+from groundrules.testing.attributes import must_be_stored
 from groundrules.testing.database import Refused
 from groundrules.testing.library import Library
 from groundrules.testing.samples import Samples
@@ -57,14 +58,7 @@ async def test_a_new_user_is_active_and_no_librarian(
     }
     user = await app.save(app.models.user.User(**passed))
 
-    found = await library.read(user)
-    assert found is not None, "A user that was added and committed is not in the table users."
-    with demand("attributes"):
-        for column, value in passed.items():
-            assert found[column] == value, (
-                f"User(…, {column}={value!r}) must be stored as passed; the table has "
-                f"{found[column]!r}."
-            )
+    found = await must_be_stored(library, user, passed)
     for column, wanted in (("is_librarian", False), ("is_active", True)):
         assert found[column] is wanted, (
             f"users.{column} must be {wanted} unless User(…) gets another value; it is "
@@ -78,18 +72,18 @@ async def test_a_new_user_is_active_and_no_librarian(
 
 @task("03.2", "passed-values", "class-of-file", "attributes", "numbered")
 async def test_a_user_may_be_a_librarian(app: App, library: Library, samples: Samples) -> None:
-    user = await app.save(
-        app.models.user.User(
-            email=samples.email(),
-            full_name=samples.name(),
-            hashed_password=samples.word(60),
-            is_librarian=True,
-            is_active=False,
-        )
-    )
+    passed = {
+        "email": samples.email(),
+        "full_name": samples.name(),
+        "hashed_password": samples.word(60),
+        "is_librarian": True,
+        "is_active": False,
+    }
+    user = await app.save(app.models.user.User(**passed))
 
-    found = await library.read(user)
-    assert found is not None, "A user that was added and committed is not in the table users."
+    found = await must_be_stored(
+        library, user, {name: passed[name] for name in ("email", "full_name", "hashed_password")}
+    )
     assert (found["is_librarian"], found["is_active"]) == (True, False), (
         "User(…, is_librarian=True, is_active=False) must be stored as passed; the table has "
         f"{found['is_librarian']} and {found['is_active']}."

@@ -101,6 +101,7 @@ async def as_text(app: App, user: object) -> str:
 
 
 def must_be_the_moment(field: str, text: Any, moment: datetime) -> None:
+    assert text is not None, f"UserResponse must have a field {field}."
     assert isinstance(text, str), f"UserResponse must show {field} as a string; it shows {text!r}."
     shown = datetime.fromisoformat(text)
     assert shown.tzinfo is not None, (

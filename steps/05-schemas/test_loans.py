@@ -124,6 +124,7 @@ async def test_an_answer_can_be_read_again(app: App, library: Library) -> None:
 
 
 def must_be_the_moment(field: str, text: Any, moment: datetime) -> None:
+    assert text is not None, f"LoanResponse must have a field {field}."
     assert isinstance(text, str), f"LoanResponse must show {field} as a string; it shows {text!r}."
     shown = datetime.fromisoformat(text)
     assert shown.tzinfo is not None, (

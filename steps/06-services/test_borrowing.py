@@ -52,7 +52,7 @@ async def test_a_loan_begins_now_and_lasts_21_days(app: App, library: Library) -
             lasts = row["due_at"] - row["borrowed_at"]
             with demand("loan-period"):
                 assert lasts == timedelta(days=21), (
-                    f"A loan must be due after 21 days, not after {lasts}."
+                    f"A loan must be due after 21 days, not after {lasts / timedelta(days=1):g}."
                 )
             with demand("loan-time-zones"):
                 for name in ("borrowed_at", "due_at"):

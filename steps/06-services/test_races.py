@@ -251,7 +251,9 @@ async def test_a_loan_that_goes_meanwhile_is_not_found(
             if not returned and "LibraryError" not in error.failure.kinds:
                 continue  # no call deletes an open loan, so advisory locks need not notice
             raise Raised(
-                error.failure, error.doing, instead_of="NotFound: the loan went while it waited"
+                error.failure,
+                error.doing,
+                instead_of="NotFound: the loan was deleted during the call",
             ) from None
 
 

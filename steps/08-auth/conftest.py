@@ -130,7 +130,8 @@ async def logged_in(person: Person, welcome: set[str]) -> Person:
         )
         response = await person.get(ME)
         assert response.status_code != 401, (
-            "Nobody can log in yet: /users/me returns 401 for a new token of the login."
+            "Nobody is recognized yet: GET /users/me returns 401 for a new token of the login. Declare it "
+            "above /users/{user_id}, and let its dependency find the user whom the token names."
         )
         welcome.add(person.token)
     return person

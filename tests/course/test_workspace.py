@@ -117,8 +117,11 @@ def test_a_file_is_named_as_the_lessons_do_or_by_its_path(copy: Copy) -> None:
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        (("undo",), "There is nothing to undo: no command has changed exercises/."),
+        (("undo",), "There is nothing left to undo in exercises/."),
         (("goto", "9"), "There is no step 09: the steps are 01 to 08."),
+        (("goto", "3x"), "'3x' is not a step: name one like 03."),
+        (("list", "x"), "'x' is not a step: name one like 03."),
+        (("chekc",), "No such command 'chekc'. Did you mean 'check'? See `groundrules --help`."),
         (("goto", "8"), "Step 08 is in preparation and cannot be started yet."),
         (("reset", "01.9"), "Step 01 has no task 01.9. Its tasks: 01.1 to 01.5."),
         (("reset", "app/mian.py"), "No step has a file app/mian.py: did you mean app/main.py?"),

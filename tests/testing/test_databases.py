@@ -136,6 +136,25 @@ async def test_the_tools_own_role_asks_for_its_password(database: Database, serv
         )
 
 
+async def test_a_guest_acts_as_the_role_of_the_run_under_a_name_that_must_be_escaped(
+    databases: Databases, database: Database
+) -> None:
+    async with databases.guest(database) as url:
+        plain = url.replace("+asyncpg", "").replace("@localhost/", "@/")
+        session = await asyncpg.connect(plain)
+        who = await session.fetchrow("SELECT session_user AS name, current_user AS acts_as")
+        await session.execute("CREATE TABLE loans (id bigint)")
+        await session.close()
+        assert all(f"%{ord(each):02X}" in url for each in "@:/%?# ")
+
+    assert "@:%" in who["name"]
+    assert who["acts_as"] == await database.fetchval("SELECT current_user")
+    assert await database.tables() == {"books", "loans"}
+    assert not await database.fetchval(
+        "SELECT count(*) FROM pg_roles WHERE rolname = $1", who["name"]
+    )
+
+
 async def test_a_run_leaves_no_role_and_no_database(server: Server) -> None:
     before = await names_of(server, os.getpid())
     background = Background()

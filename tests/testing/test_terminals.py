@@ -113,7 +113,7 @@ def test_ctrl_c_ends_the_run_and_all_its_processes(clone: Clone) -> None:
     out, _ = process.communicate(timeout=10)
 
     assert process.returncode == 2
-    assert "KeyboardInterrupt" in out
+    assert "Interrupted: stopped by Ctrl-C" in out
     assert "Traceback" not in out
     wait_until(lambda: not is_alive(int(pid.read_text())))
 

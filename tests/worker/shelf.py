@@ -11,6 +11,12 @@ MODULES = {
 
         async def ping(db) -> int:  # without a hint
             return await db.scalar(text("SELECT 1"))
+
+        async def elsewhere() -> None:
+            other = create_async_engine(os.environ["DATABASE_URL"])
+            async with other.connect():
+                pass
+            await other.dispose()
         """,
     "api__deps": """
         from collections.abc import AsyncIterator

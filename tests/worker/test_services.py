@@ -160,6 +160,25 @@ async def test_in_one_session_too_what_is_missing_is_told(shelf: App) -> None:
         await shelf.in_one_session(shelf.services.shelf_service.burn())
 
 
+async def test_a_call_is_made_again_when_the_connection_has_broken(shelf: App) -> None:
+    asks, commits = shelf.core.database.ping(), shelf.services.shelf_service.join(name="Ada")
+
+    assert isinstance(await shelf.again_when_broken(asks), Raised)
+    assert await shelf.again_when_broken(commits) is None
+    assert await asks == 1
+
+
+async def test_engines_are_counted_from_the_first_question_on(shelf: App) -> None:
+    await shelf.core.database.ping()
+
+    counted = [await shelf.engines()]
+    for call in (shelf.core.database.ping, shelf.core.database.ping, shelf.core.database.elsewhere):
+        await call()
+        counted.append(await shelf.engines())
+
+    assert counted == [0, 1, 1, 2]
+
+
 async def test_a_part_of_what_a_call_gives_is_handed_to_another(shelf: App) -> None:
     await new_book(shelf)
     page = shelf.services.shelf_service.list_page(limit=5)

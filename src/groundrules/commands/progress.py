@@ -31,7 +31,7 @@ def status(
 @app.command(name="list")
 def list_tasks(
     step: Annotated[
-        int | None, typer.Argument(help="The step whose tasks to list; by default, the next one.")
+        str | None, typer.Argument(help="The step whose tasks to list; by default, the next one.")
     ] = None,
 ) -> None:
     """List the steps and the tasks of one of them, with what is known to be done."""
@@ -83,7 +83,7 @@ def hint(
 
 @app.command()
 def goto(
-    step: Annotated[int, typer.Argument(help="The number of the step to start.")],
+    step: Annotated[str, typer.Argument(help="The step to start, such as 03.")],
 ) -> None:
     """Start a step, with all steps before it done, in exercises/.
 

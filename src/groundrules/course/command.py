@@ -55,12 +55,12 @@ def status(as_json: bool) -> None:
     _show_next(course, _found_out(course, exercises))
 
 
-def list_tasks(number: int | None) -> None:
+def list_tasks(name: str | None) -> None:
     """Print the steps, with the tasks of one of them: the next to do by default. Nothing is checked."""
     course = find_course()
     known = {each.step: each for each in known_standings(course, exercises_of(course))}
     unfinished = [step for step, each in known.items() if not each.done]
-    opened = course.step(number) if number is not None else next(iter(unfinished), None)
+    opened = course.step_named(name) if name is not None else next(iter(unfinished), None)
     for step in course.steps:
         standing = known.get(step)
         print(_row(step, standing))
@@ -93,13 +93,13 @@ def hint(task_id: str | None, which: str) -> None:
         print(f"\nFor the next one: groundrules hint {task.id} {number + 1}")
 
 
-def go_to(number: int) -> None:
+def go_to(name: str) -> None:
     """Make `exercises/` what it is at the beginning of a step."""
     course = find_course()
-    step = course.step(number)
+    step = course.step_named(name)
     if not step.ready:
         raise CourseError(f"Step {step.number:02} is in preparation and cannot be started yet.")
-    taken = Workspace(course, say).go_to(number, _typed())
+    taken = Workspace(course, say).go_to(step.number, _typed())
     keep_as_done(course, course.root / EXERCISES, course.steps[: course.steps.index(step)])
     print(f"exercises/ is now at the beginning of step {step.number:02}, {step.title}.")
     print(f"Read {_path(step.lesson)}, and then type: groundrules watch")

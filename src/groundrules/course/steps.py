@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from groundrules.course.source import same_code
+from groundrules.terminal import harmless
 
 EXERCISES = "exercises"
 SOLUTION = "solution"
@@ -115,6 +116,13 @@ class Course:
             if step.number == number:
                 return step
         raise CourseError(f"There is no step {number:02}: the steps are {self._span()}.")
+
+    def step_named(self, name: str) -> Step:
+        """Return the step of a number or folder as it is typed; raise `CourseError` if there is none."""
+        match = re.fullmatch(r"(?:steps[/\\])?(\d{1,2})(?:-[\w-]*)?[/\\]?", name.strip())
+        if not match:
+            raise CourseError(f"{harmless(name)!r} is not a step: name one like 03.")
+        return self.step(int(match[1]))
 
     def step_of(self, path: Path) -> Step | None:
         """Return the step whose folder holds `path`."""

@@ -29,7 +29,7 @@ from groundrules.course.tree import (
 from groundrules.terminal import harmless
 
 _HELD = ("app", "migrations")  # the folders that are a state's alone, wholly
-_NOTHING = "There is nothing to undo: no command has changed exercises/."
+_NOTHING = "There is nothing left to undo in exercises/."
 
 
 @dataclass(frozen=True)

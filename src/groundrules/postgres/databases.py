@@ -38,8 +38,11 @@ SETTINGS = {
     "check_function_bodies": "on",
 }
 
-_NAME = re.compile(r"groundrules_[a-z0-9_]{1,51}")  # 63 bytes are all that a name has room for
-_RUN = re.compile(r"groundrules_run_(?P<host>[0-9a-f]{6})_(?P<pid>\d+)_(?P<made>[0-9a-f]+)_\w+")
+_NAME = re.compile(r"groundrules_[a-z0-9_@:%]{1,51}")  # 63 bytes are all that a name has room for
+_RUN = re.compile(
+    r"groundrules_run_(?P<host>[0-9a-f]{6})_(?P<pid>\d+)_(?P<made>[0-9a-f]+)_[a-z0-9_@:%]+"
+)
+_TO_ESCAPE = "@:/%?# "  # what a URL has another meaning for
 _A_DAY = 24 * 60 * 60
 _ATTEMPTS = 10
 
@@ -62,6 +65,21 @@ async def create_role(server: Server, name: str) -> Server:
         await session.execute(
             f"CREATE ROLE {_checked(name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE "
             f"PASSWORD '{password}'; GRANT {_checked(name)} TO CURRENT_USER"
+        )
+    return replace(server, role=name, password=password)
+
+
+async def create_guest(server: Server, name: str, *, of: str) -> Server:
+    """Create a role that acts as the role `of` once it has logged in; return the server as it is to it.
+
+    Its password has every character that has to be escaped in a URL. Raises as `create_role` does.
+    """
+    password = f"{secrets.token_hex(8)}{_TO_ESCAPE}{secrets.token_hex(8)}"
+    async with connection(server) as session:
+        await session.execute(
+            f"CREATE ROLE {_checked(name)} LOGIN PASSWORD '{password}'; "
+            f"GRANT {_checked(of)} TO {_checked(name)}; "
+            f"ALTER ROLE {_checked(name)} SET role TO {_checked(of)}"
         )
     return replace(server, role=name, password=password)
 

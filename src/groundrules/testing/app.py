@@ -193,6 +193,29 @@ class App:
             raise BadReply("The worker sent something that is not a list of outcomes.")
         return [_outcome(each, call) for each, call in zip(answer, calls, strict=True)]
 
+    async def again_when_broken(self, call: Call) -> Any:
+        """Make a call twice with one session from `get_db`, whose connection breaks in between.
+
+        Returns what the second gives, or the `Raised`; None if the first leaves no connection to break.
+        """
+        worker = await self._runner.started()
+        answer = await worker.ask(
+            "call_again",
+            limit=self._runner.patience.limit,
+            doing=f"{call} on a broken connection",
+            call=call.as_argument(),
+        )
+        return None if answer is None else _outcome(answer, call)
+
+    async def engines(self) -> int:
+        """Return how many engines have connected since this was first asked; that time it is 0."""
+        worker = await self._runner.started()
+        limit = self._runner.patience.limit
+        counted = await worker.ask("engines", limit=limit, doing="Counting the engines")
+        if not isinstance(counted, int):
+            raise BadReply("The worker sent something that is not a number.")
+        return counted
+
     async def imports(self, module: str) -> None:
         """Import a module, as `app.core.database`; raise the `WorkerError` that says why that fails."""
         self._runner.must_not_hang_again(module)

@@ -330,6 +330,15 @@ class Databases:
         role = await asyncio.wrap_future(self.role)
         return Database(self._background, role.own, name, self._sockets)
 
+    @asynccontextmanager
+    async def guest(self, database: Database) -> AsyncIterator[str]:
+        """Let another role into a database, and yield its URL, in which name and password are escaped."""
+        guest = await self._background.do(self._admit())
+        try:
+            yield guest.url_for(database.name)
+        finally:
+            await self._background.do(self._dismiss(guest))
+
     async def settle(self) -> None:
         """Wait until what killed runs left on the server is dropped."""
         if self._left_over is not None:
@@ -348,6 +357,17 @@ class Databases:
         with _trouble():
             await postgres.create_database(role.tool, name, template=template, owner=role.own.role)
         return Database(self._background, role.own, name, self._sockets)
+
+    async def _admit(self) -> postgres.Server:
+        role = await asyncio.wrap_future(self.role)
+        name = postgres.run_name(f"g{secrets.token_hex(3)}@:%")
+        with _trouble():
+            return await postgres.create_guest(role.tool, name, of=role.own.role)
+
+    async def _dismiss(self, guest: postgres.Server) -> None:
+        role = await asyncio.wrap_future(self.role)
+        with _trouble():
+            await postgres.drop_role(role.tool, guest.role)
 
     async def _create_role(self, root: Path) -> Role:
         with _trouble():

@@ -1,7 +1,7 @@
 """The trainee's migrations, run by Alembic in the worker."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,7 @@ class Migrations:
     _runner: Runner
     _create: Callable[[], Awaitable[Database]]
     _give_back: Callable[[Database], Awaitable[None]]
+    _guest: Callable[[Database], AbstractAsyncContextManager[str]]
 
     async def upgrade(self, revision: str = "head") -> None:
         """Go up to a revision. Raises `Raised` where a migration or Alembic does, as all of these do."""
@@ -87,6 +88,12 @@ class Migrations:
             yield other
         finally:
             other._runner.stop()
+
+    @asynccontextmanager
+    async def as_guest(self) -> "AsyncIterator[Migrations]":
+        """Run the same migrations as a role whose name and password are escaped in its URL."""
+        async with self._guest(self.database) as url, self.started(DATABASE_URL=url) as others:
+            yield others
 
     async def close(self) -> None:
         """End the process that ran them, and give the database back."""

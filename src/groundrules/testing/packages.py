@@ -53,6 +53,11 @@ def undeclared(folder: Path, dependencies: Sequence[object]) -> Iterator[tuple[s
                     yield file, imported[module], canonicalize_name(package)
 
 
+def installed_by(dependencies: Sequence[object]) -> set[str]:
+    """Return the names of the packages on this machine that come with requirements, those named included."""
+    return {canonicalize_name(each.metadata["Name"]) for each in _with_what_they_need(dependencies)}
+
+
 def _imported(path: Path) -> dict[str, str]:
     """Return the first names of the modules that a file surely needs, and what it imports of them.
 

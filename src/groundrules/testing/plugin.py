@@ -182,10 +182,15 @@ class Suites:
         gc.freeze()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtestloop(self) -> Generator[None, object, object]:
-        """Let Ctrl-C end the run cleanly."""
-        with interrupt_between_steps():
-            return (yield)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Let Ctrl-C end the run cleanly, and without a line of this tool's own source."""
+        try:
+            with interrupt_between_steps():
+                return (yield)
+        except KeyboardInterrupt as error:
+            if isinstance(error, session.Interrupted):
+                raise
+            raise session.Interrupted("stopped by Ctrl-C") from None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -144,8 +144,7 @@ class Sites:
     async def migrations(self) -> Migrations:
         """Return the migrations with a new and empty database."""
         database = await self._empty()
-        runner = self._runner(_environment(database))
-        return Migrations(database, runner, self._empty, self._give_back)
+        return self._migrations_of(database, self._runner(_environment(database)))
 
     def trouble(self) -> str | None:
         """Return in one sentence what is wrong with the databases' server, if anything is."""
@@ -209,11 +208,14 @@ class Sites:
         runner = self._runner(_environment(database))
         try:
             if tables is Tables.MIGRATIONS:
-                await _migrate(Migrations(database, runner, self._empty, self._give_back))
+                await _migrate(self._migrations_of(database, runner))
             else:
                 await create_tables(runner, database)
         finally:
             await runner.end()
+
+    def _migrations_of(self, database: Database, runner: Runner) -> Migrations:
+        return Migrations(database, runner, self._empty, self._give_back, self._of_the_run().guest)
 
     async def _empty(self) -> Database:
         """Return a database that is as new; to make one takes ten times as long as to clean one."""

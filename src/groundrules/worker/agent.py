@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from groundrules.worker.calls import Calls
+from groundrules.worker.engines import Engines
 from groundrules.worker.failures import describe, running_frames, waiting_frames
 from groundrules.worker.migrations import migrate
 from groundrules.worker.names import Missing, application_at, find
@@ -41,6 +42,8 @@ class Agent:
             "import": self._import,
             "call": self._calls.make,
             "call_all": self._calls.make_all,
+            "call_again": self._calls.make_again,
+            "engines": Engines().count,
             "needs_session": self._calls.needs_session,
             "returns": self._calls.returns,
             "query": self._calls.query,

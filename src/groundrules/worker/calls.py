@@ -77,6 +77,22 @@ class Calls:
 
         return await with_session(find(GET_DB, self._folder), self._states(), use)
 
+    async def make_again(self, call: Tagged) -> JSON:
+        """Make a call twice with one session from `get_db`, whose connection breaks in between.
+
+        Returns how the second ends, as in `make_all`; null if the first leaves no connection to break.
+        """
+
+        async def use(session: Any) -> JSON:
+            await self._value(call, session)
+            if not session.in_transaction():
+                return None
+            connection = await (await session.connection()).get_raw_connection()
+            connection.driver_connection.terminate()
+            return await self._outcome(call, session)
+
+        return await with_session(find(GET_DB, self._folder), self._states(), use)
+
     async def needs_session(self, call: Tagged) -> JSON:
         """Return whether anything in a call takes a session."""
         return self._needs_session(call)

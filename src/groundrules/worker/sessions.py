@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Depends, FastAPI, Response
+from fastapi.exceptions import FastAPIError
 
 from groundrules.worker.names import Missing
 from groundrules.worker.protocol import JSON
+
+SWALLOWED = "get_db() catches the exception of the handler, and does not raise it again."
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ async def with_session(
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
     try:
         await application({**scope, "state": states.lifespan}, receive, send)
+    except FastAPIError:
+        if raised:  # otherwise FastAPI would have passed on what the handler raised
+            raise RuntimeError(SWALLOWED) from raised[0]
+        raise
     except BaseException:
         if not raised:  # it is get_db's own
             raise

@@ -11,7 +11,7 @@ from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.raising import Raised, raised_by
 from groundrules.rules.meaning.codes import codes
 from groundrules.rules.meaning.origins import origin
-from groundrules.rules.meaning.values import ClassValue, External, FunctionValue, Value
+from groundrules.rules.meaning.values import ClassValue, External, FunctionValue, Instance, Value
 from groundrules.rules.places import at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
 from groundrules.rules.source.syntax import match_arguments
@@ -47,7 +47,7 @@ def _of(
 ) -> Iterator[Violation]:
     yield from _responding(project, function, responses)
     yield from _setting(project, function)
-    yield from _returning(project, function)
+    yield from _returning(project, function, exceptions=function in handlers)
     parts = function.module.parts or ()
     if function in handlers or parts[:1] != ("services",):
         yield from _raising(project, function)
@@ -94,15 +94,28 @@ def _setting(project: Project, function: Function) -> Iterator[Violation]:
             yield at_node(function.module, statement, message)
 
 
-def _returning(project: Project, function: Function) -> Iterator[Violation]:
+def _returning(project: Project, function: Function, *, exceptions: bool) -> Iterator[Violation]:
+    """Yield the errors that are returned; a dependency may hand an exception to who raises it."""
     for returned in function.returns:
         branches = [returned]
         if isinstance(returned, ast.IfExp):
             branches = [returned.body, returned.orelse]
         places = [origin(project.names, each, function.scope) for each in branches]
-        if any(_is_error(project, scope, node) for node, scope in places):
+        if exceptions and any(_is_exception(project, scope, node) for node, scope in places):
+            message = f"`{function.name}` returns an exception, which has to be raised."
+            yield at_statement(function.scope, returned, message)
+        elif any(_is_error(project, scope, node) for node, scope in places):
             message = f"`{function.name}` returns an error as if it were a result."
             yield at_statement(function.scope, returned, message)
+
+
+def _is_exception(project: Project, scope: Scope, node: ast.expr | None) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    match project.names.evaluate(node, scope):
+        case Instance(of=ClassValue() | External() as kind):
+            return project.answers.is_exception(kind)
+    return False
 
 
 def _is_error(project: Project, scope: Scope, node: ast.expr | None) -> bool:
@@ -240,6 +253,45 @@ PAIR = pair(
 )
 
 INVALID = (
+    case(
+        "exceptions that a handler returns, by their names and from functions too",
+        """
+        from fastapi import APIRouter, HTTPException
+
+        router = APIRouter()
+
+
+        class Missing(HTTPException):
+            \"\"\"Something is not there.\"\"\"
+
+            def __init__(self) -> None:
+                super().__init__(404, "There is none.")
+
+
+        def missing() -> HTTPException:
+            \"\"\"Return what is to be raised.\"\"\"
+            return HTTPException(404, "There is none.")
+
+
+        @router.get("/items/{number}")
+        async def read_item(number: int) -> dict[str, int]:
+            \"\"\"Give the number back.\"\"\"
+            if number < 0:
+                return HTTPException(404, "There is none.")
+            if number == 0:
+                return Missing()
+            if number == 1:
+                problem = HTTPException(404, "There is none.")
+                return problem
+            if number == 2:
+                return missing()
+            return {"number": number}
+        """,
+        22,
+        24,
+        27,
+        29,
+    ),
     case(
         "an error reported by a response",
         """
@@ -428,6 +480,29 @@ INVALID = (
 )
 
 VALID = (
+    case(
+        "a dependency that hands an exception to the handler, which raises it",
+        """
+        from fastapi import APIRouter, Depends, HTTPException
+
+        router = APIRouter()
+
+
+        def missing(number: int) -> HTTPException:
+            \"\"\"Return what to raise if there is none.\"\"\"
+            return HTTPException(404, f"There is no {number}.")
+
+
+        @router.get("/items/{number}")
+        async def read_item(
+            number: int, problem: HTTPException = Depends(missing)
+        ) -> dict[str, int]:
+            \"\"\"Give the number back.\"\"\"
+            if number < 0:
+                raise problem
+            return {"number": number}
+        """,
+    ),
     case(
         "`HTTPException`",
         """
