@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,11 +12,11 @@ import pytest
 from groundrules import postgres
 from groundrules.course.states import write_state
 from groundrules.course.steps import Course
+from tests.processes import GROUNDRULES, PYTEST, run
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = Course(ROOT)
 SERVER = cache(lambda: postgres.ensure(ROOT))
-GROUNDRULES = (sys.executable, "-c", "from groundrules.cli import main; main()")
 
 
 @dataclass(frozen=True)
@@ -39,33 +38,26 @@ class Copy:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `groundrules` there, with its output in no terminal."""
-        return subprocess.run(
-            [*GROUNDRULES, *arguments],
-            cwd=self.root,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run([*GROUNDRULES, *arguments], cwd=self.root, env={**os.environ, **environment})
 
     def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run pytest there."""
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments],
-            cwd=self.root,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run([*PYTEST, *arguments], cwd=self.root)
+
+
+def copy_versions(root: Path) -> None:
+    """Copy the versions of the first step, which is the only one whose are looked at in a copy."""
+    for kind in ("wrong", "right"):
+        (root / "tests" / kind).mkdir(parents=True)
+        for version in (ROOT / "tests" / kind).glob("01-*.toml"):
+            shutil.copy2(version, root / "tests" / kind)
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Copy:
-    """A copy of the course that a test may change."""
+    """A copy of the course, without the versions, that a test may change."""
     root = tmp_path / "my course"
-    for name in ("steps", "solution", "tests/wrong", "tests/right"):
+    for name in ("steps", "solution"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(ROOT / "pyproject.toml", root)
     write_state(COURSE, 0, root / "exercises")

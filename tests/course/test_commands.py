@@ -9,7 +9,8 @@ import subprocess
 import pytest
 
 from groundrules.course.states import write_state
-from tests.course.conftest import GROUNDRULES, Copy
+from tests.course.conftest import Copy
+from tests.processes import GROUNDRULES
 
 SETUP_DONE = "01 Setup         30 min  done\n"
 

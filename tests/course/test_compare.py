@@ -9,7 +9,8 @@ import pytest
 
 from groundrules.course import compare
 from groundrules.course.states import write_state
-from tests.course.conftest import GROUNDRULES, Copy
+from tests.course.conftest import Copy
+from tests.processes import GROUNDRULES, run
 
 HEALTH = "app/api/health.py"
 
@@ -22,14 +23,7 @@ def done(beginning: Copy) -> Copy:
 
 
 def run_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*GROUNDRULES, "compare", *arguments],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run([*GROUNDRULES, "compare", *arguments], cwd=folder)
 
 
 def rewrite(copy: Copy, file: str, old: str, new: str) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from groundrules.course.lock import locked
 from groundrules.course.states import state_after
-from tests.course.conftest import GROUNDRULES, Copy
+from tests.course.conftest import Copy
 from tests.course.kills import run, snapshot
+from tests.processes import GROUNDRULES
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, modes and bytes in names")
 

@@ -1,7 +1,5 @@
 """Files in the wrong place, and a course that was changed, are noticed."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,9 +13,7 @@ def test_the_list_of_digests_is_current() -> None:
 
 
 def check(copy: Copy) -> str:
-    command = [sys.executable, "-m", "pytest", "steps/01", "--collect-only"]
-    done = subprocess.run(command, cwd=copy.root, capture_output=True, text=True, check=False)
-    return done.stdout
+    return copy.pytest("steps/01", "--collect-only").stdout
 
 
 @pytest.mark.parametrize(
@@ -63,8 +59,7 @@ def test_somebody_elses_folder_is_no_business_of_this_clones(
     beginning.file("app").mkdir()
     beginning.file("app/main.py").write_text("MINE = True\n")
     (tmp_path / "alice" / "app").mkdir(parents=True)
-    command = [sys.executable, "-m", "pytest", "steps/01", f"--app={tmp_path}/alice"]
 
-    done = subprocess.run(command, cwd=beginning.root, capture_output=True, text=True, check=False)
+    done = beginning.pytest("steps/01", f"--app={tmp_path}/alice")
 
     assert "lies where" not in done.stdout

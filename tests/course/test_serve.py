@@ -4,15 +4,18 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from groundrules.course.states import write_state
-from tests.course.conftest import GROUNDRULES, Copy
+from tests.course.conftest import Copy
+from tests.processes import GROUNDRULES
 
 pytestmark = pytest.mark.slow
 LOGIN = {"username": "ada@example.org", "password": "correct horse battery"}
@@ -114,6 +117,23 @@ def test_an_application_that_does_not_start_ends_the_command(copy: Copy) -> None
     assert time.monotonic() - started < 30
 
 
+@contextmanager
+def saved_again_and_again(file: Path, text: str) -> Iterator[None]:
+    """Save a file each second, for uvicorn misses what is saved before it begins to watch."""
+    seen = threading.Event()
+
+    def save() -> None:
+        file.write_text(text, encoding="utf-8")
+        while not seen.wait(1):
+            file.write_text(text, encoding="utf-8")
+
+    saving = threading.Thread(target=save)
+    saving.start()
+    yield
+    seen.set()
+    saving.join()
+
+
 def test_a_syntax_error_is_one_line_and_a_save_repairs_it(copy: Copy) -> None:
     main = copy.file("solution/app/main.py")
     right = main.read_text(encoding="utf-8")
@@ -130,9 +150,9 @@ def test_a_syntax_error_is_one_line_and_a_save_repairs_it(copy: Copy) -> None:
         told = [process.stderr.readline()]
         while "SyntaxError" not in told[-1]:
             told.append(process.stderr.readline())
-        main.write_text(right, encoding="utf-8")
-        while "Application startup complete" not in told[-1]:
-            told.append(process.stderr.readline())
+        with saved_again_and_again(main, right):
+            while "Application startup complete" not in told[-1]:
+                told.append(process.stderr.readline())
         process.send_signal(signal.SIGINT)
         told += process.stderr.readlines()
 

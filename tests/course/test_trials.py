@@ -7,10 +7,17 @@ import pytest
 from groundrules.course.progress import TestResult
 from groundrules.course.trials import trials
 from groundrules.course.versions import Version, versions_of
-from tests.course.conftest import Copy
+from tests.course.conftest import Copy, copy_versions
 
 FAILED = TestResult("t::test", "01.4", "01.4", False, "PUT must answer 405", ["only-get"])
 WRONG = Version("wrong", "tests/wrong/01-x.toml", 1, "", "01.4", "only-get", "must answer 405")
+
+
+@pytest.fixture
+def copy(copy: Copy) -> Copy:
+    """A copy of the course with the versions."""
+    copy_versions(copy.root)
+    return copy
 
 
 def named(copy: Copy, name: str) -> Version:

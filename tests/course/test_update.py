@@ -8,8 +8,9 @@ import pytest
 
 from groundrules.course.digests import write_digests
 from groundrules.course.steps import Course
-from tests.course.conftest import GROUNDRULES, Copy
+from tests.course.conftest import Copy
 from tests.course.kills import Snapshot, snapshot
+from tests.processes import GROUNDRULES
 
 STEP = "steps/01-setup"
 UNTOUCHED, TOUCHED, OWN = "app/api/health.py", "app/core/config.py", "app/notes.py"

@@ -10,10 +10,17 @@ import pytest
 from groundrules.course import verify
 from groundrules.course.matrix import holes_of
 from groundrules.course.steps import Course, Step
-from tests.course.conftest import COURSE, Copy
+from tests.course.conftest import COURSE, Copy, copy_versions
 
 STEPS = [pytest.param(step, id=step.name) for step in COURSE.ready_steps]
 STATES = range(len(COURSE.ready_steps) + 1)
+
+
+@pytest.fixture
+def copy(copy: Copy) -> Copy:
+    """A copy of the course with the versions, which it checks too."""
+    copy_versions(copy.root)
+    return copy
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -1,8 +1,6 @@
 """Whose version of a file a reset brings back, and what it says about that."""
 
 import shutil
-import subprocess
-import sys
 
 from groundrules.course.beginnings import Beginnings
 from groundrules.course.digests import write_digests
@@ -51,8 +49,7 @@ def test_a_run_of_a_suite_keeps_what_the_next_steps_go_on_with(beginning: Copy) 
     config = beginning.exercises / CONFIG
 
     def check(step: str) -> None:
-        command = [sys.executable, "-m", "pytest", f"steps/{step}", "--collect-only", "-q"]
-        subprocess.run(command, cwd=beginning.root, capture_output=True, check=False)
+        beginning.pytest(f"steps/{step}", "--collect-only", "-q")
 
     check("02")  # only to look at it
     write_state(beginning.course, 1, beginning.exercises)

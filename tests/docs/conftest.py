@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +17,7 @@ from groundrules.notebooks.execution import notebooks_of
 from groundrules.notebooks.pages import NotRun, page_of
 from groundrules.site import mermaid
 from groundrules.site.serve import build
+from tests.notebooks.running import executed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -43,12 +44,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the site."""
     pytest.importorskip("material", reason="`course.py test --all` installs what builds the site")
     mermaid.fetched(ROOT)  # once; what follows needs nothing from elsewhere
-    for notebook in notebooks_of(ROOT):
+    for notebook in notebooks_of(ROOT):  # now: they serve on this machine, which the cut forbids
         for _ in range(3):  # other tests may take all of the machine for a while
             with suppress(NotRun):  # the build tells
-                page_of(
-                    ROOT, notebook
-                )  # once; it serves on this machine, which the cut forbids too
+                page_of(ROOT, notebook, lambda path, _: executed(path)[0])
                 break
     target = tmp_path_factory.mktemp("site")
     with pytest.MonkeyPatch.context() as patch:
@@ -90,12 +89,19 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="session")
-def address(site: Path) -> Iterator[str]:
-    """Where the site is served, with a slash at the end."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site))) as server:
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder; give its address, with a slash at the end."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Where the site is served, with a slash at the end."""
+    with served(site) as url:
+        yield url

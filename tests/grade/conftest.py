@@ -3,8 +3,6 @@
 import csv
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 
 from groundrules.worker.sandbox import NoSandbox, find_sandbox
+from tests.processes import GROUNDRULES, run
 from tests.testing.conftest import Clone, clone, environment, small_course, write_application
 
 __all__ = ["clone", "environment"]
@@ -73,23 +72,18 @@ class Class:
     def command(self, *arguments: str, submissions: Path | None = None) -> list[str]:
         place = str(submissions or self.folder)
         words = [place, "--out", str(self.out), "--steps=1", *arguments]  # the last --steps counts
-        return [str(Path(sys.executable).with_name("groundrules")), "grade", *words]
+        return [*GROUNDRULES, "grade", *words]
 
     def grade(
         self, *arguments: str, submissions: Path | None = None, patience: float = 120
     ) -> Graded:
-        run = subprocess.run(
+        done = run(
             self.command(*arguments, submissions=submissions),
             cwd=self.clone.root,
             env={**os.environ, **self.clone.environment, **self.environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
             timeout=patience,
-            check=False,
         )
-        return Graded(run.returncode, run.stdout, run.stderr, self.out)
+        return Graded(done.returncode, done.stdout, done.stderr, self.out)
 
 
 @pytest.fixture

@@ -1,16 +1,12 @@
 """Each notebook runs from the first cell to the last, in a kernel of its own and from any folder."""
 
-import asyncio
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from groundrules import postgres
-from groundrules.notebooks.execution import execute, notebooks_of
-from groundrules.postgres.databases import connection
-
-ROOT = Path(__file__).parents[2]
+from groundrules.notebooks.execution import notebooks_of
+from tests.notebooks.running import ROOT, executed
 
 pytestmark = [
     pytest.mark.slow,
@@ -18,18 +14,10 @@ pytestmark = [
 ]
 
 
-async def databases() -> set[str]:
-    async with connection(postgres.ensure(ROOT)) as session:
-        rows = await session.fetch("SELECT datname FROM pg_database")
-    return {row["datname"] for row in rows if row["datname"].endswith("_notebook")}
-
-
 @pytest.mark.parametrize("path", notebooks_of(ROOT), ids=lambda path: path.stem)
-def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
-    before = asyncio.run(databases())
-
-    notebook = execute(path, tmp_path)
+def test_a_notebook_runs(path: Path) -> None:
+    notebook, left = executed(path)
 
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
-    assert asyncio.run(databases()) <= before
+    assert left == set()

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 from groundrules import postgres
 from groundrules.course.states import write_state
 from groundrules.course.steps import Course
+from tests.processes import PYTEST, run
 
 ROOT = Path(__file__).resolve().parents[2]
 DROPPED = ("PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE", "NO_COLOR", "FORCE_COLOR", "PY_COLORS")
@@ -120,7 +119,7 @@ class Clone:
 
     root: Path
     environment: Mapping[str, str] = field(default_factory=dict)
-    start: Sequence[str] = (sys.executable, "-m", "pytest")
+    start: Sequence[str] = PYTEST
 
     def file(self, path: str) -> Path:
         return self.root / path
@@ -134,18 +133,13 @@ class Clone:
         self, *arguments: str, below: str = ".", environment: Mapping[str, str] | None = None
     ) -> Run:
         """Run pytest there, or in the folder `below`."""
-        run = subprocess.run(
+        done = run(
             self.command(*arguments),
             cwd=self.root / below,
             env={**ENVIRONMENT, "COLUMNS": "80", **self.environment, **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
             timeout=120,
-            check=False,
         )
-        return Run(run.returncode, run.stdout, run.stderr)
+        return Run(done.returncode, done.stdout, done.stderr)
 
     def all_of(self, *arguments: str) -> Run:
         """Run pytest there, and have it tell all that it finds."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -19,14 +19,14 @@ class NotRun(Exception):
     """A notebook could not be run; the text is one sentence that says why."""
 
 
-def page_of(root: Path, path: Path) -> str:
+def page_of(root: Path, path: Path, run: Callable[[Path, Path], Any] = execute) -> str:
     """Return a notebook of the clone at `root` as Markdown, run once for each state of what it depends on.
 
     Raises `NotRun` if it fails, or if this machine lacks what it needs.
     """
     kept = root / ".groundrules" / "explorations" / f"{path.stem}-{_digest(root, path)}.md"
     if not kept.is_file():
-        page = as_markdown(_executed(root, path))
+        page = as_markdown(_executed(root, path, run))
         kept.parent.mkdir(parents=True, exist_ok=True)
         for old in kept.parent.glob(f"{path.stem}-*"):
             old.unlink()
@@ -56,9 +56,9 @@ def _stored(path: Path) -> dict[str, Any]:
     return notebook
 
 
-def _executed(root: Path, path: Path) -> Mapping[str, Any]:
+def _executed(root: Path, path: Path, run: Callable[[Path, Path], Any]) -> Mapping[str, Any]:
     try:
-        notebook: Mapping[str, Any] = execute(path, root)
+        notebook: Mapping[str, Any] = run(path, root)
     except ImportError as error:
         raise NotRun(f"{path.name} was not run: {error.name} is not installed.") from None
     except Exception as error:  # whatever went wrong in a cell, or with the kernel
