@@ -19,7 +19,7 @@ from groundrules.rules.source.tree import CallSite, Function, Module
 
 CLAUSE = "style.async"
 RATIONALE = "A coroutine that is not awaited never runs: nothing is read, and nothing is saved."
-FIX = "Make the function `async def`, and put `await` before the call."
+FIX = "Put `await` before the call, in a function that is `async def`."
 
 _BOTH = {"aclose", "close", "commit", "execute", "invalidate", "rollback", "run_sync"}
 _BOTH |= {"scalar", "scalars"}
