@@ -143,3 +143,15 @@ def test_a_draft_that_is_missing_is_named(copy: Copy) -> None:
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
     assert "steps/01-setup/draft/app/api/health.py" in refused.stderr
+
+
+def test_what_a_reset_keeps_of_a_task_is_said(beginning: Copy) -> None:
+    beginning.run("goto", "2")
+
+    done = beginning.run("reset", "02.4")
+
+    assert "app/api/health.py: " in done.stdout
+    assert (
+        "app/core/database.py: kept, because an earlier task of this step writes it as well.\n"
+        in done.stdout
+    )

@@ -117,8 +117,10 @@ def reset(what: str | None) -> None:
     workspace = Workspace(course, say)
     workspace.mend()
     beginnings = Beginnings(course)
+    left: list[str] = []
     if what[:1].isdigit():
         step, task = course.task(what)
+        left = [file for file in task.files if file not in course.own_files(task)]
         versions = {file: beginnings.at_step(step, file) for file in course.own_files(task)}
     else:
         file = workspace.name_of(what)
@@ -132,6 +134,8 @@ def reset(what: str | None) -> None:
         print(f"{file}: {version.why}.")
         for name, missing in relying[file]:
             print(f"  Note: {harmless(name)} needs {missing}, which {file} now lacks.")
+    for file in left:
+        print(f"{file}: kept, because an earlier task of this step writes it as well.")
     _say_undo()
 
 
