@@ -16,6 +16,9 @@ class Schema:
     class_name: str
     fields: dict[str, JSON]
 
+    def __repr__(self) -> str:
+        return _written(self.class_name, self.fields)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -36,6 +39,9 @@ class Row:
     class_name: str
     key: dict[str, Any]
     values: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return _written(self.class_name, self.key)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -63,6 +69,9 @@ class Opaque:
 
     class_name: str
     number: int
+
+    def __repr__(self) -> str:
+        return f"<{_short(self.class_name)} object>"
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -154,6 +163,12 @@ def _scalar(kind: str, text: str) -> Any:
         return from_text(kind, text)
     except ValueError as error:
         raise BadReply(f"The worker sent something that is not a value: {error}.") from None
+
+
+def _written(class_name: str, fields: dict[str, Any]) -> str:
+    """Return an object as somebody would create it, for messages."""
+    given = ", ".join(f"{name}={value!r}" for name, value in fields.items())
+    return f"{_short(class_name)}({given})"
 
 
 def _short(class_name: str) -> str:
