@@ -48,7 +48,7 @@ EVERYDAY = {
         (
             "app/api/health.py:9  SyntaxError: invalid syntax",
             "01.4 The health route\n",
-            "Also  it fails 01.3 (6 tests) and 01.5 (5 tests)",
+            "Also  it fails 01.3 (7 tests) and 01.5 (5 tests)",
         ),
         old="async def",
     ),
@@ -78,7 +78,7 @@ EVERYDAY = {
     "a function that makes no application": Break(
         MAIN,
         "",
-        ("    create_app() returned None: is `return` missing?", "Also  it fails 01.4 (4 tests)"),
+        ("    create_app() returned None: is `return` missing?", "Also  it fails 01.4 (5 tests)"),
         old="    return application\n",
         once=2,
     ),

@@ -43,7 +43,7 @@ def test_a_save_is_checked_and_a_task_that_is_done_leads_to_the_next(
 
     right = finished(course, "pyproject.toml")
     save(course, "pyproject.toml", right.replace("fastapi", "fastapy"))
-    terminal.wait_for_text("01.1 The project file   5 of 6", "do not name fastapi")
+    terminal.wait_for_text("01.1 The project file   5 of 6", "name neither fastapi")
 
     save(course, "pyproject.toml", right)
     terminal.wait_for_text(

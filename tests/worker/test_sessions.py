@@ -162,12 +162,12 @@ async def test_what_get_db_raises_is_told_with_its_line(start: Start, get_db: st
     assert spot(told.value) == "app/api/deps.py: raise OSError('no way')"
 
 
-async def test_an_error_that_get_db_swallows_is_told_all_the_same(start: Start) -> None:
+async def test_an_error_that_get_db_swallows_is_told_as_such(start: Start) -> None:
     app = start(
         "",
         api__deps="async def get_db():\n    try:\n        yield 1\n    except ValueError:\n        pass",
         services__words="async def fail(db):\n    raise ValueError('so')",
     )
 
-    with pytest.raises(Raised, match=r"fail\(\) raised ValueError: so"):
+    with pytest.raises(Raised, match=r"fail\(\) raised RuntimeError: get_db\(\) catches the"):
         await app.services.words.fail()

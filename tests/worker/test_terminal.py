@@ -27,7 +27,7 @@ def test_a_breakpoint_has_the_terminal(tmp_path: Path) -> None:
 
     shown = run_in_a_terminal(
         ["steps/01", "--app", str(tmp_path), "-s", "-k", "answers_that_the_application_is_up"],
-        answers=["p word", "c"],
+        answers=["p word", "c", "c"],  # it asks twice
     )
 
     assert "'seashell'" in shown
