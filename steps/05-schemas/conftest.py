@@ -18,6 +18,7 @@ def addresses(samples: Samples) -> list[str]:
         f"{word()}.{word()}+books@gmail.com",
         f"{word()}_{number}@{word()}-{word()}.co.uk",
         f"{number}@{number}.example.net",
+        f"{word()}@{word()}.photography",
     ]
 
 

@@ -36,6 +36,25 @@ async def test_a_book_is_accepted_as_it_is(app: App, book: dict[str, Any]) -> No
         assert found == value, f"The {field} {value!r} must stay as it is; it becomes {found!r}."
 
 
+@task("05.5", "book-texts")
+async def test_a_text_may_contain_any_sign(app: App, book: dict[str, Any]) -> None:
+    for text in (
+        "C++ < Rust > C",
+        "Q&A",
+        "Isn't It",
+        'Say "Yes"',
+        "50 %",
+        "AC/DC",
+        "C:\\Books",
+        "№ 5 – 語",
+    ):
+        with app.accepts(f"The title {text!r}"):
+            taken = await app.schemas.book.BookCreate(**{**book, "title": text})
+        assert taken.title == text, (
+            f"The title {text!r} must stay as it is; it becomes {taken.title!r}."
+        )
+
+
 @task("05.5", "year-optional")
 async def test_the_year_need_not_be_known(app: App, book: dict[str, Any]) -> None:
     for fields in ({**book, "published_year": None}, without(book, "published_year")):

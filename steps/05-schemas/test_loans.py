@@ -61,6 +61,16 @@ async def test_nobody_decides_more_than_which_book(app: App, samples: Samples, f
         await app.schemas.loan.LoanCreate(book_id=1, **{field: value})
 
 
+@task("05.7", "unknown-fields")
+async def test_the_book_has_one_name(app: App) -> None:
+    for field in ("bookId", "book", "id"):
+        with app.refuses(
+            "ValidationError",
+            message=f"A loan with {field} must be rejected, but LoanCreate accepts it.",
+        ):
+            await app.schemas.loan.LoanCreate(**{field: 1})
+
+
 @task("05.7", "loan-response", "loan-like-user")
 async def test_an_answer_is_made_of_a_row(app: App, library: Library) -> None:
     row = await library.loan(await library.user(), await library.book())

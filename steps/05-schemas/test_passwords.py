@@ -32,6 +32,7 @@ async def test_eight_characters_are_enough(
         "8 letters": samples.word(8),
         "8 letters of two bytes each": letters(samples, 8),
         "4 spaces and 4 letters": "    " + samples.word(4),
+        "8 spaces": " " * 8,
     }
 
     for what, password in passwords.items():
@@ -166,6 +167,11 @@ async def test_an_error_does_not_show_the_password_that_is_wrong(
         ) as refusal:
             await app.schemas.user.UserCreate(**sign_up, password=password)
         must_hide(refusal.message, password, "whose password is wrong")
+    password = samples.password()
+    for odd in ([password], {"password": password}):
+        with app.refuses(message="A password that is not a string must be rejected.") as refusal:
+            await app.schemas.user.UserCreate(**sign_up, password=odd)
+        must_hide(refusal.message, password, "whose password is in a list or an object")
 
 
 @task("05.2", "password-not-in-errors")

@@ -76,6 +76,17 @@ async def test_any_other_field_is_refused(
         await app.schemas.user.UserCreate(**sign_up, **{field: 1})
 
 
+@task("05.1", "unknown-fields")
+async def test_a_field_has_one_name(app: App, sign_up: dict[str, Any]) -> None:
+    for field in ("fullName", "FullName", "full-name", "name"):
+        others = {name: value for name, value in sign_up.items() if name != "full_name"}
+        with app.refuses(
+            "ValidationError",
+            message=f"A sign-up with {field} must be rejected, but UserCreate accepts it.",
+        ):
+            await app.schemas.user.UserCreate(**others, **{field: sign_up["full_name"]})
+
+
 @task("05.1", "ordinary-emails", "same-address")
 async def test_ordinary_addresses_are_accepted(
     app: App, sign_up: dict[str, Any], addresses: list[str]

@@ -128,6 +128,13 @@ async def test_every_character_of_a_search_stands_for_itself(
             "$",
             "&",
             ":",
+            "/",
+            "!",
+            "#",
+            "~",
+            "@",
+            "-",
+            "ß",
         )
     }
     await library.book(title=f"{word}x{word}")

@@ -146,7 +146,8 @@ async def test_a_change_that_is_refused_is_not_written_later(
 ) -> None:
     user, other, third = [await library.user() for _ in range(3)]
     name = samples.word()
-    refused = update(app, user, full_name=samples.word(), email=other.email)
+    given = {"full_name": samples.word(), "password": samples.password(), "email": other.email}
+    refused = update(app, user, **given)
 
     first, second = await app.in_one_session(refused, update(app, third, full_name=name))
 

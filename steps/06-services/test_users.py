@@ -201,13 +201,19 @@ async def test_each_character_of_an_email_stands_for_itself(app: App, library: L
     )
 
 
-@task("06.3", "email-characters")
+@task("06.3", "email-characters", "email-any-case")
 async def test_what_looks_alike_is_not_the_same_email(
     app: App, library: Library, samples: Samples
 ) -> None:
     word = samples.word(4)
-    await library.user(email=f"{word}.stra\u00dfe@example.org")
+    user = await library.user(email=f"{word}.stra\u00dfe@example.org")
     await library.user(email=f"{word}+books@example.org")
+
+    found = await app.services.user_service.get_by_email(email=user.email)
+    with demand("email-any-case"):
+        assert getattr(found, "id", None) == user.id, (
+            f"user_service.get_by_email() must find {user.email!r}; it returns {found!r}."
+        )
 
     for other in (
         f"{word}.strasse@example.org",

@@ -110,6 +110,39 @@ async def test_patch_changes_what_is_given_and_nothing_else(
     await must_be(library, book, after, f"PATCH with {field} alone", must_show(answer, FIELDS))
 
 
+@task("07.6", "patch-given", "available")
+async def test_no_copies_are_a_number_too(people: People, library: Library) -> None:
+    librarian, book = await people.librarian(), await library.book(copies=3)
+
+    answer = await librarian.patch(f"{BOOKS}/{book.id}", json={"copies": 0})
+
+    must_answer(answer, 200, to="a change of copies to 0")
+    shown = must_show(answer, FIELDS)
+    await must_be(library, book, {**given(book), "copies": 0}, "PATCH with copies 0", shown)
+
+
+@task("07.6", "available", "changed-book")
+@both
+async def test_a_loan_that_comes_meanwhile_counts(
+    people: People, library: Library, database: Database, wanted: dict[str, Any], method: str
+) -> None:
+    librarian, user, book = await people.librarian(), await library.user(), await library.book()
+    answers: list[Response] = []
+
+    async def change() -> None:
+        answers.append(await librarian.request(method, f"{BOOKS}/{book.id}", json=wanted))
+
+    held = f"SELECT id FROM books WHERE id = {book.id} FOR NO KEY UPDATE"
+    await at_once(database, change(), library.loan(user, book), holding=held)
+
+    must_answer(answers[0], 200, to="a change of everything")
+    left = wanted["copies"] - 1
+    assert answers[0].json()["available"] == left, (
+        f"{method} sets {wanted['copies']} copies, of which one was borrowed while it waited for the row, "
+        f"so {left} are available; it returns {answers[0].json()['available']!r}."
+    )
+
+
 @task("07.6", "patch-given")
 async def test_patch_with_nothing_changes_nothing(people: People, library: Library) -> None:
     librarian, book = await people.librarian(), await library.book()

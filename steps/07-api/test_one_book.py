@@ -21,7 +21,7 @@ FIELDS = ("id", *GIVEN, "available", "created_at", "updated_at")
 JSON = {"Content-Type": "application/json"}
 AT_ONCE = 8
 HELD = "LOCK TABLE books IN SHARE MODE"  # all can be read, and nothing be written
-NO_ID = ("0", "-1", f"{2**63}", "9" * 400, "1.5", "emma", "%00", "%ff")
+NO_ID = ("0", "-1", f"{2**63}", "9" * 400, "9" * 5000, "1.5", "emma", "%00", "%ff")
 
 
 @pytest.fixture

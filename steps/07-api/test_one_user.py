@@ -10,7 +10,7 @@ from groundrules.testing.races import at_once, seen_with
 
 USERS = "/api/v1/users"
 FIELDS = ("id", "email", "full_name", "is_librarian", "is_active", "created_at", "updated_at")
-NO_ID = ("0", "-1", f"{2**63}", "9" * 400, "1.5", "ada", "%00", "%ff")
+NO_ID = ("0", "-1", f"{2**63}", "9" * 400, "9" * 5000, "1.5", "ada", "%00", "%ff")
 
 
 @task("07.2", "user-shown", "whole-objects", "no-password")

@@ -72,6 +72,16 @@ async def test_a_refusal_names_the_field(
 
 
 @task("07.4", "names-the-field")
+async def test_a_refusal_names_a_field_that_there_is_not(app: App, sign_up: dict[str, Any]) -> None:
+    answer = await app.post(USERS, json={**sign_up, "shelfmark": 1})
+
+    must_refuse(answer, *INVALID, to="a sign-up with a field shelfmark")
+    assert "shelfmark" in json.dumps(answer.json()["detail"]), (
+        "The response to a sign-up with a field `shelfmark` must name it."
+    )
+
+
+@task("07.4", "names-the-field")
 async def test_a_refusal_names_the_parameter(people: People, sign_up: dict[str, Any]) -> None:
     librarian = await people.librarian()
 

@@ -98,6 +98,15 @@ async def test_a_database_that_is_away_is_a_503_until_it_is_back(
             assert after.status_code == 200, (
                 "GET /users/me must return 200 once the database is back, without a restart."
             )
+        await asyncio.sleep(0.1)
+        await way.close()  # and nobody asks meanwhile
+        await way.open()
+        after = await other.get(me, headers=reader.headers)
+        with demand("back-again"):
+            assert after.status_code == 200, (
+                "GET /users/me must return 200 once the database is back, even if no request came "
+                "while it was down: have each connection of the pool tested before it is used."
+            )
 
 
 @task("08.8", "waiting-503", "no-internals")
@@ -143,16 +152,23 @@ async def test_a_database_that_goes_in_the_middle_is_a_503(
 async def test_a_server_that_does_not_let_us_in_is_a_503(
     app: App, database: Database, samples: Samples, reader: Person
 ) -> None:
-    when = "if there is no database of the name in DATABASE_URL"
-    async with (
-        database.proxy() as way,
-        app.started(DATABASE_URL=way.url_for("nowhere")) as other,
-    ):
-        for method, path in (("GET", "/books/"), ("POST", "/users/"), ("GET", "/users/me")):
-            response = await other.request(
-                method, API + path, headers=reader.headers, json=a_body(samples, method, path)
-            )
-            must_be_503(response, f"{method} {path}", when)
+    async with database.proxy() as way:
+        right = way.url_for(database.name)
+        role, _, server = right.removeprefix("postgresql+asyncpg://").partition("@")
+        wrong = f"postgresql+asyncpg://{role.partition(':')[0]}:wrong@{server}"
+        for url, when in (
+            (way.url_for("nowhere"), "if there is no database of the name in DATABASE_URL"),
+            (wrong, "if the password in DATABASE_URL is wrong"),
+        ):
+            async with app.started(DATABASE_URL=url) as other:
+                for method, path in (("GET", "/books/"), ("POST", "/users/"), ("GET", "/users/me")):
+                    response = await other.request(
+                        method,
+                        API + path,
+                        headers=reader.headers,
+                        json=a_body(samples, method, path),
+                    )
+                    must_be_503(response, f"{method} {path}", when)
 
 
 @task("08.8", "still-500")

@@ -76,12 +76,18 @@ async def test_users_see_their_own_loans(
 
 
 @task("08.7", "loans-listed", "loans-total")
-async def test_librarians_see_all_loans(librarian: Person, loan: Row, other: Row) -> None:
+async def test_librarians_see_all_loans(
+    library: Library, librarian: Person, loan: Row, other: Row
+) -> None:
+    gone = await library.loan(await library.user(is_active=False), await library.book())
+    over = await library.loan(await library.user(), await library.book(), returned=True)
+
     body = await listed(librarian)
 
     found = [item["id"] for item in body["items"]]
-    assert (found, body["total"]) == ([loan.id, other.id], 2), (
-        f"GET {LOANS} must list all loans for a librarian; it lists {len(found)} of 2."
+    assert (found, body["total"]) == ([loan.id, other.id, gone.id, over.id], 4), (
+        f"GET {LOANS} must list all loans for a librarian, those that are over and those of users who "
+        f"are not active, too; it lists {len(found)} of 4."
     )
 
 

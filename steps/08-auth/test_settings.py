@@ -58,6 +58,14 @@ async def test_a_key_of_32_bytes_is_enough_and_not_shown(app: App, samples: Samp
                 assert key[:8] not in text, f"{form}() of the settings contains the secret_key."
 
 
+@task("08.1", "key-length")
+async def test_a_key_may_be_long(app: App, samples: Samples) -> None:
+    for length in (33, 64, 128, 500):
+        async with app.started(SECRET_KEY=samples.word(length)) as other:
+            with other.accepts(f"A SECRET_KEY of {length} bytes"):
+                await other.core.config.get_settings()
+
+
 @task("08.1", "minutes")
 async def test_a_login_lasts_30_minutes_unless_it_is_set(app: App) -> None:
     minutes = (await app.core.config.get_settings()).access_token_minutes

@@ -65,6 +65,7 @@ def read_access_token(token: str) -> str | None:
             algorithms=[ALGORITHM],  # whatever the header of the token says
             options={"require_exp": True, "require_sub": True},
         )
-    except (JWTError, TypeError, ValueError):  # for an `exp` that is null, and odd characters
+    # python-jose raises many others for odd content, such as an `exp` that is null or infinite.
+    except (JWTError, ArithmeticError, RecursionError, TypeError, ValueError):
         return None
     return str(claims["sub"])
