@@ -1,7 +1,6 @@
 """Task 08.2: a token."""
 
 import asyncio
-import base64
 import json
 import time
 from typing import Any
@@ -197,9 +196,6 @@ async def test_what_is_no_token_is_refused(app: App, subject: str, samples: Samp
 
     for text in ("", ".", "..", samples.word(), "a.b.c", "é.é.é", "bnVsbA.W10.x", f"{token}.x"):
         await must_be_refused(app, text, f"that is not a token, such as {text[:12]!r}")
-    deep = base64.urlsafe_b64encode(b"[" * 30_000).decode()
-    for text in (f"{deep}.{deep}.x", f"{deep}.e30.x"):
-        await must_be_refused(app, text, "whose parts are 30,000 nested lists")
     for text in (f"Bearer {token}", f"bearer {token}", f" {token}", f"{token}.{token}"):
         await must_be_refused(app, text, f"that has something around it, as in {text[:10]!r}")
     for text in ("\0", "\ud800", f"{token}\ud800", f"é{token}", f"{token[:-1]}²", "a" * 5000):
@@ -214,8 +210,6 @@ async def test_what_is_signed_and_no_token_is_refused(app: App, subject: str, ke
     for odd in (None, "soon", [], {}):
         shown = json.dumps(odd)
         await must_be_refused(app, sign({**claims, "exp": odd}, key), f"whose `exp` is {shown}")
-    endless = json.dumps({**claims, "exp": 0}).replace('"exp": 0', '"exp": 1e999').encode()
-    await read(app, sign_bytes(HS256, endless, key), "whose `exp` is 1e999")
     for text in (b"", b"null", b"[]", b'"sub"', b"7", b"{", b"\xff"):
         await must_be_refused(app, sign_bytes(HS256, text, key), f"with the claims {text!r}")
     whole = json.dumps(claims).encode()
@@ -242,15 +236,10 @@ def must_expire(token: str, minutes: int) -> None:
 
 
 async def must_be_refused(app: App, token: str, what: str) -> None:
-    found = await read(app, token, what)
-    assert found is None, f"{READ} must return None for a token {what}; it returns {found!r}."
-
-
-async def read(app: App, token: str, what: str) -> object:
+    wanted = f"{READ} must return None for a token {what}"
     try:
-        return await app.core.security.read_access_token(token)
+        found = await app.core.security.read_access_token(token)
     except Raised as error:
         place = f" at {error.frames[-1].file}:{error.frames[-1].line}" if error.frames else ""
-        raise AssertionError(
-            f"{READ} must return None for a token {what}; it raises {error.failure}{place}."
-        ) from None
+        raise AssertionError(f"{wanted}; it raises {error.failure}{place}.") from None
+    assert found is None, f"{wanted}; it returns {found!r}."
