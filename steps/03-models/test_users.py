@@ -35,7 +35,9 @@ async def test_there_is_room_for_a_text(
     host = "@example.org" if column == "email" else ""
     texts = [(samples.word(length - len(host)) + host, "")]
     if column == "full_name":
-        texts += [(sign * length, ", in any script") for sign in "名𠮷"]  # of three bytes, and of four
+        texts += [
+            (sign * length, ", in any script") for sign in "名𠮷"
+        ]  # of three bytes, and of four
     await library.user()
 
     for text, script in texts:
