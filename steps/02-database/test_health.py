@@ -130,6 +130,24 @@ async def test_ping_gives_up_after_two_seconds(app: App, database: Database) -> 
     )
 
 
+@task("02.4", "ping-gives-up")
+@waits
+async def test_ping_gives_up_when_all_connections_are_in_use(app: App) -> None:
+    with app.taking(2 * FIVE):
+        for _ in range(TRIES):
+            answer, took = await app.in_a_crowd(app.core.database.ping(), POOL)
+            if took < GIVEN_UP:
+                break
+
+    if isinstance(answer, Raised):
+        raise answer
+    assert took < GIVEN_UP, (
+        "While all connections of the pool are in use, ping() must give up after at most two seconds, too; "
+        f"it took {took:.1f} s. The timeouts of the driver do not count the wait for a connection: use "
+        "asyncio.timeout(…)."
+    )
+
+
 @task("02.4", "ping-gives-up", "five-seconds", "health-ok", "health-unreachable")
 @waits
 async def test_a_database_that_falls_silent_is_given_up_too(app: App, database: Database) -> None:
