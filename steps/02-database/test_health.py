@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+import pytest
+
 from groundrules.testing import demand, task, waits
 from groundrules.testing.answers import about_its_slash
 from groundrules.testing.app import App, Response
@@ -173,10 +175,17 @@ async def test_a_database_that_falls_silent_is_given_up_too(app: App, database: 
 
 
 @task("02.4", "serves-others", "health-unreachable", "five-seconds")
+@pytest.mark.parametrize("how", ["says nothing", "takes no connection"])
 @waits
-async def test_a_database_that_says_nothing_holds_nobody_up(app: App, database: Database) -> None:
-    async with database.proxy() as way:
-        way.block()
+async def test_a_database_that_is_not_heard_holds_nobody_up(
+    app: App, database: Database, how: str
+) -> None:
+    out_of_reach = how == "takes no connection"
+    async with database.proxy(tcp=out_of_reach) as way:
+        if out_of_reach:
+            await way.overflow()
+        else:
+            way.block()
         async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
             await other.get("/openapi.json")
             with demand("five-seconds"), other.taking(2 * FIVE):
@@ -186,7 +195,8 @@ async def test_a_database_that_says_nothing_holds_nobody_up(app: App, database: 
                 while not all(each.done() for each in waiting):
                     asked = time.perf_counter()
                     await other.get("/openapi.json")
-                    assert time.perf_counter() - asked < PROMPT or way.taken == 0, (
+                    connects = out_of_reach or way.taken > 0
+                    assert time.perf_counter() - asked < PROMPT or not connects, (
                         f"While GET {HEALTH} waits for the database, other requests must get "
                         "their responses."
                     )
