@@ -31,6 +31,11 @@ async def test_create_app_makes_another_one_each_time(app: App) -> None:
     assert first != second, (
         "create_app() must return a new application each time; it returns the same one."
     )
+    shared = await app.shared_by("app.main.create_app")
+    assert not shared, (
+        "create_app() must return a new application each time; what it returns has the "
+        f"{shared[0]} of the one before: call FastAPI(…) in create_app()."
+    )
 
 
 @task("01.3", "checks-settings", "app-by-create-app")
@@ -67,6 +72,10 @@ async def test_create_app_itself_checks_the_settings(app: App) -> None:
             "what it returns: it must call get_settings()."
         ):
             await other.main.create_app()
+    assert await app.calls("app.main.create_app", "app.core.config.get_settings"), (
+        "create_app() itself must call get_settings(): what only the import of a module reads is not "
+        "checked again when a test creates an application of its own."
+    )
 
 
 @task("01.3", "create-app", "app-by-create-app")
@@ -75,12 +84,18 @@ async def test_app_is_a_fastapi_application(app: App) -> None:
     await app.main.create_app()
 
     try:
-        await app.main.app.openapi()
+        document = await app.main.app.openapi()
     except Missing:
         raise AssertionError(
             "`app` must be the FastAPI application that create_app() returned, and not something "
             "around it: create_app() can add middleware with application.add_middleware(…)."
         ) from None
+    served = (await app.get("/openapi.json")).json()
+    with demand("app-by-create-app"):
+        assert document["paths"].keys() == served["paths"].keys(), (
+            "`app` must be the FastAPI application that create_app() returned; the one that it returned "
+            "is mounted in `app`, which has other routes."
+        )
 
 
 async def must_be_the_library(app: App, when: str = "") -> None:

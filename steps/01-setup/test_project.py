@@ -13,6 +13,16 @@ from groundrules.testing.code import Code
 from groundrules.testing.packages import installed_by
 
 FILE = "pyproject.toml"
+SYSTEMS = {
+    "Linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
+    "macOS": {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
+    "Windows": {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
+}
+# Where a backend that has no plugins may be told the version: keys of a table below [tool], or a file.
+SOURCES = {
+    "hatchling": (("hatch",), {"version", "metadata"}, ("hatch.toml",)),
+    "setuptools": (("setuptools", "dynamic"), {"version"}, ("setup.cfg", "setup.py")),
+}
 
 
 @pytest.fixture
@@ -31,7 +41,7 @@ def test_the_project_is_called_library(project: dict[str, Any]) -> None:
 @task("01.1", "project-version")
 def test_the_project_has_a_version(project: dict[str, Any], code: Code) -> None:
     if "version" in project.get("dynamic", []):
-        assert "build-system" in code.toml(FILE), (
+        assert _computes_version(code), (
             f"The version in {FILE} is `dynamic`, and no [build-system] computes it: write "
             'version = "0.1.0" in [project] instead.'
         )
@@ -57,10 +67,15 @@ def test_the_project_asks_for_python_3_11(project: dict[str, Any], code: Code, s
 def test_the_project_depends_on(package: str, project: dict[str, Any]) -> None:
     dependencies = project.get("dependencies")
     assert isinstance(dependencies, list), f"{FILE} has no list of dependencies in [project]."
-    named = {_name_of(each) for each in dependencies}
-    assert package in named | installed_by(dependencies), (
+    found = {_name_of(each) for each in dependencies} | installed_by(dependencies)
+    assert package in found, (
         f"The dependencies in {FILE} name neither {package} nor a package that installs it."
     )
+    for system, environment in SYSTEMS.items():
+        there = _on(environment, dependencies)
+        assert package in {_name_of(each) for each in there} | installed_by(there), (
+            f"By its marker, {package} in the dependencies of {FILE} is not installed on {system}."
+        )
 
 
 def _name_of(requirement: object) -> str:
@@ -71,3 +86,30 @@ def _name_of(requirement: object) -> str:
         raise AssertionError(
             f'{requirement!r} in the dependencies of {FILE} is not a requirement, such as "fastapi>=0.165".'
         ) from None
+
+
+def _computes_version(code: Code) -> bool:
+    """Whether a build computes the version, as far as that shows without one."""
+    content = code.toml(FILE)
+    system = content.get("build-system")
+    if not isinstance(system, dict):
+        return False
+    backend = str(system.get("build-backend", "setuptools")).partition(".")[0]
+    needed = {_name_of(each) for each in system.get("requires", [])} - {"wheel"}
+    if backend not in SOURCES or needed - {backend}:
+        return True
+    tables, keys, files = SOURCES[backend]
+    told = content.get("tool", {})
+    for table in tables:
+        told = told.get(table, {})
+    return bool(told.keys() & keys) or any(map(code.has, files))
+
+
+def _on(environment: dict[str, str], dependencies: list[object]) -> list[object]:
+    """Return the requirements whose markers let them in on a system, without their markers."""
+    found: list[object] = []
+    for each in map(Requirement, map(str, dependencies)):
+        if each.marker is None or each.marker.evaluate(environment):
+            each.marker = None
+            found.append(each)
+    return found

@@ -49,7 +49,8 @@ async def test_an_unknown_log_level_is_refused(app: App) -> None:
     settings = await app.core.config.get_settings()
     assert settings.log_level, "log_level must not be empty."
 
-    for level in ("LOUD", "WARN", "NOTSET", "", " INFO", "INFO,DEBUG", "info", "Debug"):
+    for level in ("LOUD", "WARN", "NOTSET", "", " INFO", "INFO\n", "INFO,DEBUG", "info", "Debug"):
+        shown = level.replace("\n", "\\n")
         lower = level.upper() in LEVELS and level not in LEVELS
         async with app.started(LOG_LEVEL=level) as other:
             for call, name in (
@@ -59,7 +60,7 @@ async def test_an_unknown_log_level_is_refused(app: App) -> None:
                 with (
                     demand("log-level-case" if lower else "log-level-rejected"),
                     other.refuses(
-                        message=f"LOG_LEVEL={level} must be rejected, but {name} accepts it as a level."
+                        message=f"LOG_LEVEL={shown} must be rejected, but {name} accepts it as a level."
                     ),
                 ):
                     await call()

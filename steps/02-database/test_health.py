@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+import pytest
+
 from groundrules.testing import demand, task, waits
 from groundrules.testing.answers import about_its_slash
 from groundrules.testing.app import App, Response
@@ -130,6 +132,24 @@ async def test_ping_gives_up_after_two_seconds(app: App, database: Database) -> 
     )
 
 
+@task("02.4", "ping-gives-up")
+@waits
+async def test_ping_gives_up_when_all_connections_are_in_use(app: App) -> None:
+    with app.taking(2 * FIVE):
+        for _ in range(TRIES):
+            answer, took = await app.in_a_crowd(app.core.database.ping(), POOL)
+            if took < GIVEN_UP:
+                break
+
+    if isinstance(answer, Raised):
+        raise answer
+    assert took < GIVEN_UP, (
+        "While all connections of the pool are in use, ping() must give up after at most two seconds, too; "
+        f"it took {took:.1f} s. The timeouts of the driver do not count the wait for a connection: use "
+        "asyncio.timeout(…)."
+    )
+
+
 @task("02.4", "ping-gives-up", "five-seconds", "health-ok", "health-unreachable")
 @waits
 async def test_a_database_that_falls_silent_is_given_up_too(app: App, database: Database) -> None:
@@ -155,10 +175,17 @@ async def test_a_database_that_falls_silent_is_given_up_too(app: App, database: 
 
 
 @task("02.4", "serves-others", "health-unreachable", "five-seconds")
+@pytest.mark.parametrize("how", ["says nothing", "takes no connection"])
 @waits
-async def test_a_database_that_says_nothing_holds_nobody_up(app: App, database: Database) -> None:
-    async with database.proxy() as way:
-        way.block()
+async def test_a_database_that_is_not_heard_holds_nobody_up(
+    app: App, database: Database, how: str
+) -> None:
+    out_of_reach = how == "takes no connection"
+    async with database.proxy(tcp=out_of_reach) as way:
+        if out_of_reach:
+            await way.overflow()
+        else:
+            way.block()
         async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
             await other.get("/openapi.json")
             with demand("five-seconds"), other.taking(2 * FIVE):
@@ -168,7 +195,8 @@ async def test_a_database_that_says_nothing_holds_nobody_up(app: App, database: 
                 while not all(each.done() for each in waiting):
                     asked = time.perf_counter()
                     await other.get("/openapi.json")
-                    assert time.perf_counter() - asked < PROMPT or way.taken == 0, (
+                    connects = out_of_reach or way.taken > 0
+                    assert time.perf_counter() - asked < PROMPT or not connects, (
                         f"While GET {HEALTH} waits for the database, other requests must get "
                         "their responses."
                     )
@@ -180,7 +208,7 @@ async def test_a_database_that_says_nothing_holds_nobody_up(app: App, database: 
                     f"GET {HEALTH} must respond within five seconds while the database stays silent; "
                     f"it took {took[0]:.1f} s."
                 )
-            with demand("serves-others"):
+            with demand("serves-others", "five-seconds"):
                 assert took[-1] < FIVE, (
                     f"While the database stays silent, {AT_ONCE} requests of GET {HEALTH} at once "
                     "must all get their responses within five seconds: none may wait for another. "

@@ -71,14 +71,18 @@ async def test_a_session_is_closed_after_the_request(app: App, database: Databas
         f"After 3 requests, {left} of the connections are still in a transaction: "
         "get_db() must close its session."
     )
+    assert await app.closes_session(), (
+        "When get_db() has ended, its session is still in a transaction: await its close() there, and "
+        "not in a task of its own."
+    )
 
 
 @task("02.3", "closed-after-error", "error-goes-on")
-@pytest.mark.parametrize("error", ["PostgreSQL's", "the handler's"])
+@pytest.mark.parametrize("error", ["DBAPIError", "LookupError", "HTTPException"])
 async def test_a_session_is_closed_after_an_error_too(
     app: App, database: Database, error: str
 ) -> None:
-    ours = error == "the handler's"
+    ours = None if error == "DBAPIError" else error
     await app.query("SELECT 1")
     for _ in range(3):
         with demand("error-goes-on"):
@@ -92,7 +96,7 @@ async def test_a_session_is_closed_after_an_error_too(
         f"After 3 requests that failed, {left} of the connections are still in a transaction: "
         "get_db() must close its session in any case"
         + (
-            (", even if the handler raises an error that has nothing to do with the database.")
+            f", even if the handler raises an error that is not the database's: {ours}."
             if ours
             else "."
         )

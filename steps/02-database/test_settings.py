@@ -66,6 +66,8 @@ async def test_without_an_address_the_application_does_not_start(app: App) -> No
         "mysql://postgresql@localhost/postgresql",
         "https://postgresql/library",
         "nowhere",
+        "postgresql",
+        "postgresql at localhost",
         "",
     ],
 )

@@ -3,7 +3,10 @@
 from configparser import Error, RawConfigParser
 from contextlib import suppress
 
+import pytest
+
 from groundrules.testing import demand, task
+from groundrules.testing.app import App
 from groundrules.testing.code import Code
 from groundrules.testing.migrations import Migrations
 from groundrules.worker.errors import Ended, Raised
@@ -55,6 +58,32 @@ async def test_what_the_settings_reject_alembic_rejects_too(migrations: Migratio
         "With LOG_LEVEL=LOUD, which get_settings() rejects, an Alembic command still connects: "
         "migrations/env.py must take the URL from get_settings().database_url, and not from the "
         "environment itself."
+    )
+
+
+@task("04.2", "url-of-settings")
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+async def test_a_url_that_the_settings_reject_is_not_repaired(
+    app: App, migrations: Migrations, scheme: str
+) -> None:
+    address = migrations.database.url.replace("postgresql+asyncpg", scheme)
+    async with app.started(DATABASE_URL=address) as other:
+        try:
+            await other.core.config.get_settings()
+        except (Raised, Ended):
+            pass
+        else:
+            return  # whether they do is up to the trainee
+
+    async with migrations.started(DATABASE_URL=address) as others:
+        try:
+            await others.upgrade()
+        except (Raised, Ended):
+            return
+    raise AssertionError(
+        f"get_settings() rejects a DATABASE_URL that begins with {scheme}://, and an Alembic command "
+        "connects with it: migrations/env.py must take the URL from get_settings().database_url, and leave "
+        "the environment as it is."
     )
 
 

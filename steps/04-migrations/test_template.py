@@ -17,7 +17,7 @@ TABLES = ("loans", "spare")  # a model, and one that autogenerate would drop
 async def test_a_new_migration_says_what_it_does_and_what_it_follows(
     migrations: Migrations, samples: Samples
 ) -> None:
-    message = f"Keep {samples.word()} apart"
+    message = f"Keep {samples.word()} and ISBN apart"
 
     new = await new_migration(migrations, message)
 

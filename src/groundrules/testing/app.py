@@ -216,6 +216,23 @@ class App:
             raise BadReply("The worker sent something that is not a number.")
         return counted
 
+    async def shared_by(self, factory: str) -> list[str]:
+        """Return which of its own parts, as `router`, two applications of a factory have in common."""
+        worker, limit = await self._runner.settled(), self._runner.patience.limit
+        parts = await worker.ask("shared", limit=limit, doing=f"{factory}()", target=factory)
+        return [str(part) for part in parts] if isinstance(parts, list) else []
+
+    async def calls(self, function: str, other: str) -> bool:
+        """Return whether a function without arguments calls another; true where nothing can tell."""
+        worker, limit, doing = (
+            await self._runner.settled(),
+            self._runner.patience.limit,
+            f"{function}()",
+        )
+        return bool(
+            await worker.ask("calls_it", limit=limit, doing=doing, target=function, called=other)
+        )
+
     async def imports(self, module: str) -> None:
         """Import a module, as `app.core.database`; raise the `WorkerError` that says why that fails."""
         self._runner.must_not_hang_again(module)
@@ -223,10 +240,11 @@ class App:
         doing = f"The import of {module}"
         await worker.ask("import", limit=self._runner.patience.start, doing=doing, module=module)
 
-    async def query(self, sql: str, *, fails: bool = False, cancelled: bool = False) -> Any:
+    async def query(self, sql: str, *, fails: str | None = None, cancelled: bool = False) -> Any:
         """Return the first value that a query gives, asked through a new session from `get_db`.
 
-        If it `fails`, the handler raises a `LookupError` after the query. If it is `cancelled`, the request
+        If it `fails`, the handler raises an exception of that name after the query: a `LookupError`, or an
+        `HTTPException`. If it is `cancelled`, the request
         is broken off after the query, and the value is None.
         """
         worker = await self._runner.started()
@@ -236,6 +254,27 @@ class App:
                 "query", limit=limit, doing="get_db()", sql=sql, fails=fails, cancelled=cancelled
             )
         )
+
+    async def closes_session(self) -> bool:
+        """Return whether a session from `get_db` is in no transaction any more as soon as `get_db` ends."""
+        worker = await self._runner.started()
+        limit = self._runner.patience.limit
+        return bool(await worker.ask("closes", limit=limit, doing="get_db()"))
+
+    async def in_a_crowd(self, call: Call, others: int) -> tuple[Any, float]:
+        """Make a call while this many sessions from `get_db` have a connection, or as many as get one.
+
+        Returns what it gives, and how many seconds that took.
+        """
+        worker = await self._runner.started()
+        limit = max(self._runner.patience.limit, self._allowed)
+        doing = f"{call} while all connections are in use"
+        match await worker.ask(
+            "call_crowded", limit=limit, doing=doing, call=call.as_argument(), others=others
+        ):
+            case [outcome, float(seconds)]:
+                return _outcome(outcome, call), seconds
+        raise BadReply("The worker sent something that is not an outcome and its time.")
 
     async def renews_session(self) -> bool:
         """Return whether `get_db` gives a second request another session than the first."""

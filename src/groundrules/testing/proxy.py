@@ -3,12 +3,13 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from groundrules.postgres import Server
 
+BACKLOG = 3  # more connections than a port holds that takes none
 KNOCKED = 0.01  # seconds in which the loop gets to connections that the system has taken for it
 
 
@@ -28,6 +29,7 @@ class Proxy:
         self._passing = asyncio.Event()
         self._passing.set()
         self.taken = 0
+        self._stack = ExitStack()
         self._ends: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -57,6 +59,7 @@ class Proxy:
 
     async def close(self) -> None:
         """Break every connection, and refuse new ones."""
+        self._stack.close()
         if self._listener is not None:
             self._listener.close()
             self._listener = None
@@ -67,6 +70,18 @@ class Proxy:
         for task in [*self._tasks]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def overflow(self) -> None:
+        """Answer nobody: let a connection to its port wait, as behind a firewall, before it is taken."""
+        await self.close()
+        listener = self._stack.enter_context(socket.socket())
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self._port))
+        listener.listen(0)
+        for _ in range(BACKLOG):
+            waiting = self._stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", self._port))
 
     def block(self) -> None:
         """Take what comes, and hand nothing on."""

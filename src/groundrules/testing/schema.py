@@ -18,6 +18,7 @@ SELECT format('column %s.%s', relname, attname),
         format_type(atttypid, atttypmod),
         CASE WHEN attnotnull THEN 'not null' ELSE 'nullable' END,
         CASE
+            WHEN attidentity = 'a' THEN 'always numbered'
             WHEN attidentity <> '' OR pg_get_expr(adbin, adrelid) LIKE 'nextval(%' THEN 'numbered'
             WHEN adbin IS NULL THEN 'no default'
             ELSE 'default ' || replace(pg_get_expr(adbin, adrelid), 'CURRENT_TIMESTAMP', 'now()')

@@ -13,6 +13,7 @@ from typing import Any
 
 from groundrules.worker.calls import Calls
 from groundrules.worker.engines import Engines
+from groundrules.worker.factory import calls_it, shared
 from groundrules.worker.failures import describe, running_frames, waiting_frames
 from groundrules.worker.migrations import migrate
 from groundrules.worker.names import Missing, application_at, find
@@ -43,13 +44,17 @@ class Agent:
             "call": self._calls.make,
             "call_all": self._calls.make_all,
             "call_again": self._calls.make_again,
+            "call_crowded": self._calls.make_crowded,
+            "calls_it": partial(calls_it, folder),
             "engines": Engines().count,
             "needs_session": self._calls.needs_session,
             "returns": self._calls.returns,
             "query": self._calls.query,
             "expires": self._calls.expires,
+            "closes": self._calls.closes,
             "renews": self._calls.renews,
             "save": self._calls.save,
+            "shared": partial(shared, folder),
             "create_tables": partial(create_tables, folder),
             "migrate": partial(migrate, folder),
             "raised": self._tell_raised,

@@ -2,10 +2,13 @@
 
 import asyncio
 import inspect
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import GenericAlias, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from fastapi import HTTPException
 
 from groundrules.worker.failures import describe
 from groundrules.worker.names import Missing, find
@@ -18,6 +21,7 @@ from groundrules.worker.values import to_json
 GET_DB = "app.api.deps.get_db"
 SERVICES = "app.services."
 FOREVER = 3600  # seconds
+CONNECTED = 1  # second to wait for a connection
 
 Tagged = dict[str, Any]
 
@@ -93,6 +97,32 @@ class Calls:
 
         return await with_session(find(GET_DB, self._folder), self._states(), use)
 
+    async def make_crowded(self, call: Tagged, others: int) -> JSON:
+        """Make a call while this many sessions from `get_db` have a connection, or as many as get one.
+
+        Returns how it ends, as in `make_all`, and how many seconds it took.
+        """
+        from sqlalchemy.exc import SQLAlchemyError
+
+        get_db, states = find(GET_DB, self._folder), self._states()
+        connected = 0
+
+        async def use(session: Any) -> JSON:
+            began = time.perf_counter()
+            return [await self._outcome(call, session), time.perf_counter() - began]
+
+        async def crowd(session: Any) -> JSON:
+            nonlocal connected
+            try:
+                async with asyncio.timeout(CONNECTED):
+                    await session.connection()
+                connected += 1
+            except (TimeoutError, SQLAlchemyError):
+                connected = others
+            return await with_session(get_db, states, crowd if connected < others else use)
+
+        return await with_session(get_db, states, crowd)
+
     async def needs_session(self, call: Tagged) -> JSON:
         """Return whether anything in a call takes a session."""
         return self._needs_session(call)
@@ -105,10 +135,10 @@ class Calls:
             return None
         return hint.__name__ if type(hint) is not GenericAlias and isinstance(hint, type) else None
 
-    async def query(self, sql: str, fails: bool = False, cancelled: bool = False) -> JSON:
+    async def query(self, sql: str, fails: str | None = None, cancelled: bool = False) -> JSON:
         """Return the first value of a query, asked through a session from `get_db`, as tagged JSON.
 
-        If it `fails`, the handler raises a `LookupError` of its own afterwards. If it is `cancelled`, the
+        If it `fails`, the handler raises an exception of that name afterwards. If it is `cancelled`, the
         request's task is afterwards, while it waits for something else, and there is no value.
         """
         from sqlalchemy import text
@@ -121,6 +151,8 @@ class Calls:
                 kind = type(session).__name__
                 raise Missing(f"get_db() must yield an AsyncSession; it yields a {kind}.")
             value = to_json(await result)
+            if fails == "HTTPException":
+                raise HTTPException(404)
             if fails:
                 raise LookupError("the row that the handler looked for does not exist")
             if cancelled and task is not None:
@@ -135,6 +167,18 @@ class Calls:
                 raise
             task.uncancel()
             return to_json(None)
+
+    async def closes(self) -> JSON:
+        """Whether a session from `get_db` is in no transaction any more as soon as `get_db` ends."""
+        seen: list[Any] = []
+
+        async def use(session: Any) -> JSON:
+            await session.connection()
+            seen.append(getattr(session, "sync_session", session))
+            return None
+
+        await with_session(find(GET_DB, self._folder), self._states(), use)
+        return not seen[0].in_transaction()
 
     async def renews(self) -> JSON:
         """Whether `get_db` gives a second request another session than the first."""
