@@ -66,8 +66,6 @@ async def test_without_an_address_the_application_does_not_start(app: App) -> No
         "mysql://postgresql@localhost/postgresql",
         "https://postgresql/library",
         "nowhere",
-        "postgresql",
-        "postgresql at localhost",
         "",
     ],
 )

@@ -196,7 +196,8 @@ class App:
     async def again_when_broken(self, call: Call) -> Any:
         """Make a call twice with one session from `get_db`, whose connection breaks in between.
 
-        Returns what the second gives, or the `Raised`; None if the first leaves no connection to break.
+        Returns what the second gives, or the `Raised`; None if the first leaves no connection to break, or if
+        the second gets another one.
         """
         worker = await self._runner.started()
         answer = await worker.ask(

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import GenericAlias, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -84,8 +85,11 @@ class Calls:
     async def make_again(self, call: Tagged) -> JSON:
         """Make a call twice with one session from `get_db`, whose connection breaks in between.
 
-        Returns how the second ends, as in `make_all`; null if the first leaves no connection to break.
+        Returns how the second ends, as in `make_all`; null if the first leaves no connection to break, or the
+        second gets another one.
         """
+        from sqlalchemy import text
+        from sqlalchemy.exc import SQLAlchemyError
 
         async def use(session: Any) -> JSON:
             await self._value(call, session)
@@ -93,7 +97,11 @@ class Calls:
                 return None
             connection = await (await session.connection()).get_raw_connection()
             connection.driver_connection.terminate()
-            return await self._outcome(call, session)
+            outcome = await self._outcome(call, session)
+            with suppress(SQLAlchemyError, OSError):
+                await session.execute(text("SELECT 1"))
+                return None  # the call has got itself another connection
+            return outcome
 
         return await with_session(find(GET_DB, self._folder), self._states(), use)
 
