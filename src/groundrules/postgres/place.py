@@ -68,6 +68,9 @@ class Place:
                 self.sockets.mkdir(mode=0o700)
                 self.account.own(self.sockets)
             except FileExistsError:
+                found = self.sockets.lstat()
+                if found.st_uid == os.geteuid() and stat.S_ISDIR(found.st_mode):
+                    self.account.own(self.sockets)  # another command has made it a moment ago
                 self._check_sockets(self.sockets)
 
     def _check_sockets(self, sockets: Path) -> None:
