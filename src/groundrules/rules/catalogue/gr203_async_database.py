@@ -6,12 +6,15 @@ from operator import attrgetter
 
 from groundrules.rules.cases import case, pair
 from groundrules.rules.catalogue.samples import LIBRARY, library
+from groundrules.rules.facts.coroutine_methods import METHODS, is_async, is_of_other, is_of_session
 from groundrules.rules.facts.coroutines import Coroutines, Fate
 from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.registrations import ROUTING
 from groundrules.rules.facts.replaced import Replaced
-from groundrules.rules.facts.session_kinds import Kind, attribute_kind, kind_of
+from groundrules.rules.facts.session_kinds import kind_of
 from groundrules.rules.meaning.callees import Callee, Callees
 from groundrules.rules.meaning.definitions import Definitions
+from groundrules.rules.meaning.lineages import Lineages
 from groundrules.rules.places import at_name, at_statement, one_a_line
 from groundrules.rules.rule import Violation
 from groundrules.rules.source.syntax import written
@@ -20,23 +23,6 @@ from groundrules.rules.source.tree import CallSite, Function, Module
 CLAUSE = "style.async"
 RATIONALE = "A coroutine that is not awaited never runs: nothing is read, and nothing is saved."
 FIX = "Put `await` before the call, in a function that is `async def`."
-
-_BOTH = {"aclose", "close", "commit", "execute", "invalidate", "rollback", "run_sync"}
-_BOTH |= {"scalar", "scalars"}
-_COROUTINES = {
-    Kind.ASYNC_SESSION: _BOTH
-    | {"close_all", "connection", "delete", "exec", "flush", "get", "get_one", "merge", "refresh"}
-    | {"remove", "reset", "stream", "stream_scalars"},
-    Kind.ASYNC_CONNECTION: _BOTH
-    | {
-        "exec_driver_sql",
-        "execution_options",
-        "get_isolation_level",
-        "get_raw_connection",
-        "start",
-    },
-}
-_ANY = frozenset().union(*_COROUTINES.values())
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -51,25 +37,28 @@ class _Checker:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._definitions = Definitions(project.names)
-        self._callees = Callees(self._definitions)
-        self._replaced = Replaced(project.names, self._definitions, self._callees)
+        lineages = Lineages(self._definitions)
+        self._callees = Callees(self._definitions, lineages)
+        self._replaced = Replaced(project.names, self._definitions, lineages)
         self._own = _imported_as(
             {each.name for each in project.functions if each.is_async}, project
         )
+        self._handlers = frozenset(project.handlers)
         self._fates = dict[Function | Module, Coroutines]()
         self._surely_made = dict[Callee, bool]()
 
     def of(self, module: Module) -> Iterator[Violation]:
         """Yield what a module does wrong."""
-        for site in _unawaited(module, _ANY):
-            if _is_coroutine(self._project, site):
+        names = self._project.names
+        for site in _unawaited(module, METHODS):
+            if is_of_session(names, site.node.func, site.scope):
                 yield from self._of_session(module, site)
+            elif is_of_other(names, site.node.func, site.scope) and self._fate(site) is Fate.LOST:
+                yield _lost(module, site)
         for site in _unawaited(module, self._own):
             callee = self._callees.of(site)
             if callee is not None and self._is_lost(site, callee):
-                yield at_statement(
-                    module, site.node, f"`{written(site.node.func)}(…)` is not awaited."
-                )
+                yield _lost(module, site)
 
     def _of_session(self, module: Module, site: CallSite) -> Iterator[Violation]:
         fate, function, text = self._fate(site), site.scope.function, written(site.node.func)
@@ -81,7 +70,7 @@ class _Checker:
                 f"`{function.name}` is a plain `def`, but calls the coroutine `{text}`.",
             )
         elif fate is Fate.LOST:
-            yield at_statement(module, site.node, f"`{text}(…)` is not awaited.")
+            yield _lost(module, site)
 
     def _is_lost(self, site: CallSite, callee: Callee) -> bool:
         """Whether a call surely makes a coroutine of the project for the database, for nobody."""
@@ -95,18 +84,39 @@ class _Checker:
     def _fate(self, site: CallSite) -> Fate:
         around = site.scope.function or site.scope.module
         if around not in self._fates:
-            names = self._project.names
-            self._fates[around] = Coroutines(names, self._definitions, around)
+            self._fates[around] = Coroutines(
+                self._project.names,
+                self._definitions,
+                self._callees,
+                around,
+                is_handler=isinstance(around, Function) and self._is_only_handler(around),
+            )
         return self._fates[around].fate(site)
+
+    def _is_only_handler(self, function: Function) -> bool:
+        """Whether FastAPI alone gets what a function returns: it awaits nothing of that."""
+        decorators = (
+            each.func if isinstance(each, ast.Call) else each
+            for each in function.node.decorator_list
+        )
+        return (
+            function in self._handlers
+            and all(getattr(each, "attr", None) in ROUTING for each in decorators)
+            and not self._project.names.calls_named.get(function.name)
+        )
 
     def _uses_database(self, function: Function) -> bool:
         """Whether a function takes a session or connection, or it or what it calls uses one."""
         names = self._project.names
         held = (names.bound(function.scope.bindings[each.arg][0]) for each in function.arguments)
-        if any(kind_of(names, each) in _COROUTINES for each in held):
+        if any(is_async(kind_of(names, each)) for each in held):
             return True
-        reached = self._project.calls.reached([function])
-        return any(_is_coroutine(self._project, site) for each in reached for site in each.calls)
+        sites = (site for each in self._project.calls.reached([function]) for site in each.calls)
+        return any(is_of_session(names, site.node.func, site.scope) for site in sites)
+
+
+def _lost(module: Module, site: CallSite) -> Violation:
+    return at_statement(module, site.node, f"`{written(site.node.func)}(…)` is not awaited.")
 
 
 def _imported_as(names: Set[str], project: Project) -> Set[str]:
@@ -119,16 +129,6 @@ def _imported_as(names: Set[str], project: Project) -> Set[str]:
 def _unawaited(module: Module, names: Set[str]) -> Iterator[CallSite]:
     for name in names & module.called.keys():
         yield from (each for each in module.called[name] if each.node not in module.awaited)
-
-
-def _is_coroutine(project: Project, site: CallSite) -> bool:
-    """Whether a call is of a session or connection, and makes a coroutine."""
-    func = site.node.func
-    if not isinstance(func, ast.Attribute) or func.attr not in _ANY:
-        return False
-    value = project.names.evaluate(func.value, site.scope)
-    kind = attribute_kind(project.names, func, value)
-    return kind is not None and func.attr in _COROUTINES.get(kind, ())
 
 
 PAIR = pair(
@@ -168,6 +168,21 @@ PAIR = pair(
         "Python: detecting never-awaited coroutines": "https://docs.python.org/3/library/asyncio-dev.html#detect-never-awaited-coroutines",
     },
 )
+
+_REPOSITORY = """
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from app.models.base import Base
+
+
+    class Repository:
+        def __init__(self, db: AsyncSession) -> None:
+            self.db = db
+
+        async def save(self, row: Base) -> None:
+            self.db.add(row)
+            await self.db.commit()
+    """
 
 INVALID = (
     case(
@@ -529,6 +544,298 @@ INVALID = (
         30,
         path="app/services/books.py",
     ),
+    case(
+        "repositories in attributes: given, made, declared, inherited, behind a property or a generic",
+        {
+            **LIBRARY,
+            "app/services/repository.py": _REPOSITORY,
+            "app/services/books.py": """
+                from dataclasses import dataclass
+                from functools import cached_property
+                from typing import Generic, TypeVar
+
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.book import Book
+                from app.services.repository import Repository
+
+                R = TypeVar("R", bound=Repository)
+
+
+                class Given:
+                    def __init__(self, books: Repository) -> None:
+                        self.books = books
+
+                    async def add(self, book: Book) -> None:
+                        self.books.save(book)
+
+
+                class Made:
+                    _late: Repository | None = None
+
+                    def __init__(self, db: AsyncSession, books: Repository | None = None) -> None:
+                        self.db = db
+                        self.books = books or Repository(db)
+
+                    @cached_property
+                    def cached(self) -> Repository:
+                        return Repository(self.db)
+
+                    async def add(self, book: Book) -> None:
+                        self.books.save(book)
+                        self.cached.save(book)
+                        if self._late is None:
+                            self._late = Repository(self.db)
+                        self._late.save(book)
+
+
+                @dataclass
+                class Declared(Generic[R]):
+                    books: R
+
+                    async def add(self, book: Book) -> None:
+                        self.books.save(book)
+
+
+                class Below(Given):
+                    async def replace(self, book: Book) -> None:
+                        self.books.save(book)
+
+
+                async def store(service: Below, book: Book) -> None:
+                    service.books.save(book)
+                """,
+        },
+        18,
+        33,
+        34,
+        37,
+        45,
+        50,
+        54,
+        path="app/services/books.py",
+    ),
+    case(
+        "what `with`, an exit stack and functions of the application give",
+        {
+            **LIBRARY,
+            "app/services/repository.py": _REPOSITORY,
+            "app/services/books.py": """
+                from collections.abc import AsyncIterator
+                from contextlib import AsyncExitStack, asynccontextmanager
+                from typing import Self
+
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.core.database import async_session
+                from app.models.book import Book
+                from app.services.repository import Repository
+
+
+                class Unit:
+                    async def __aenter__(self) -> Self:
+                        self.db = async_session()
+                        self.books = Repository(self.db)
+                        return self
+
+                    async def __aexit__(self, *error: object) -> None:
+                        await self.db.close()
+
+                    async def commit(self) -> None:
+                        await self.db.commit()
+
+
+                class Opened:
+                    async def __aenter__(self) -> AsyncSession:
+                        self.db = async_session()
+                        return self.db
+
+                    async def __aexit__(self, *error: object) -> None:
+                        await self.db.close()
+
+
+                @asynccontextmanager
+                async def unit() -> AsyncIterator[Unit]:
+                    async with Unit() as made:
+                        yield made
+
+
+                async def repository(db: AsyncSession) -> Repository:
+                    return Repository(db)
+
+
+                async def save(book: Book) -> None:
+                    async with Unit() as first, unit() as second, Opened() as db:
+                        first.books.save(book)
+                        second.commit()
+                        db.commit()
+                        (await repository(db)).save(book)
+
+
+                async def save_all(book: Book) -> None:
+                    async with AsyncExitStack() as stack:
+                        third = await stack.enter_async_context(Unit())
+                        third.commit()
+                        db = await stack.enter_async_context(Opened())
+                        db.commit()
+                """,
+        },
+        46,
+        47,
+        48,
+        49,
+        55,
+        57,
+        path="app/services/books.py",
+    ),
+    case(
+        "coroutines in a container that is thrown away, or given to what takes no coroutine",
+        {
+            **LIBRARY,
+            "app/services/repository.py": _REPOSITORY,
+            "app/services/books.py": """
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.book import Book
+                from app.services.repository import Repository
+
+
+                async def find(db: AsyncSession, number: int) -> Book | None:
+                    return await db.get(Book, number)
+
+
+                async def remove(db: AsyncSession, book: Book | None) -> None:
+                    if book is not None:
+                        await db.delete(book)
+
+
+                async def save(db: AsyncSession, books: list[Book]) -> None:
+                    repository = Repository(db)
+                    [repository.save(book) for book in books]
+                    repository.save(books[0]), repository.save(books[1])
+                    saved = [repository.save(book) for book in books]
+                    print(len(saved))
+
+
+                async def remove_first(db: AsyncSession) -> None:
+                    await remove(db, find(db, 1))
+                    book = find(db, 2)
+                    await remove(db, book=book)
+
+
+                async def first(db: AsyncSession) -> list[Book | None]:
+                    return [find(db, number) for number in range(10)]
+                """,
+        },
+        18,
+        19,
+        20,
+        25,
+        26,
+        31,
+        path="app/services/books.py",
+    ),
+    case(
+        "a handler that returns a coroutine inside of its result",
+        library(
+            "app/api/books.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/{book_id}")
+            async def read_book(book_id: int, db: Db) -> dict[str, object]:
+                \"\"\"Show a book.\"\"\"
+                return {"book": books.get(db, book_id)}
+            """,
+        ),
+        12,
+        path="app/api/books.py",
+    ),
+    case(
+        "static and class methods, and functions with a decorator of the application",
+        """
+        from collections.abc import Awaitable, Callable
+        from functools import wraps
+
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        def logged(name: str) -> Callable[..., Callable[..., Awaitable[None]]]:
+            def decorate(run: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+                @wraps(run)
+                async def inner(*args: object, **more: object) -> None:
+                    print(name)
+                    await run(*args, **more)
+
+                return inner
+
+            return decorate
+
+
+        class Books:
+            @staticmethod
+            async def remove_all(db: AsyncSession) -> None:
+                await db.execute(text("DELETE FROM books"))
+
+            @classmethod
+            async def create(cls, db: AsyncSession, title: str) -> Book:
+                book = Book(title=title)
+                db.add(book)
+                await db.flush()
+                return book
+
+
+        @logged("save")
+        async def save(db: AsyncSession) -> None:
+            await db.commit()
+
+
+        async def reset(db: AsyncSession) -> str:
+            Books.remove_all(db)
+            book = Books.create(db, "Emma")
+            save(db)
+            return book.title
+        """,
+        41,
+        42,
+        43,
+        path="app/services/books.py",
+    ),
+    case(
+        "an engine, a transaction and a streamed result",
+        """
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+
+        async def stop(engine: AsyncEngine) -> None:
+            engine.dispose()
+
+
+        async def count(db: AsyncSession, engine: AsyncEngine) -> None:
+            async with engine.connect() as connection:
+                transaction = await connection.begin()
+                transaction.commit()
+            async with db.begin_nested() as point:
+                result = await db.stream(text("SELECT 1"))
+                print(result.all())
+                point.rollback()
+        """,
+        6,
+        12,
+        15,
+        16,
+        path="app/services/books.py",
+    ),
 )
 
 VALID = (
@@ -796,6 +1103,159 @@ VALID_ALTERNATIVE = (
             sync(db)
             store.save(db)
             reports.report(db)
+        """,
+        path="app/services/work.py",
+    ),
+    case(
+        "attributes that may hold something else: of two classes, replaced below or from outside",
+        {
+            **LIBRARY,
+            "app/services/repository.py": _REPOSITORY,
+            "app/services/books.py": """
+                from typing import Any
+
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.book import Book
+                from app.services.repository import Repository
+
+
+                class Kept:
+                    def save(self, book: Book) -> None:
+                        print(f"kept: {book}")
+
+
+                class Service:
+                    def __init__(self, db: AsyncSession | None) -> None:
+                        if db is None:
+                            self.books = Kept()
+                        else:
+                            self.books = Repository(db)
+                        self.rest: Any = self.books
+
+                    async def add(self, book: Book) -> None:
+                        self.books.save(book)
+                        self.rest.save(book)
+
+
+                class Base:
+                    def __init__(self, db: AsyncSession) -> None:
+                        self.first, self.second = Repository(db), Repository(db)
+                        self.third = Repository(db)
+
+                    async def add(self, book: Book) -> None:
+                        self.first.save(book)
+                        self.third.save(book)
+
+
+                class Below(Base):
+                    def __init__(self, db: AsyncSession) -> None:
+                        super().__init__(db)
+                        self.first = Kept()
+
+
+                def replace(service: Base) -> None:
+                    service.third = Kept()
+                """,
+        },
+        path="app/services/books.py",
+    ),
+    case(
+        "what `with` binds is not what it is given, and decorators that start the coroutine",
+        """
+        import asyncio
+        from collections.abc import Awaitable, Callable
+        from functools import wraps
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        def begun(run: Callable[..., Awaitable[None]]) -> Callable[..., object]:
+            @wraps(run)
+            def begin(*args: object) -> object:
+                return asyncio.ensure_future(run(*args))
+
+            return begin
+
+
+        class Staged:
+            def save(self, book: Book) -> None:
+                print(f"staged: {book}")
+
+
+        class Unit:
+            def __init__(self, db: AsyncSession) -> None:
+                self.db = db
+
+            async def __aenter__(self) -> Staged:
+                return Staged()
+
+            async def __aexit__(self, *error: object) -> None:
+                await self.db.commit()
+
+            async def save(self, book: Book) -> None:
+                await self.db.flush([book])
+
+            @begun
+            async def flush(self) -> None:
+                await self.db.flush()
+
+
+        async def save(db: AsyncSession, book: Book) -> None:
+            async with Unit(db) as unit:
+                unit.save(book)
+            Unit(db).flush()
+        """,
+        path="app/services/books.py",
+    ),
+    case(
+        "coroutines in containers and arguments that somebody awaits",
+        """
+        import asyncio
+        from collections.abc import Awaitable
+        from typing import Any
+
+        from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+        from app.models.book import Book
+
+
+        class Job:
+            def __init__(self, work: Awaitable[Book | None]) -> None:
+                self.work = work
+
+
+        async def find(db: AsyncSession, number: int) -> Book | None:
+            return await db.get(Book, number)
+
+
+        async def work(jobs: list[Awaitable[Any]], last: Any, rest: object) -> None:
+            await asyncio.gather(*jobs, last)
+            print(rest)
+
+
+        async def all_of(db: AsyncSession, engine: AsyncEngine) -> list[Any]:
+            jobs = [find(db, number) for number in range(10)]
+            print(len(jobs))
+            for job in jobs:
+                await job
+            by_number = {number: find(db, number) for number in range(10)}
+            await by_number[1]
+            pair = find(db, 1), find(db, 2)
+            first, second = pair
+            print(await first, await second)
+            await work([find(db, 1)], last=find(db, 2), rest=find(db, 3))
+            await Job(find(db, 4)).work
+            print([await job for job in [find(db, 5)]])
+            await engine.dispose()
+            engine.sync_engine.dispose()
+            return [find(db, 6)]
+
+
+        def stop(engine: AsyncEngine) -> None:
+            asyncio.run(engine.dispose())
         """,
         path="app/services/work.py",
     ),

@@ -4,9 +4,11 @@ import ast
 
 from groundrules.rules.facts.pydantic_models import only_reads
 from groundrules.rules.facts.session_kinds import Kind, attribute_kind
+from groundrules.rules.meaning.callees import Callees
 from groundrules.rules.meaning.definitions import Definitions
 from groundrules.rules.meaning.names import Names
-from groundrules.rules.source.tree import Scope
+from groundrules.rules.meaning.return_types import allows_no_awaitable
+from groundrules.rules.source.tree import CallSite
 
 _BUILTINS = frozenset(
     f"builtins.{name}"
@@ -16,6 +18,11 @@ _BUILTINS = frozenset(
         *("isinstance", "hasattr", "callable", "type", "id", "hash"),
     )
 )
+# what they make of a container has its elements, and what these return has not
+PASSING = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "reversed"))
+DROPPING = frozenset(
+    f"builtins.{name}" for name in ("print", "len", "str", "repr", "bool", "any", "all", "sum")
+)
 _FIRST = frozenset({"builtins.setattr", "builtins.delattr", "builtins.next"})
 _ALONE = frozenset({"builtins.min", "builtins.max"})  # of many they give one back
 _OF_ROWS = frozenset({"add", "delete", "expire", "expunge", "merge", "refresh"})
@@ -23,11 +30,15 @@ _SESSIONS = frozenset({Kind.SESSION, Kind.ASYNC_SESSION})
 
 
 def takes_otherwise(
-    names: Names, definitions: Definitions, call: ast.Call, node: ast.expr, scope: Scope
+    names: Names, definitions: Definitions, callees: Callees, site: CallSite, node: ast.expr
 ) -> bool:
-    """Whether a call in a scope surely takes its argument `node` for something else than a coroutine."""
+    """Whether a call surely takes its argument `node` for something else than a coroutine."""
+    call, scope = site.node, site.scope
     name = definitions.outside(call.func, scope)
     if name in _BUILTINS:
+        return True
+    taken = callees.parameter(site, node)
+    if taken is not None and allows_no_awaitable(names, definitions, *taken):
         return True
     if call.args[:1] != [node]:
         return False

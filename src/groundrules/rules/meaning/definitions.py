@@ -20,6 +20,7 @@ class Definitions:
 
     def __init__(self, names: Names) -> None:
         self._names = names
+        self.modules = names.modules
 
     def find(self, node: ast.expr, scope: Scope, depth: int = 0) -> Definition:
         """Return what a name or dotted name stands for in a scope, behind all imports of it."""
@@ -49,6 +50,14 @@ class Definitions:
         inner = node.value if isinstance(node, ast.Subscript) else node
         found = self.find(inner, scope)
         return found if isinstance(found, str) else None
+
+    def decorators(self, defined: Function | Class) -> set[str | None]:
+        """Return the full names of what a definition is decorated with; None for the project's own."""
+        called = (
+            each.func if isinstance(each, ast.Call) else each
+            for each in defined.node.decorator_list
+        )
+        return {self.outside(each, defined.outer) for each in called}
 
     def _behind(self, bindings: list[Binding], depth: int) -> Definition:
         if len(bindings) != 1 or depth > _DEPTH:

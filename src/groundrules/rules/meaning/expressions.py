@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from groundrules.rules.meaning.containers import given_type, item_type, takes_out
 from groundrules.rules.meaning.heritage import instance_of_base
 from groundrules.rules.meaning.values import (
+    Attribute,
     ClassValue,
     Constant,
     External,
@@ -25,6 +26,8 @@ _TYPING = ("typing.", "typing_extensions.")
 _TRANSPARENT = frozenset(
     {"Annotated", "Optional", "Union", "ClassVar", "Final", "Required", "NotRequired"}
 )
+_STACKS = frozenset({"contextlib.AsyncExitStack", "contextlib.ExitStack"})
+_ENTERING = frozenset({"enter_async_context", "enter_context"})
 # functions that give something else than an object of theirs
 SPECIAL = frozenset(
     {
@@ -57,10 +60,25 @@ def call_special(
 
 def _call(names: "Names", node: ast.Call, scope: Scope, frames: Frames) -> Value | None:
     value = names.call(names.evaluate(node.func, scope, frames), node, scope, frames)
-    if value is None or (isinstance(value, Result) and takes_out(node)):
+    if isinstance(value, Result):
+        entered = _entered_by_stack(value)
+        if entered is not None:
+            return names.entered(names.evaluate(entered, scope, frames))
+    if value is None or (isinstance(value, Result) and takes_out(value.of, node)):
         kind = given_type(names, node, scope)
         return Instance(kind) if kind else value
     return value
+
+
+def _entered_by_stack(value: Result) -> ast.expr | None:
+    """Return what `await stack.enter_async_context(…)` enters."""
+    match value:
+        case Result(
+            of=Attribute(of=Instance(of=External(name=stack)), name=name),
+            call=ast.Call(args=[given]),
+        ) if stack in _STACKS and name in _ENTERING:
+            return given
+    return None
 
 
 def _constant(names: "Names", node: ast.Constant, scope: Scope, frames: Frames) -> Value | None:

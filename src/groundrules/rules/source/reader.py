@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 from groundrules.rules.source.tree import Binding, CallSite, Class, Function, Module, Scope
@@ -103,20 +104,35 @@ class Reader:
         annotation: ast.expr | None = None,
         element: bool = False,
         at: tuple[int, ...] = (),
+        *,
+        entered: bool = False,
     ) -> None:
         if scope.elsewhere:
             scope = scope.elsewhere.get(name, scope)
         unpacked = at[-1] if at else None
-        binding = Binding(name, node, scope, value, annotation, element, unpacked, at[:-1])
+        within = at[:-1]
+        binding = Binding(name, node, scope, value, annotation, element, unpacked, within, entered)
         if name in scope.bindings:
             scope.bindings[name].append(binding)
         else:
             scope.bindings[name] = [binding]
 
+    def _outer(self, node: ast.AST, scope: Scope) -> Scope:
+        """Return the scope of a definition's type parameters, the one around it if it has none."""
+        parameters = getattr(node, "type_params", ())
+        if not parameters:
+            return scope
+        outer = self._scope(scope)
+        outer.owner, outer.is_generic = scope.owner, True
+        for each in parameters:
+            self._bind(outer, each.name, each, getattr(each, "bound", None))
+        return outer
+
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
-        inner, given = self._scope(scope), node.args
+        outer = self._outer(node, scope)
+        inner, given = self._scope(outer), node.args
         arguments = _arguments(given)
-        function = Function(node, scope, inner, arguments)
+        function = Function(node, outer, inner, arguments)
         inner.owner = inner.function = function
         self._module.functions.append(function)
         self._module.defined[node] = function
@@ -139,8 +155,9 @@ class Reader:
         self._next(*given.defaults, *given.kw_defaults)
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> None:
-        inner = self._scope(scope)
-        found = Class(node, scope, inner)
+        outer = self._outer(node, scope)
+        inner = self._scope(outer)
+        found = Class(node, outer, inner)
         inner.owner, inner.is_class = found, True
         self._module.classes.append(found)
         self._module.defined[node] = found
@@ -209,7 +226,10 @@ class Reader:
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
         for item in node.items:
-            if item.optional_vars is not None:
+            if isinstance(item.optional_vars, ast.Name):
+                name, value = item.optional_vars, item.context_expr
+                self._bind(scope, name.id, name, value, entered=True)
+            elif item.optional_vars is not None:
                 self._target(scope, item.optional_vars, item.context_expr)
         self._below(node, scope)
 
@@ -267,10 +287,48 @@ class Reader:
             scope.owner.yields.append(node.value)
         self._next(node.value)
 
-    def _captured(self, node: ast.AST, scope: Scope) -> None:
-        if name := getattr(node, "name", None) or getattr(node, "rest", None):
-            self._bind(scope, name, node)
-        self._below(node, scope)
+    def _match(self, node: ast.Match, scope: Scope) -> None:
+        for each in node.cases:
+            self._pattern(scope, each.pattern, node.subject)
+        self._branch(node, scope)
+
+    def _pattern(
+        self,
+        scope: Scope,
+        pattern: ast.pattern,
+        value: ast.expr | None,
+        at: tuple[int, ...] = (),
+    ) -> None:
+        """Bind what a pattern captures of a value; see `_target`."""
+        match pattern:
+            case ast.MatchAs(pattern=inner, name=name):
+                classes = _classes(inner)
+                if name and classes:
+                    self._bind(scope, name, pattern, annotation=classes)
+                elif name:
+                    self._bind(scope, name, pattern, value, at=at)
+                if inner is not None:
+                    self._pattern(scope, inner, value, at)
+            case ast.MatchClass(cls=cls, patterns=given, kwd_attrs=names, kwd_patterns=named):
+                for each in given:
+                    self._pattern(scope, each, None)
+                for attr, each in zip(names, named, strict=True):
+                    taken = ast.Attribute(ast.Call(cls, [], []), attr, ast.Load())
+                    self._pattern(scope, each, _at(taken, each))
+            case ast.MatchSequence(patterns=given):
+                for index, each in enumerate(given):
+                    self._pattern(scope, each, value, (*at, index))
+            case ast.MatchOr(patterns=given):
+                for each in given:
+                    self._pattern(scope, each, value, at)
+            case ast.MatchMapping(keys=keys, patterns=given, rest=rest):
+                for key, each in zip(keys, given, strict=True):
+                    held = None if value is None or at else ast.Subscript(value, key, ast.Load())
+                    self._pattern(scope, each, held and _at(held, each))
+                if rest:
+                    self._bind(scope, rest, pattern)
+            case ast.MatchStar(name=str(name)):
+                self._bind(scope, name, pattern)
 
     def _target(
         self,
@@ -339,6 +397,31 @@ def _elements(value: ast.expr | None) -> list[ast.expr] | None:
     return None if any(isinstance(each, ast.Starred) for each in value.elts) else value.elts
 
 
+def _classes(pattern: ast.pattern | None) -> ast.expr | None:
+    """Return the classes that a pattern allows, as a type."""
+    match pattern:
+        case ast.MatchClass(cls=cls):
+            return cls
+        case ast.MatchAs(pattern=inner):
+            return _classes(inner)
+        case ast.MatchOr(patterns=patterns):
+            found = [_classes(each) for each in patterns]
+            kinds = [each for each in found if each is not None]
+            if len(kinds) < len(found):
+                return None
+            return reduce(_either, kinds)
+    return None
+
+
+def _either(left: ast.expr, right: ast.expr) -> ast.expr:
+    return _at(ast.BinOp(left, ast.BitOr(), right), left)
+
+
+def _at(made: ast.expr, place: ast.AST) -> ast.expr:
+    """Return an expression that is written nowhere, placed where another node stands."""
+    return ast.fix_missing_locations(ast.copy_location(made, place))
+
+
 def _home(scope: Scope, name: str) -> Scope | None:
     outer = scope.parent
     while outer is not None:
@@ -369,13 +452,11 @@ _VISITS: dict[type[ast.AST], Callable[[Reader, Any, Scope], None]] = {
     ast.Await: Reader._await,
     ast.Return: Reader._return,
     ast.Yield: Reader._yield,
-    ast.MatchAs: Reader._captured,
-    ast.MatchStar: Reader._captured,
-    ast.MatchMapping: Reader._captured,
     ast.BinOp: Reader._operation,
     ast.AugAssign: Reader._operation,
     **dict.fromkeys(_BRANCHES, Reader._branch),
     **dict.fromkeys(_COMPREHENSIONS, Reader._comprehension),
+    ast.Match: Reader._match,
 }
 if hasattr(ast, "TypeAlias"):
     _VISITS[ast.TypeAlias] = Reader._type_alias

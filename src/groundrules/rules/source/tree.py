@@ -18,6 +18,7 @@ class Binding:
     :param element: whether it is bound to each element of `value` in turn, as in a loop.
     :param unpacked: its position in a tuple that is unpacked, None if the value is bound whole.
     :param within: the positions of the tuples around that one, the outermost first.
+    :param entered: whether `with` binds it to what entering `value` gives.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Binding:
     element: bool = False
     unpacked: int | None = None
     within: tuple[int, ...] = ()
+    entered: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -46,6 +48,7 @@ class Scope:
     :param function: the innermost function that this scope is or lies in.
     :param comprehension: the expression whose own names it holds, None if it is none of one.
     :param is_class: whether it is that of a class body, which the functions in it do not see.
+    :param is_generic: whether it holds the type parameters of one definition.
     """
 
     __slots__ = (
@@ -54,6 +57,7 @@ class Scope:
         "elsewhere",
         "function",
         "is_class",
+        "is_generic",
         "module",
         "owner",
         "parent",
@@ -66,6 +70,7 @@ class Scope:
         self.owner: Function | Class | None = None
         self.function: Function | None = parent.function if parent else None
         self.is_class = False
+        self.is_generic = False
         self.comprehension: ast.expr | None = None
         self.bindings: dict[str, list[Binding]] = {}
         self.elsewhere: Mapping[str, Scope] = _NOWHERE
@@ -88,7 +93,7 @@ class Scope:
         """Yield the scopes in which a name that is used here may be bound, the nearest first."""
         here: Scope | None = self
         while here is not None:
-            if here is self or not here.is_class:
+            if not here.is_class or here is self or (self.is_generic and here is self.parent):
                 yield here.elsewhere.get(name, here) if here.elsewhere else here
             here = here.parent
 

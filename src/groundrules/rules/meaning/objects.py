@@ -1,0 +1,248 @@
+"""Says of which class of the project an expression surely gives an instance, or what is that class itself."""
+
+import ast
+from collections.abc import Iterable
+
+from groundrules.rules.meaning.definitions import Definitions, class_of, function_of
+from groundrules.rules.meaning.lineages import Lineages
+from groundrules.rules.source.syntax import operands, parsed_annotation
+from groundrules.rules.source.tree import Binding, Class, Function, Module, Scope
+
+_DEPTH = 20  # expressions within expressions, and aliases of types followed
+_FIRST = frozenset({"typing.Optional", "typing.Annotated", "typing_extensions.Annotated"})
+_FIRST |= {"typing.ClassVar", "typing.Final"}
+_SELF = frozenset({"typing.Self", "typing_extensions.Self"})
+_TYPE_VARS = frozenset({"typing.TypeVar", "typing_extensions.TypeVar"})
+_PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
+_CACHES = frozenset({"functools.cache", "functools.lru_cache"})
+_MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmanager"})
+_YIELDING = ("Iterator", "Generator", "Iterable")
+_STACKS = frozenset({"enter_async_context", "enter_context"})  # methods of exit stacks alone
+_ENTERING = ("__aenter__", "__enter__")
+_Attribute = tuple[Class, str]
+
+
+class Objects:
+    """The objects of a project, as far as declarations and assignments leave no choice."""
+
+    def __init__(self, definitions: Definitions, lineages: Lineages) -> None:
+        self._definitions = definitions
+        self._lineages = lineages
+        self._attributes: dict[_Attribute, Class | None] = {}
+        self._open: list[_Attribute] = []
+        self._is_cut = False  # a question led back to itself, or too far
+        self._set_elsewhere: dict[str, bool] = {}
+
+    def cls(self, node: ast.expr | None, scope: Scope, depth: int = 0) -> Class | None:
+        """Return the class that an expression is, or is an instance of; None if that is not sure."""
+        if depth > _DEPTH:
+            self._is_cut = True
+            return None
+        depth += 1
+        match node:
+            case ast.NamedExpr(value=value):
+                return self.cls(value, scope, depth)
+            case ast.IfExp(body=body, orelse=orelse):
+                return self._only((body, orelse), scope, depth)
+            case ast.BoolOp(values=values):
+                return self._only(values, scope, depth)
+            case ast.Await(value=ast.Call(func=ast.Attribute(attr=name), args=[given])) if (
+                name in _STACKS
+            ):
+                return self._entered(given, scope, depth)
+            case ast.Await(value=ast.Call() as call):
+                return self._called(call, scope, depth, awaited=True)
+            case ast.Call():
+                return self._called(node, scope, depth, awaited=False)
+            case ast.Name() | ast.Attribute():
+                found = self._definitions.find(node, scope)
+                if isinstance(found, Binding):
+                    return self._bound(found, depth)
+                if found is None and isinstance(node, ast.Attribute):
+                    owner = self.cls(node.value, scope, depth)
+                    return self._attribute(owner, node.attr, depth) if owner else None
+        return None
+
+    def method(self, cls: Class, name: str, *, above: bool = False) -> Function | None:
+        """Return the only function that a class has under a name; with `above`, that its bases have."""
+        for each in self._lineages.of(cls).classes[1 if above else 0 :]:
+            bindings = each.scope.bindings.get(name)
+            if bindings:
+                return function_of(bindings[0]) if len(bindings) == 1 else None
+        return None
+
+    def _only(self, nodes: Iterable[ast.expr], scope: Scope, depth: int) -> Class | None:
+        """Return the class that all of some expressions are of, `None` apart."""
+        return _one(self.cls(each, scope, depth) for each in nodes if not _is_none(each))
+
+    def _bound(self, found: Binding, depth: int) -> Class | None:
+        """Return the class of what a binding gives its name."""
+        home, owner = found.scope, found.scope.owner
+        if isinstance(found.node, ast.arg):
+            if not isinstance(owner, Function):
+                return None
+            if _is_self(owner, found.node):
+                return owner.owner
+            given = owner.node.args
+            is_one = found.node not in (given.vararg, given.kwarg)
+            return self.type(found.annotation, owner.outer) if is_one else None
+        if found.element or found.unpacked is not None:
+            return None
+        if found.annotation is not None:
+            return self.type(found.annotation, home)
+        if found.entered:
+            return self._entered(found.value, home, depth)
+        if found.value is not None and not isinstance(found.node, ast.pattern):
+            return self.cls(found.value, home, depth)
+        return class_of(found)
+
+    def _called(self, node: ast.Call, scope: Scope, depth: int, *, awaited: bool) -> Class | None:
+        """Return the class of what a call gives."""
+        cls = self._definitions.cls(node.func, scope)
+        if cls is not None:
+            return None if awaited else cls
+        function, owner = self._definitions.function(node.func, scope), None
+        if function is None and isinstance(node.func, ast.Attribute):
+            owner = self.cls(node.func.value, scope, depth)
+            function = self.method(owner, node.func.attr) if owner else None
+        if function is None or function.is_async != awaited or function.yields:
+            return None
+        return self._returned(function, owner) if self._decorators(function) <= _CACHES else None
+
+    def _returned(self, function: Function, owner: Class | None) -> Class | None:
+        """Return the class that a function declares to return, or a method that returns its `self`."""
+        declared = function.node.returns
+        if declared is not None:
+            is_self = self._definitions.outside(declared, function.outer) in _SELF
+            return owner if is_self else self.type(declared, function.outer)
+        first = [each.arg for each in function.positional[:1]]
+        returned = [each.id if isinstance(each, ast.Name) else "" for each in function.returns]
+        return owner if returned and set(returned) == set(first) else None
+
+    def _entered(self, node: ast.expr | None, scope: Scope, depth: int) -> Class | None:
+        """Return the class of what `with` binds for an expression."""
+        if isinstance(node, ast.Call):
+            function = self._definitions.function(node.func, scope)
+            if function is not None and self._decorators(function) & _MANAGERS:
+                return self._yielded(function)
+        cls = self.cls(node, scope, depth)
+        if cls is None:
+            return None
+        for name in _ENTERING:
+            if any(name in each.scope.bindings for each in self._lineages.of(cls).classes):
+                method = self.method(cls, name)
+                return self._returned(method, cls) if method else None
+        return cls
+
+    def _yielded(self, function: Function) -> Class | None:
+        declared = function.node.returns
+        if not isinstance(declared, ast.Subscript):
+            return None
+        name = self._definitions.outside(declared, function.outer) or ""
+        parts = declared.slice.elts if isinstance(declared.slice, ast.Tuple) else [declared.slice]
+        return self.type(parts[0], function.outer) if name.endswith(_YIELDING) else None
+
+    def _attribute(self, cls: Class, name: str, depth: int) -> Class | None:
+        """Return the class of an attribute: as declared, or as everything that is assigned to it is."""
+        asked = cls, name
+        if asked in self._attributes:
+            return self._attributes[asked]
+        if asked in self._open:
+            self._is_cut = True
+            return None
+        self._open.append(asked)
+        found = self._find_attribute(cls, name, depth)
+        self._open.pop()
+        if not self._open or not self._is_cut:
+            self._attributes[asked] = found
+        self._is_cut = self._is_cut and bool(self._open)
+        return found
+
+    def _find_attribute(self, cls: Class, name: str, depth: int) -> Class | None:
+        lineage = self._lineages.of(cls)
+        for each in lineage.classes:
+            held = [*each.scope.bindings.get(name, ()), *each.attributes.get(name, ())]
+            functions = [function for found in held if (function := function_of(found))]
+            if functions:
+                (first, *others) = functions
+                is_property = bool(self._decorators(first) & _PROPERTIES)
+                return self._returned(first, cls) if is_property and not others else None
+            declared = [found for found in held if found.annotation is not None]
+            if declared:
+                return _one(self.type(found.annotation, found.scope) for found in declared)
+        if not lineage.is_whole or self._is_set_elsewhere(name):
+            return None
+        related = {each: None for below in self._lineages.below(cls) for each in below.classes}
+        assigned = [
+            found
+            for each in related
+            for found in (*each.scope.bindings.get(name, ()), *each.attributes.get(name, ()))
+            if not _is_none(found.value)
+        ]
+        return _one(self._bound(found, depth) for found in assigned)
+
+    def _is_set_elsewhere(self, name: str) -> bool:
+        """Whether an attribute of that name is assigned to anything but `self` or a `state`."""
+        if name not in self._set_elsewhere:
+            modules = self._definitions.modules.values()
+            having = [each for each in modules if name in each.attributes]
+            self._set_elsewhere[name] = any(_is_set_in(each, name) for each in having)
+        return self._set_elsewhere[name]
+
+    def type(self, node: ast.expr | None, scope: Scope, depth: int = 0) -> Class | None:
+        """Return the only class that an annotation names, `None` apart."""
+        if depth > _DEPTH:
+            return None
+        depth += 1
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node = parsed_annotation(node.value, node)
+        match node:
+            case ast.BinOp(op=ast.BitOr()):
+                parts = [each for each in operands(node, ast.BitOr) if not _is_none(each)]
+                return self.type(parts[0], scope, depth) if len(parts) == 1 else None
+            case ast.Subscript(slice=inner) if self._definitions.outside(node, scope) in _FIRST:
+                first = inner.elts[0] if isinstance(inner, ast.Tuple) else inner
+                return self.type(first, scope, depth)
+            case None:
+                return None
+        found = self._definitions.find(node, scope)
+        match found:
+            case Binding(value=ast.Subscript() | ast.Name() | ast.Attribute() as alias):
+                return self.type(alias, found.scope, depth)
+            case Binding(value=ast.Call(func=func, keywords=keywords)):
+                if self._definitions.outside(func, found.scope) not in _TYPE_VARS:
+                    return None
+                bounds = [each.value for each in keywords if each.arg == "bound"]
+                return self.type(bounds[0], found.scope, depth) if bounds else None
+        return self._definitions.cls(node, scope)
+
+    def _decorators(self, function: Function) -> set[str | None]:
+        return self._definitions.decorators(function)
+
+
+def _is_set_in(module: Module, name: str) -> bool:
+    return any(
+        isinstance(each, ast.Attribute)
+        and each.attr == name
+        and not isinstance(each.ctx, ast.Load)
+        and getattr(each.value, "id", getattr(each.value, "attr", "")) not in ("self", "state")
+        for each in ast.walk(module.tree)
+    )
+
+
+def _one(found: Iterable[Class | None]) -> Class | None:
+    """Return the only class among some, None if there are others or one is unknown."""
+    classes = set(found)
+    return classes.pop() if len(classes) == 1 else None
+
+
+def _is_self(function: Function, argument: ast.arg) -> bool:
+    if function.owner is None or argument.arg not in ("self", "cls"):
+        return False
+    decorators = function.node.decorator_list
+    is_static = any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in decorators)
+    return argument in function.positional[:1] and not is_static
+
+
+def _is_none(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
