@@ -3,9 +3,10 @@
 import ast
 from collections.abc import Iterator
 
-from groundrules.rules.facts.routes import METHODS, Route, options_of
+from groundrules.rules.facts.routes import METHODS, Route
 from groundrules.rules.meaning.callers import given_for
 from groundrules.rules.meaning.calls import run_by
+from groundrules.rules.meaning.keywords import keywords_of
 from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.origins import origin
 from groundrules.rules.meaning.values import (
@@ -236,7 +237,7 @@ class Registrations:
         for handler in handlers:
             if (handler, call) not in self._seen:
                 self._seen.add((handler, call))
-                options = options_of(self._names, call, scope)
+                options = keywords_of(self._names, call, scope)
                 self._found.append(Route(handler, verb, call, scope, frames, *options))
 
 
