@@ -132,11 +132,18 @@ def _checked(rule: Rule) -> str:
     found = "\n".join(f"- {_escaped(case.title)}" for case in rule.invalid)
     return (
         "The checker reads the code and never runs it. If it cannot tell what a name refers to, it reports "
-        f"nothing. It reports, among other things (each is a test case):\n\n{found}\n\n"
+        f"nothing. It reports, among other things (each is a test case):\n\n{found}\n\n{_undecided(rule)}"
         f"To check this rule alone:\n\n```\ngroundrules check --select {rule.code}\n```\n\n"
         f"To make an exception, put a comment on the line: `# groundrules: ignore[{rule.code}]`. "
         "[Settings](../reference/settings.md#ignore-a-rule-on-one-line) has the details."
     )
+
+
+def _undecided(rule: Rule) -> str:
+    if not rule.undecided:
+        return ""
+    found = "\n".join(f"- {_escaped(each)}" for each in rule.undecided)
+    return f"It does not report what the code alone cannot decide, so look for it in a review:\n\n{found}\n\n"
 
 
 def _escaped(phrase: str) -> str:

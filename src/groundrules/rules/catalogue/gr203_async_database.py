@@ -24,6 +24,12 @@ CLAUSE = "style.async"
 RATIONALE = "A coroutine that is not awaited never runs: nothing is read, and nothing is saved."
 FIX = "Put `await` before the call, in a function that is `async def`."
 
+UNDECIDED = (
+    "a coroutine that is returned, stored or passed where the annotation is missing, `Any` or `object`",
+    "a method of an object that may be of two classes, or of a `Protocol`",
+    "a function with a decorator of another library",
+)
+
 
 def check(project: Project) -> Iterator[Violation]:
     """Yield each plain function that calls the async database, and each coroutine nobody awaits."""

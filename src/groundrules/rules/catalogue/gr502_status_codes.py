@@ -21,6 +21,10 @@ FIX = (
     "Return 200, 201 (created) or 204 (no content), and for errors 400, 401, 403 or 404; name "
     "them `status.HTTP_…`."
 )
+UNDECIDED = (
+    "a 204 whose body may be empty, such as a variable that can be `None`",
+    "a 204 that one condition sets and another one gives a body",
+)
 ALLOWED = frozenset({200, 201, 204, 400, 401, 403, 404})
 
 

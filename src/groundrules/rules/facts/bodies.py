@@ -11,7 +11,7 @@ from groundrules.rules.meaning.codes import codes
 from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.origins import origin
 from groundrules.rules.meaning.values import ClassValue, External, FunctionValue, Instance
-from groundrules.rules.source.statements import blocks, ends, statements
+from groundrules.rules.source.statements import ends, following, statements
 from groundrules.rules.source.tree import Function, Scope
 
 _DEPTH = 5  # calls and names followed
@@ -43,8 +43,8 @@ class Bodies:
         for statement, status in setting.items():
             found = codes(self._names, status, function.scope)
             if {code.number for code in found} == {number}:
-                following = _following(function.node.body, statement)
-                for later in takewhile(lambda each: not _sets(each, setting), following):
+                rest = following(function.node.body, statement)
+                for later in takewhile(lambda each: not _sets(each, setting), rest):
                     yield from self._returned(later, function)
 
     def _returned(self, statement: ast.stmt, function: Function) -> Iterator[ast.expr]:
@@ -108,20 +108,6 @@ def _origin(names: Names, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope
     """Return what a name was assigned, if that was once and no annotation says more."""
     found, where = origin(names, node, scope) if isinstance(node, ast.Name) else (node, scope)
     return (node, scope) if found is None else (found, where)
-
-
-def _following(body: list[ast.stmt], statement: ast.stmt) -> list[ast.stmt]:
-    """Return what surely runs after a statement; what may depend on the same condition is left out."""
-    for index, each in enumerate(body):
-        if each is statement:
-            return body[index + 1 :]
-        for block in blocks(each):
-            if any(inner is statement for inner in statements(block)):
-                following, rest = _following(block, statement), body[index + 1 :]
-                is_left = ends(block) or any(isinstance(last, ast.Return) for last in following)
-                plain = takewhile(lambda later: not blocks(later), rest)
-                return following if is_left else [*following, *plain]
-    return []
 
 
 def _sets(statement: ast.stmt, setting: dict[ast.stmt, ast.expr]) -> bool:

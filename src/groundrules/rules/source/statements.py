@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import takewhile
 
 from groundrules.rules.source.tree import FunctionNode
 
@@ -72,6 +73,20 @@ def ends(block: list[ast.stmt]) -> bool:
             left = [last.orelse or last.body, *(each.body for each in last.handlers)]
             return ends(last.finalbody) or all(ends(each) for each in left)
     return False
+
+
+def following(body: list[ast.stmt], statement: ast.stmt) -> list[ast.stmt]:
+    """Return what surely runs after a statement; what may depend on the same condition is left out."""
+    for index, each in enumerate(body):
+        if each is statement:
+            return body[index + 1 :]
+        for block in blocks(each):
+            if any(inner is statement for inner in statements(block)):
+                inside, rest = following(block, statement), body[index + 1 :]
+                is_left = ends(block) or any(isinstance(last, ast.Return) for last in inside)
+                plain = takewhile(lambda later: not blocks(later), rest)
+                return inside if is_left else [*inside, *plain]
+    return []
 
 
 def expressions(statement: ast.stmt) -> Iterator[ast.expr]:
