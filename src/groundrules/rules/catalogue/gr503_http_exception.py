@@ -23,7 +23,7 @@ RATIONALE = (
 )
 FIX = "Write `raise HTTPException(status_code=…, detail=…)`, or register an exception handler."
 UNDECIDED = (
-    'a message whose words alone tell of a failure, such as `{"message": "No such book"}` or `{"detail": "…"}`',
+    'a message whose words alone tell of a failure, such as `{"detail": "There is no such book."}`',
     "an error in an object of your own class, such as `Result(error=…)`",
     'a field for errors whose value is known only at run time, such as `{"errors": errors}`',
 )

@@ -11,6 +11,7 @@ from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.values import (
     ClassValue,
     External,
+    FunctionValue,
     Instance,
 )
 from groundrules.rules.source.tree import CallSite, Function, Scope
@@ -119,6 +120,8 @@ class Followed:
             return _COMMITS
         if name == "rollback":
             return _ROLLS_BACK
+        if name == "run_sync" and node.args:
+            return _UNKNOWN | self._of_sync(node.args[0], scope, function, new)
         if name in _UNCLEAR:
             return _UNKNOWN
         if name in _EXECUTING and node.args:
@@ -127,6 +130,23 @@ class Followed:
                 kind, resolves = written
                 return _WRITES[kind] | (_UNKNOWN if resolves else _NONE)
         return _NONE
+
+    def _of_sync(
+        self, run: ast.expr, scope: Scope, function: Function, new: frozenset[str]
+    ) -> Effects:
+        """Return what a function does that `run_sync` hands a session."""
+        called = self._names.evaluate(run, scope)
+        found = self.effects(called.function) if isinstance(called, FunctionValue) else _NONE
+        match run:
+            case ast.Lambda(args=ast.arguments(args=[ast.arg(arg=session), *_]), body=body):
+                inside = set(ast.walk(body))
+                for site in function.calls:
+                    match site.node.func:
+                        case ast.Attribute(value=ast.Name(id=name), attr=attr) if (
+                            site.node in inside and name == session
+                        ):
+                            found |= self._on_session(attr, site.node, site.scope, function, new)
+        return found
 
     def _assigns(self, function: Function, new: frozenset[str]) -> Effects:
         found = _NONE
