@@ -25,7 +25,7 @@ class Requests:
     def models(self, routes: list[Route]) -> list[Class]:
         """Return the models of some routes: named in them, nested in others, or inherited from.
 
-        Of a class that is only inherited from, it counts whether it has fields of its own.
+        A class that is only inherited from counts if it has fields or configures those of others.
         """
         for route in routes:
             self._named(*route.option("response_model"))
@@ -98,7 +98,7 @@ class Requests:
                 continue
             self._seen.add(cls)
             fields = list(_fields(cls))
-            if fields:
+            if fields or "model_config" in cls.scope.bindings:
                 self._found[cls] = None
             for annotation in fields:
                 self._named(annotation, cls.scope)

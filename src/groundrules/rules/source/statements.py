@@ -4,8 +4,6 @@ import ast
 from collections.abc import Iterator
 from itertools import takewhile
 
-from groundrules.rules.source.tree import FunctionNode
-
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -104,10 +102,3 @@ def expressions(statement: ast.stmt) -> Iterator[ast.expr]:
             yield each
         if not isinstance(each, ast.Lambda):
             todo.extend(ast.iter_child_nodes(each))
-
-
-def nodes(function: FunctionNode) -> Iterator[tuple[ast.stmt, ast.expr]]:
-    """Yield each expression of a function's own body, with the statement it stands in."""
-    for statement in statements(function.body):
-        for expression in expressions(statement):
-            yield statement, expression
