@@ -68,7 +68,7 @@ def test_an_editor_finds_the_place_of_each_finding(tmp_path: Path) -> None:
     place, message = (re.compile(each["regexp"]) for each in matcher["pattern"])
 
     checked = subprocess.run(
-        [sys.executable, "-c", "from groundrules.cli import main; main()", "check", "."],
+        [sys.executable, "-m", "groundrules", "check", "."],
         cwd=tmp_path,
         capture_output=True,
         text=True,
