@@ -26,7 +26,7 @@ FIX = "Put `await` before the call, in a function that is `async def`."
 
 UNDECIDED = (
     "a coroutine that is returned, stored or passed where the annotation is missing, `Any` or `object`",
-    "a method of an object that may be of two classes, or of a `Protocol`",
+    "a method of an object that may be of two classes, or that is replaced somewhere",
     "a function with a decorator of another library",
 )
 
@@ -46,9 +46,9 @@ class _Checker:
         lineages = Lineages(self._definitions)
         self._callees = Callees(self._definitions, lineages)
         self._replaced = Replaced(project.names, self._definitions, lineages)
-        self._own = _imported_as(
-            {each.name for each in project.functions if each.is_async}, project
-        )
+        own = {each.name for each in project.functions if each.is_async}
+        self._own = _also_named(own, project)
+        self._has_objects = "__call__" in own  # which are called by any name
         self._handlers = frozenset(project.handlers)
         self._fates = dict[Function | Module, Coroutines]()
         self._surely_made = dict[Callee, bool]()
@@ -61,7 +61,7 @@ class _Checker:
                 yield from self._of_session(module, site)
             elif is_of_other(names, site.node.func, site.scope) and self._fate(site) is Fate.LOST:
                 yield _lost(module, site)
-        for site in _unawaited(module, self._own):
+        for site in _unawaited(module, module.called.keys() if self._has_objects else self._own):
             callee = self._callees.of(site)
             if callee is not None and self._is_lost(site, callee):
                 yield _lost(module, site)
@@ -83,8 +83,9 @@ class _Checker:
         if not callee.function.is_async or self._fate(site) is not Fate.LOST:
             return False
         if callee not in self._surely_made:
-            is_replaced = self._replaced.may_be(callee)
-            self._surely_made[callee] = not is_replaced and self._uses_database(callee.function)
+            running = self._replaced.running(callee)
+            is_made = not self._replaced.may_be(callee)
+            self._surely_made[callee] = is_made and any(map(self._uses_database, running))
         return self._surely_made[callee]
 
     def _fate(self, site: CallSite) -> Fate:
@@ -125,14 +126,31 @@ def _lost(module: Module, site: CallSite) -> Violation:
     return at_statement(module, site.node, f"`{written(site.node.func)}(…)` is not awaited.")
 
 
-def _imported_as(names: Set[str], project: Project) -> Set[str]:
-    """Return names along with those that imports give to what is named so."""
-    imports = (each for module in project.modules.values() for each in module.imports)
-    aliases = (alias for each in imports for alias in each.names if alias.asname)
-    return names | {alias.asname or "" for alias in aliases if alias.name in names}
+def _also_named(names: Set[str], project: Project) -> Set[str]:
+    """Return names along with those that imports and variables give to what is named so."""
+    found = set(names)
+    for module in project.modules.values():
+        aliases = (alias for each in module.imports for alias in each.names if alias.asname)
+        found |= {alias.asname or "" for alias in aliases if alias.name in names}
+        for scope in module.scopes:
+            for name, bindings in scope.bindings.items():
+                if len(bindings) == 1 and _last_name(bindings[0].value) in names:
+                    found.add(name)
+    return found
 
 
-def _unawaited(module: Module, names: Set[str]) -> Iterator[CallSite]:
+def _last_name(node: ast.expr | None) -> str | None:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Call(
+            func=ast.Name(id="partial") | ast.Attribute(attr="partial"), args=[first, *_]
+        ):
+            return _last_name(first)
+    return None
+
+
+def _unawaited(module: Module, names: Set[str | None]) -> Iterator[CallSite]:
     for name in names & module.called.keys():
         yield from (each for each in module.called[name] if each.node not in module.awaited)
 

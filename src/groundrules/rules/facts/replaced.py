@@ -16,6 +16,7 @@ from groundrules.rules.source.tree import Class, Function, Module
 _HARMLESS = frozenset(
     {
         *("builtins.object", "abc.ABC", "typing.Generic", "typing_extensions.Generic"),
+        *("typing.Protocol", "typing_extensions.Protocol"),
         *("pydantic.BaseModel", "sqlmodel.SQLModel"),
         *("sqlalchemy.orm.DeclarativeBase", "sqlalchemy.ext.asyncio.AsyncAttrs"),
     }
@@ -34,6 +35,7 @@ _PLAIN_OF_SESSIONS = frozenset(  # their methods that are no coroutines
         *("identity_key", "object_session"),
     }
 )
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 _MAGIC = ("__new__", "__getattribute__", "__init_subclass__", "__set_name__")
 # decorators that leave a coroutine function one
 _KEEPING = frozenset(
@@ -58,12 +60,27 @@ class Replaced:
     def may_be(self, callee: Callee) -> bool:
         """Whether something else than a coroutine may come from a call of an `async def`."""
         function = callee.function
-        if not self._stays_coroutine(function) or _is_stub(function):
+        running = self.running(callee)
+        if not self._stays_coroutine(function) or not all(map(self._stays_coroutine, running)):
             return True
         if callee.cls is not None and self._may_be_overridden(callee.cls, function.name):
             return True
         names = {function.name, callee.name}
         return "globals" in function.module.called or any(map(self._is_assigned, names))
+
+    def running(self, callee: Callee) -> list[Function]:
+        """Return the functions that a call may run: of a stub, those that stand for it in other classes."""
+        if not _is_stub(callee.function):
+            return [callee.function]
+        if callee.cls is None:
+            return []
+        below = [each.classes[0] for each in self._lineages.below(callee.cls)]
+        if not self._lineages.of(callee.cls).outside.isdisjoint(_PROTOCOLS):
+            wanted = {each.name for each in callee.cls.methods}
+            below += [each for each in self._binding[callee.name] if wanted <= _names(each)]
+        found = (each.scope.bindings.get(callee.name, ()) for each in dict.fromkeys(below))
+        functions = [function_of(bindings[0]) for bindings in found if len(bindings) == 1]
+        return [each for each in functions if each is not None and not _is_stub(each)]
 
     def _may_be_overridden(self, cls: Class, name: str) -> bool:
         """Whether an instance of a class, or of one below it, may have another kind of method."""
@@ -182,6 +199,10 @@ def _makes_coroutine(function: Function) -> bool:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             todo += ast.iter_child_nodes(node)
     return True
+
+
+def _names(cls: Class) -> set[str]:
+    return {each.name for each in cls.methods}
 
 
 def _is_stub(function: Function) -> bool:

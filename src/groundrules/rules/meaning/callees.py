@@ -3,12 +3,14 @@
 import ast
 from dataclasses import dataclass
 
-from groundrules.rules.meaning.definitions import Definitions
+from groundrules.rules.meaning.definitions import Definitions, function_of
 from groundrules.rules.meaning.lineages import Lineages
 from groundrules.rules.meaning.objects import Objects
 from groundrules.rules.source.syntax import match_arguments
-from groundrules.rules.source.tree import CallSite, Class, Function, Scope
+from groundrules.rules.source.tree import Binding, CallSite, Class, Function, Scope
 
+_DEPTH = 20  # names of functions followed
+_PARTIAL = frozenset({"functools.partial"})
 _METHODS = frozenset({"builtins.staticmethod", "builtins.classmethod"})
 _MAKING = ("__init__", "__new__")
 
@@ -35,18 +37,35 @@ class Callees:
 
         An object may be of a class below that one, and anything may be patched: see `Replaced`.
         """
-        func, scope = site.node.func, site.scope
-        function = self._definitions.function(func, scope)
+        return self._callee(site.node.func, site.scope, 0)
+
+    def _callee(self, func: ast.expr, scope: Scope, depth: int) -> Callee | None:
+        found = self._definitions.find(func, scope)
+        function = function_of(found)
         if function is not None:
-            return Callee(function, site.name or function.name)
+            name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+            return Callee(function, name)
+        if isinstance(found, Binding) and found.is_whole and depth < _DEPTH:
+            match found.value:
+                case ast.Name() | ast.Attribute() as alias:
+                    return self._callee(alias, found.scope, depth + 1)
+                case ast.Call(func=maker, args=[first, *_]) if (
+                    self._definitions.outside(maker, found.scope) in _PARTIAL
+                ):
+                    return self._callee(first, found.scope, depth + 1)
         if not isinstance(func, ast.Attribute):
-            return None
+            return self._called(self._objects.instance(func, scope))
         above = _above(func.value, scope)
         cls = above or self._objects.cls(func.value, scope)
         if cls is None:
             return None
         method = self._objects.method(cls, func.attr, above=above is not None)
         return Callee(method, func.attr, cls) if method else None
+
+    def _called(self, cls: Class | None) -> Callee | None:
+        """Return what calling an instance of a class calls."""
+        method = self._objects.method(cls, "__call__") if cls else None
+        return Callee(method, "__call__", cls) if method else None
 
     def parameter(self, site: CallSite, given: ast.expr) -> tuple[ast.expr | None, Scope] | None:
         """Return the annotation, with its scope, of what an argument of a call is surely given for.

@@ -63,6 +63,15 @@ class Objects:
                     return self._attribute(owner, node.attr, depth) if owner else None
         return None
 
+    def instance(self, node: ast.expr, scope: Scope) -> Class | None:
+        """Return the class that a name or a call gives an instance of, and never the class itself."""
+        found = self._definitions.find(node, scope) if isinstance(node, ast.Name) else None
+        if isinstance(found, Binding):
+            is_made = found.entered or isinstance(found.value, ast.Call)
+            is_declared = found.annotation is not None
+            return self.cls(node, scope) if is_made or is_declared else None
+        return self.cls(node, scope) if isinstance(node, ast.Call) else None
+
     def method(self, cls: Class, name: str, *, above: bool = False) -> Function | None:
         """Return the only function that a class has under a name; with `above`, that its bases have."""
         for each in self._lineages.of(cls).classes[1 if above else 0 :]:
@@ -92,7 +101,7 @@ class Objects:
             return self.type(found.annotation, home)
         if found.entered:
             return self._entered(found.value, home, depth)
-        if found.value is not None and not isinstance(found.node, ast.pattern):
+        if found.value is not None:
             return self.cls(found.value, home, depth)
         return class_of(found)
 
