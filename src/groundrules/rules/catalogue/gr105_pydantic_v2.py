@@ -665,6 +665,11 @@ INVALID = (
 
                 def made(make: Callable[[], Book]) -> dict[str, object]:
                     return make().dict()
+
+
+                def rest(books: list[Book]) -> list[object]:
+                    first, *others = books
+                    return [other.dict() for other in others]
                 """,
         },
         9,
@@ -676,6 +681,7 @@ INVALID = (
         35,
         37,
         42,
+        47,
         path="app/services/books.py",
     ),
 )

@@ -789,7 +789,10 @@ VALID_ALTERNATIVE = (
 
 
         def for_log(request: Request) -> dict[str, str]:
-            return {name: value for name, value in request.headers.items() if name != "authorization"}
+            headers = dict(request.headers)
+            headers.pop("authorization", None)
+            headers["cookie"] = headers["authorization"] = "hidden"
+            return {name: value for name, value in headers.items() if name != "authorization"}
 
 
         async def ask(client: httpx.AsyncClient, token: str) -> str:

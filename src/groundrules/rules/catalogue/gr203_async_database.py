@@ -860,6 +860,73 @@ INVALID = (
         16,
         path="app/services/books.py",
     ),
+    case(
+        "a protocol, an abstract class, an object that is called, and other names of functions",
+        {
+            **LIBRARY,
+            "app/services/repository.py": _REPOSITORY,
+            "app/services/shelves.py": """
+                from abc import ABC, abstractmethod
+                from functools import partial
+                from typing import Protocol
+
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.base import Base
+                from app.models.book import Book
+                from app.services import books
+                from app.services.repository import Repository
+
+
+                class Saves(Protocol):
+                    async def save(self, row: Base) -> None: ...
+
+
+                class Command(ABC):
+                    def __init__(self, db: AsyncSession) -> None:
+                        self.db = db
+
+                    @abstractmethod
+                    async def run(self) -> None: ...
+
+
+                class Flush(Command):
+                    async def run(self) -> None:
+                        await self.db.flush()
+
+
+                class Tidy:
+                    def __init__(self, db: AsyncSession) -> None:
+                        self.db = db
+
+                    async def __call__(self) -> None:
+                        await self.db.flush()
+
+
+                async def shelve(store: Saves, command: Command, book: Book) -> None:
+                    store.save(book)
+                    command.run()
+
+
+                async def tidy(db: AsyncSession, book: Book) -> None:
+                    tidy = Tidy(db)
+                    tidy()
+                    load = books.list_all
+                    load(db)
+                    wipe = partial(books.delete_all, db)
+                    wipe()
+                    save = Repository(db).save
+                    save(book)
+                """,
+        },
+        39,
+        40,
+        45,
+        47,
+        49,
+        51,
+        path="app/services/shelves.py",
+    ),
 )
 
 VALID = (
@@ -1282,5 +1349,56 @@ VALID_ALTERNATIVE = (
             asyncio.run(engine.dispose())
         """,
         path="app/services/work.py",
+    ),
+    case(
+        "one class for `with` and `async with`, and a protocol that a plain class keeps, too",
+        """
+        from typing import Protocol
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        class Saves(Protocol):
+            async def save(self, book: Book) -> None: ...
+
+
+        class Kept:
+            def save(self, book: Book) -> None:
+                print(f"kept: {book}")
+
+
+        class Saved:
+            def __init__(self, db: AsyncSession) -> None:
+                self.db = db
+
+            async def save(self, book: Book) -> None:
+                await self.db.flush([book])
+
+
+        class Unit:
+            def __init__(self, db: AsyncSession) -> None:
+                self.db = db
+
+            def __enter__(self) -> Kept:
+                return Kept()
+
+            def __exit__(self, *error: object) -> None:
+                print("left")
+
+            async def __aenter__(self) -> Saved:
+                return Saved(self.db)
+
+            async def __aexit__(self, *error: object) -> None:
+                print("left")
+
+
+        def keep(db: AsyncSession, book: Book, store: Saves) -> None:
+            with Unit(db) as unit:
+                unit.save(book)
+            store.save(book)
+        """,
+        path="app/services/books.py",
     ),
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from groundrules.rules.cases import case, pair
 from groundrules.rules.catalogue.samples import LIBRARY, library
@@ -25,6 +26,7 @@ UNDECIDED = (
     "a route of several methods whose handler asks for the request, or for something that may be missing",
 )
 AGREED = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
+_ADDS = Effects(adds=True)
 _DELETING = re.compile(
     r"(?:^|[-_])(?:delete|remove|destroy|purge|erase|discard|drop|clear|wipe)(?:$|[-_])",
     re.IGNORECASE,
@@ -83,7 +85,7 @@ def _misused(project: Project, route: Route, method: str) -> str | None:
     if method == "POST":
         return _misused_post(project, name, effects, path)
     if method in ("PATCH", "DELETE"):
-        only_adds = effects == Effects(adds=True, commits=effects.commits)
+        only_adds = effects == replace(_ADDS, flushes=effects.flushes, commits=effects.commits)
         if project.creations.returns_added(route.handler) or (
             only_adds and is_collection(path, project.keyed)
         ):
@@ -98,7 +100,7 @@ def _written(effects: Effects) -> str | None:
         return "adds"
     if effects.deletes:
         return "deletes"
-    return "changes" if effects.changes and effects.commits else None
+    return "changes" if effects.changes and (effects.flushes or effects.commits) else None
 
 
 def _misused_post(project: Project, name: str, effects: Effects, path: list[str]) -> str | None:
@@ -766,5 +768,41 @@ VALID_ALTERNATIVE = (
             """,
         ),
         path="app/api/items.py",
+    ),
+    case(
+        "a GET that shows what would be added, and takes it back",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.services import shelf
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/preview")
+            async def preview(db: Db) -> int:
+                \"\"\"Show which number the next book would get.\"\"\"
+                return await shelf.next_number(db)
+            """,
+        )
+        | {
+            "app/services/shelf.py": """
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.book import Book
+
+
+                async def next_number(db: AsyncSession) -> int:
+                    book = Book(title="", copies=0)
+                    db.add(book)
+                    await db.flush()
+                    number = book.id
+                    await db.rollback()
+                    return number
+                """,
+        },
     ),
 )

@@ -8,7 +8,7 @@ from groundrules.rules.meaning.origins import origin
 from groundrules.rules.meaning.values import Attribute, ClassValue, External, Instance, Value
 from groundrules.rules.source.statements import expressions, statements
 from groundrules.rules.source.syntax import default_of, elements, parsed_annotation
-from groundrules.rules.source.tree import Function, Module, Scope
+from groundrules.rules.source.tree import CallSite, Function, Module, Scope
 
 Place = tuple[ast.expr, Scope]
 REQUESTS = frozenset(
@@ -35,7 +35,7 @@ def read_headers(names: Names, module: Module, header: str) -> Iterator[Place]:
     for site in module.calls:
         match site.node:
             case ast.Call(func=ast.Attribute(value=owner, attr=name), args=[key, *_]) if (
-                name in _TAKING
+                name in _TAKING and not (name == "pop" and _is_dropped(site))
             ):
                 if _is(names, key, site.scope, header) and _is_headers(names, owner, site.scope):
                     yield site.node, site.scope
@@ -49,9 +49,18 @@ def read_headers(names: Names, module: Module, header: str) -> Iterator[Place]:
                     yield statement.subject, scope
             for node in expressions(statement):
                 match node:
-                    case ast.Subscript(value=owner, slice=key):
+                    case ast.Subscript(value=owner, slice=key, ctx=ast.Load()):
                         if _is(names, key, scope, header) and _is_headers(names, owner, scope):
                             yield node, scope
+
+
+def _is_dropped(site: CallSite) -> bool:
+    """Whether nothing is done with what a call gives."""
+    function = site.scope.function
+    return function is not None and any(
+        isinstance(each, ast.Expr) and each.value is site.node
+        for each in statements(function.node.body)
+    )
 
 
 def mentions_header(modules: Mapping[str, Module]) -> bool:

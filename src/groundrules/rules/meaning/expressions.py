@@ -27,7 +27,8 @@ _TRANSPARENT = frozenset(
     {"Annotated", "Optional", "Union", "ClassVar", "Final", "Required", "NotRequired"}
 )
 _STACKS = frozenset({"contextlib.AsyncExitStack", "contextlib.ExitStack"})
-_ENTERING = frozenset({"enter_async_context", "enter_context"})
+# methods of an exit stack, by what each enters its argument
+ENTERING = {"enter_async_context": "__aenter__", "enter_context": "__enter__"}
 # functions that give something else than an object of theirs
 SPECIAL = frozenset(
     {
@@ -61,24 +62,24 @@ def call_special(
 def _call(names: "Names", node: ast.Call, scope: Scope, frames: Frames) -> Value | None:
     value = names.call(names.evaluate(node.func, scope, frames), node, scope, frames)
     if isinstance(value, Result):
-        entered = _entered_by_stack(value)
-        if entered is not None:
-            return names.entered(names.evaluate(entered, scope, frames))
+        given, by = _entered_by_stack(value)
+        if given is not None:
+            return names.entered(names.evaluate(given, scope, frames), by)
     if value is None or (isinstance(value, Result) and takes_out(value.of, node)):
         kind = given_type(names, node, scope)
         return Instance(kind) if kind else value
     return value
 
 
-def _entered_by_stack(value: Result) -> ast.expr | None:
-    """Return what `await stack.enter_async_context(…)` enters."""
+def _entered_by_stack(value: Result) -> tuple[ast.expr | None, str]:
+    """Return what `await stack.enter_async_context(…)` enters, and by which method."""
     match value:
         case Result(
             of=Attribute(of=Instance(of=External(name=stack)), name=name),
             call=ast.Call(args=[given]),
-        ) if stack in _STACKS and name in _ENTERING:
-            return given
-    return None
+        ) if stack in _STACKS and name in ENTERING:
+            return given, ENTERING[name]
+    return None, ""
 
 
 def _constant(names: "Names", node: ast.Constant, scope: Scope, frames: Frames) -> Value | None:

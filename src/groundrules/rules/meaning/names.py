@@ -182,16 +182,18 @@ class Names:
             return Result(of, node, scope, frames)
         return None
 
-    def entered(self, value: Value | None) -> Value | None:
-        """Return what `with` binds for a value: itself, unless a class of the project says otherwise."""
+    def entered(self, value: Value | None, by: str) -> Value | None:
+        """Return what `with` binds for a value: itself, unless a class of the project says otherwise.
+
+        :param by: the method that enters it, `__enter__` or `__aenter__`.
+        """
         if isinstance(value, Instance) and isinstance(value.of, ClassValue):
-            for name in ("__aenter__", "__enter__"):
-                enter = self.attribute(value, name)
-                if isinstance(enter, FunctionValue):
-                    given: dict[str, Value] = {
-                        each.arg: value for each in enter.function.positional[:1]
-                    }
-                    return outcome(self, enter, given) or value
+            enter = self.attribute(value, by)
+            if isinstance(enter, FunctionValue):
+                given: dict[str, Value] = {
+                    each.arg: value for each in enter.function.positional[:1]
+                }
+                return outcome(self, enter, given) or value
         return value
 
     def bases(self, cls: Class) -> list[Value | None]:
@@ -324,7 +326,7 @@ class Names:
             for source in sources:
                 value = self.evaluate(source, scope, frames)
                 if binding.entered:
-                    value = self.entered(value)
+                    value = self.entered(value, binding.entered)
                 is_field = isinstance(value, Instance) and _is_one_of(value.of, _FIELDS)
                 if is_something(value) and not is_field:
                     return value

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable
 
 from groundrules.rules.meaning.definitions import Definitions, class_of, function_of
+from groundrules.rules.meaning.expressions import ENTERING
 from groundrules.rules.meaning.lineages import Lineages
 from groundrules.rules.source.syntax import operands, parsed_annotation
 from groundrules.rules.source.tree import Binding, Class, Function, Module, Scope
@@ -17,8 +18,6 @@ _PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
 _CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 _MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmanager"})
 _YIELDING = ("Iterator", "Generator", "Iterable")
-_STACKS = frozenset({"enter_async_context", "enter_context"})  # methods of exit stacks alone
-_ENTERING = ("__aenter__", "__enter__")
 _Attribute = tuple[Class, str]
 
 
@@ -47,9 +46,9 @@ class Objects:
             case ast.BoolOp(values=values):
                 return self._only(values, scope, depth)
             case ast.Await(value=ast.Call(func=ast.Attribute(attr=name), args=[given])) if (
-                name in _STACKS
+                name in ENTERING
             ):
-                return self._entered(given, scope, depth)
+                return self._entered(given, ENTERING[name], scope, depth)
             case ast.Await(value=ast.Call() as call):
                 return self._called(call, scope, depth, awaited=True)
             case ast.Call():
@@ -67,7 +66,7 @@ class Objects:
         """Return the class that a name or a call gives an instance of, and never the class itself."""
         found = self._definitions.find(node, scope) if isinstance(node, ast.Name) else None
         if isinstance(found, Binding):
-            is_made = found.entered or isinstance(found.value, ast.Call)
+            is_made = bool(found.entered) or isinstance(found.value, ast.Call)
             is_declared = found.annotation is not None
             return self.cls(node, scope) if is_made or is_declared else None
         return self.cls(node, scope) if isinstance(node, ast.Call) else None
@@ -100,7 +99,7 @@ class Objects:
         if found.annotation is not None:
             return self.type(found.annotation, home)
         if found.entered:
-            return self._entered(found.value, home, depth)
+            return self._entered(found.value, found.entered, home, depth)
         if found.value is not None:
             return self.cls(found.value, home, depth)
         return class_of(found)
@@ -128,7 +127,7 @@ class Objects:
         returned = [each.id if isinstance(each, ast.Name) else "" for each in function.returns]
         return owner if returned and set(returned) == set(first) else None
 
-    def _entered(self, node: ast.expr | None, scope: Scope, depth: int) -> Class | None:
+    def _entered(self, node: ast.expr | None, by: str, scope: Scope, depth: int) -> Class | None:
         """Return the class of what `with` binds for an expression."""
         if isinstance(node, ast.Call):
             function = self._definitions.function(node.func, scope)
@@ -137,10 +136,9 @@ class Objects:
         cls = self.cls(node, scope, depth)
         if cls is None:
             return None
-        for name in _ENTERING:
-            if any(name in each.scope.bindings for each in self._lineages.of(cls).classes):
-                method = self.method(cls, name)
-                return self._returned(method, cls) if method else None
+        if any(by in each.scope.bindings for each in self._lineages.of(cls).classes):
+            method = self.method(cls, by)
+            return self._returned(method, cls) if method else None
         return cls
 
     def _yielded(self, function: Function) -> Class | None:

@@ -105,7 +105,7 @@ class Reader:
         element: bool = False,
         at: tuple[int, ...] = (),
         *,
-        entered: bool = False,
+        entered: str = "",
     ) -> None:
         if scope.elsewhere:
             scope = scope.elsewhere.get(name, scope)
@@ -225,10 +225,11 @@ class Reader:
         self._branch(node, scope)
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
+        method = "__enter__" if isinstance(node, ast.With) else "__aenter__"
         for item in node.items:
             if isinstance(item.optional_vars, ast.Name):
                 name, value = item.optional_vars, item.context_expr
-                self._bind(scope, name.id, name, value, entered=True)
+                self._bind(scope, name.id, name, value, entered=method)
             elif item.optional_vars is not None:
                 self._target(scope, item.optional_vars, item.context_expr)
         self._below(node, scope)
@@ -355,6 +356,9 @@ class Reader:
             for index, part in enumerate(target.elts):
                 if pairs is not None and len(pairs) == len(target.elts):
                     self._target(scope, part, pairs[index])
+                elif isinstance(part, ast.Starred) and value is not None and not element and not at:
+                    rest = ast.Subscript(value, ast.Slice(ast.Constant(index)), ast.Load())
+                    self._target(scope, part.value, _at(rest, part))
                 else:
                     self._target(scope, part, value, element=element, at=(*at, index))
 

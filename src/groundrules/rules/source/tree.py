@@ -18,7 +18,7 @@ class Binding:
     :param element: whether it is bound to each element of `value` in turn, as in a loop.
     :param unpacked: its position in a tuple that is unpacked, None if the value is bound whole.
     :param within: the positions of the tuples around that one, the outermost first.
-    :param entered: whether `with` binds it to what entering `value` gives.
+    :param entered: the method that `with` or `async with` binds it by; empty for any other binding.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Binding:
     element: bool = False
     unpacked: int | None = None
     within: tuple[int, ...] = ()
-    entered: bool = False
+    entered: str = ""
 
     @property
     def is_whole(self) -> bool:
