@@ -69,18 +69,28 @@ class Replaced:
         return "globals" in function.module.called or any(map(self._is_assigned, names))
 
     def running(self, callee: Callee) -> list[Function]:
-        """Return the functions that a call may run: of a stub, those that stand for it in other classes."""
-        if not _is_stub(callee.function):
+        """Return the functions that a call may run: for a stub or a protocol's, those of other classes."""
+        cls, name = callee.cls, callee.name
+        is_protocol = cls is not None and self._is_protocol(cls)
+        if not is_protocol and not _is_stub(callee.function):
             return [callee.function]
-        if callee.cls is None:
+        if cls is None:
             return []
-        below = [each.classes[0] for each in self._lineages.below(callee.cls)]
-        if not self._lineages.of(callee.cls).outside.isdisjoint(_PROTOCOLS):
-            wanted = {each.name for each in callee.cls.methods}
-            below += [each for each in self._binding[callee.name] if wanted <= _names(each)]
-        found = (each.scope.bindings.get(callee.name, ()) for each in dict.fromkeys(below))
+        below = [each.classes[0] for each in self._lineages.below(cls)]
+        if is_protocol:
+            wanted = {each.name for each in cls.methods}
+            below += [each for each in self._binding[name] if wanted <= _names(each)]
+        found = (
+            each.scope.bindings.get(name, ())
+            for each in dict.fromkeys(below)
+            if not self._is_protocol(each)
+        )
         functions = [function_of(bindings[0]) for bindings in found if len(bindings) == 1]
         return [each for each in functions if each is not None and not _is_stub(each)]
+
+    def _is_protocol(self, cls: Class) -> bool:
+        bases = (self._definitions.outside(each, cls.outer) for each in cls.node.bases)
+        return any(each in _PROTOCOLS for each in bases)
 
     def _may_be_overridden(self, cls: Class, name: str) -> bool:
         """Whether an instance of a class, or of one below it, may have another kind of method."""
