@@ -684,6 +684,46 @@ INVALID = (
         47,
         path="app/services/books.py",
     ),
+    case(
+        "methods of a type variable's bound and of each of its constraints",
+        {
+            "app/schemas/book.py": """
+                from pydantic import BaseModel
+
+
+                class Book(BaseModel):
+                    title: str
+
+
+                class Loan(BaseModel):
+                    book: Book
+                """,
+            "app/services/books.py": """
+                from typing import TypeVar
+
+                from app.schemas.book import Book, Loan
+
+                B = TypeVar("B", bound="Book")
+                E = TypeVar("E", Book, Loan)
+
+
+                def show(book: B) -> str:
+                    return book.json()
+
+
+                def dump(either: E) -> dict[str, object]:
+                    return either.dict()
+
+
+                def same[T: (Book, Loan)](either: T) -> T:
+                    return either.copy()
+                """,
+        },
+        10,
+        14,
+        18,
+        path="app/services/books.py",
+    ),
 )
 
 VALID = (
@@ -935,5 +975,20 @@ VALID_ALTERNATIVE = (
                             return other.copy()
                 """,
         },
+    ),
+    case(
+        "a method that one of a type variable's constraints has, too",
+        """
+        from typing import TypeVar
+
+        from app.schemas.book import Book
+
+        E = TypeVar("E", Book, dict[str, str])
+
+
+        def same(either: E) -> E:
+            return either.copy()
+        """,
+        path="app/services/books.py",
     ),
 )

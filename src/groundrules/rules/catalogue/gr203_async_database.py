@@ -927,6 +927,77 @@ INVALID = (
         51,
         path="app/services/shelves.py",
     ),
+    case(
+        "repositories that a loop, a cast or a declared callable gives",
+        {
+            **LIBRARY,
+            "app/services/repository.py": _REPOSITORY,
+            "app/services/shelves.py": """
+                from collections.abc import Callable, Sequence
+                from typing import cast
+
+                from app.models.book import Book
+                from app.services.repository import Repository
+
+
+                class Shelves:
+                    def __init__(
+                        self, make: Callable[[], Repository], stores: Sequence[Repository]
+                    ) -> None:
+                        self.make = make
+                        self.stores = stores
+
+                    async def save(self, book: Book) -> None:
+                        self.make().save(book)
+                        for store in self.stores:
+                            store.save(book)
+
+
+                async def save(store: object, one: Repository, other: Repository, book: Book) -> None:
+                    for each in (one, other):
+                        each.save(book)
+                    cast(Repository, store).save(book)
+                """,
+        },
+        16,
+        18,
+        23,
+        24,
+        path="app/services/shelves.py",
+    ),
+    case(
+        "coroutines for what wants a function, and for a response",
+        library(
+            "app/api/books.py",
+            """
+            from fastapi import APIRouter, BackgroundTasks
+            from fastapi.concurrency import run_in_threadpool
+            from fastapi.responses import JSONResponse
+
+            from app.api.deps import Db
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.put("/", status_code=204)
+            async def tidy(db: Db, tasks: BackgroundTasks) -> None:
+                \"\"\"Tidy the shelf.\"\"\"
+                tasks.add_task(books.delete_all(db))
+                await run_in_threadpool(books.delete_all(db))
+
+
+            @router.get("/")
+            async def read_books(db: Db) -> JSONResponse:
+                \"\"\"Show all books.\"\"\"
+                return JSONResponse(content={"books": books.list_all(db)})
+            """,
+        ),
+        14,
+        15,
+        21,
+        path="app/api/books.py",
+    ),
 )
 
 VALID = (

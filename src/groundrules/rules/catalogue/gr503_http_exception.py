@@ -510,6 +510,40 @@ INVALID = (
         14,
         path="app/api/items.py",
     ),
+    case(
+        "a result that an error takes the place of, or is merged into",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.get("/items/{number}")
+        async def read_item(number: int) -> dict[str, object]:
+            \"\"\"Give the number back.\"\"\"
+            answer: dict[str, object] = {"number": number}
+            if number == 1:
+                answer.update(error="One is taken.")
+                return answer
+            if number == 2:
+                answer |= {"result": "error", "detail": "Two is taken."}
+                return answer
+            return answer
+
+
+        @router.get("/letters/{letter}")
+        async def read_letter(letter: str) -> dict[str, str]:
+            \"\"\"Give the letter back.\"\"\"
+            answer = {"letter": letter}
+            if not letter.isalpha():
+                answer = {"error": "That is no letter."}
+            return answer
+        """,
+        12,
+        15,
+        25,
+        path="app/api/items.py",
+    ),
 )
 
 VALID = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import cached_property
 
-from groundrules.rules.facts.takers import DROPPING, PASSING, takes_otherwise
+from groundrules.rules.facts.takers import DROPPING, PASSING, SENDING, takes_otherwise
 from groundrules.rules.meaning.callees import Callees
 from groundrules.rules.meaning.definitions import Definitions
 from groundrules.rules.meaning.names import Names
@@ -147,7 +147,13 @@ class Coroutines:
             case ast.Call(func=func, args=[given]) if given is node and parent in self._sites:
                 name = self._definitions.outside(func, self._sites[parent].scope)
                 passes_on = name in PASSING and self._is_dropped(parent, site, seen)
-                return passes_on or name in DROPPING
+                return passes_on or name in DROPPING or name in SENDING
+            case ast.keyword():
+                call = self._sites.get(self._parents[parent])
+                return (
+                    call is not None
+                    and self._definitions.outside(call.node.func, call.scope) in SENDING
+                )
             case ast.List() | ast.Tuple() | ast.Set() | ast.Dict():
                 return self._is_dropped(parent, site, seen)
             case ast.Return():

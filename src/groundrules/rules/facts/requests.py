@@ -12,6 +12,8 @@ from groundrules.rules.meaning.values import ClassValue, FunctionValue, Instance
 from groundrules.rules.source.syntax import default_of, elements
 from groundrules.rules.source.tree import Class, Function, Scope
 
+_CONFIGS = frozenset({"model_config", "Config"})
+
 
 class Requests:
     """The project's own Pydantic models that stand in requests and responses."""
@@ -98,7 +100,7 @@ class Requests:
                 continue
             self._seen.add(cls)
             fields = list(_fields(cls))
-            if fields or "model_config" in cls.scope.bindings:
+            if fields or cls.node.keywords or not _CONFIGS.isdisjoint(cls.scope.bindings):
                 self._found[cls] = None
             for annotation in fields:
                 self._named(annotation, cls.scope)

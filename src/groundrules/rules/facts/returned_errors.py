@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import reduce
 
 from groundrules.rules.facts.answers import RESPONSES
 from groundrules.rules.meaning.codes import codes
@@ -13,8 +14,9 @@ from groundrules.rules.source.tree import Function, Scope
 
 _ERRORS = frozenset({"error", "errors"})
 _REASONS = frozenset({"message", "detail", "reason", "msg"})
-_SUCCEEDED = frozenset({"success", "ok"})
-_STATUS, _FAILED = "status", frozenset({"error", "fail", "failed", "failure"})
+_SUCCEEDED = frozenset({"success", "ok", "succeeded", "is_success", "status"})
+_STATUS = frozenset({"status", "result"})
+_FAILED = frozenset({"error", "fail", "failed", "failure"})
 _CODES = frozenset({"status", "status_code", "code"})
 _DEPTH = 5
 _Place = tuple[ast.expr, Scope]
@@ -72,7 +74,7 @@ def _says_failed(names: Names, key: object, value: ast.expr, scope: Scope) -> bo
     given = names.constant(value, scope)
     if key in _SUCCEEDED and given is False:
         return True
-    if key == _STATUS and isinstance(given, str) and given.lower() in _FAILED:
+    if key in _STATUS and isinstance(given, str) and given.lower() in _FAILED:
         return True
     return key in _CODES and any(400 <= each.number < 600 for each in codes(names, value, scope))
 
@@ -109,18 +111,30 @@ def _tells_caught(names: Names, node: ast.expr, scope: Scope) -> bool:
 
 
 def _completed(names: Names, function: Function) -> Iterator[ast.expr]:
-    """Yield the dicts that are returned once an error was put into them."""
-    body = function.node.body
+    """Yield the variables that are returned once an error was put into them."""
+    body, scope = function.node.body, function.scope
     for statement in statements(body):
-        match statement:
-            case ast.Assign(
-                targets=[ast.Subscript(value=ast.Name(id=name), slice=key)], value=value
-            ):
-                if names.constant(key, function.scope) in _ERRORS and (
-                    _is_text(names, value, function.scope)
-                    or _tells_caught(names, value, function.scope)
-                ):
-                    yield from _returned(name, following(body, statement))
+        found = _put(names, statement, scope)
+        if found is not None and _is_error(names, found[1], scope, 0):
+            yield from _returned(found[0], following(body, statement))
+
+
+def _put(names: Names, statement: ast.stmt, scope: Scope) -> tuple[str, ast.expr] | None:
+    """Return which variable a statement puts what into, as a dict."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            is_one = len(scope.visible(name)) == 1  # `returned_errors` has followed it
+            return None if is_one else (name, value)
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=key)], value=value):
+            return name, ast.Dict([key], [value])
+        case ast.AugAssign(target=ast.Name(id=name), op=ast.BitOr(), value=value):
+            return name, value
+        case ast.Expr(
+            value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="update")) as call
+        ):
+            given = [*call.args, ast.Call(ast.Name("dict"), [], call.keywords)]
+            return name, reduce(lambda left, right: ast.BinOp(left, ast.BitOr(), right), given)
+    return None
 
 
 def _returned(name: str, rest: list[ast.stmt]) -> Iterator[ast.expr]:

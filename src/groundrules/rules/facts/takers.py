@@ -2,13 +2,15 @@
 
 import ast
 
+from groundrules.rules.facts.answers import HTTP_EXCEPTIONS, RESPONSES
 from groundrules.rules.facts.pydantic_models import only_reads
 from groundrules.rules.facts.session_kinds import Kind, attribute_kind
 from groundrules.rules.meaning.callees import Callees
 from groundrules.rules.meaning.definitions import Definitions
 from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.return_types import allows_no_awaitable
-from groundrules.rules.source.tree import CallSite
+from groundrules.rules.meaning.values import Attribute, External, Instance
+from groundrules.rules.source.tree import CallSite, Scope
 
 _BUILTINS = frozenset(
     f"builtins.{name}"
@@ -23,6 +25,22 @@ PASSING = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sor
 DROPPING = frozenset(
     f"builtins.{name}" for name in ("print", "len", "str", "repr", "bool", "any", "all", "sum")
 )
+# what calls its first argument, which a coroutine is no function for
+_CALLING = frozenset(
+    {
+        *("asyncio.to_thread", "anyio.to_thread.run_sync", "fastapi.concurrency.run_in_threadpool"),
+        "starlette.concurrency.run_in_threadpool",
+    }
+)
+_TASKS = frozenset(
+    {"fastapi.BackgroundTasks", "fastapi.background.BackgroundTasks"}
+    | {"starlette.background.BackgroundTasks", "starlette.background.BackgroundTask"}
+)
+_STREAMING = frozenset(
+    {"fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse"}
+)
+# what sends or encodes all that it is given
+SENDING = (RESPONSES - _STREAMING) | HTTP_EXCEPTIONS | {"fastapi.encoders.jsonable_encoder"}
 _FIRST = frozenset({"builtins.setattr", "builtins.delattr", "builtins.next"})
 _ALONE = frozenset({"builtins.min", "builtins.max"})  # of many they give one back
 _OF_ROWS = frozenset({"add", "delete", "expire", "expunge", "merge", "refresh"})
@@ -37,6 +55,10 @@ def takes_otherwise(
     name = definitions.outside(call.func, scope)
     if name in _BUILTINS:
         return True
+    if name in SENDING:
+        return True
+    if call.args[:1] == [node] and (name in _CALLING or _is_task(names, call, scope)):
+        return True
     taken = callees.parameter(site, node)
     if taken is not None and allows_no_awaitable(names, definitions, *taken):
         return True
@@ -49,3 +71,14 @@ def takes_otherwise(
         case ast.Attribute(value=owner, attr=attr) if attr in _OF_ROWS:
             return attribute_kind(names, call.func, names.evaluate(owner, scope)) in _SESSIONS
     return name in _FIRST or (name in _ALONE and len(call.args) == 1)
+
+
+def _is_task(names: Names, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call gives a background task the function that it is to call."""
+    value = names.evaluate(call.func, scope)
+    match value:
+        case Attribute(of=Instance(of=kind), name="add_task"):
+            return names.is_a(kind, _TASKS)
+        case External(name=name):
+            return name in _TASKS
+    return False

@@ -3,17 +3,18 @@
 import ast
 from collections.abc import Iterable
 
+from groundrules.rules.meaning.declared import DeclaredTypes, is_none
 from groundrules.rules.meaning.definitions import Definitions, class_of, function_of
 from groundrules.rules.meaning.expressions import ENTERING
 from groundrules.rules.meaning.lineages import Lineages
-from groundrules.rules.source.syntax import operands, parsed_annotation
 from groundrules.rules.source.tree import Binding, Class, Function, Module, Scope
 
 _DEPTH = 20  # expressions within expressions, and aliases of types followed
-_FIRST = frozenset({"typing.Optional", "typing.Annotated", "typing_extensions.Annotated"})
-_FIRST |= {"typing.ClassVar", "typing.Final"}
 _SELF = frozenset({"typing.Self", "typing_extensions.Self"})
-_TYPE_VARS = frozenset({"typing.TypeVar", "typing_extensions.TypeVar"})
+_CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
+_CALLABLES = frozenset({"Callable", "type", "Type"})
+_CONTAINERS = frozenset({"list", "tuple", "set", "frozenset", "deque", "List", "Tuple", "Set"})
+_CONTAINERS |= {"Sequence", "MutableSequence", "Iterable", "Iterator", "Collection"}
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
 _CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 _MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmanager"})
@@ -27,6 +28,7 @@ class Objects:
     def __init__(self, definitions: Definitions, lineages: Lineages) -> None:
         self._definitions = definitions
         self._lineages = lineages
+        self._types = DeclaredTypes(definitions)
         self._attributes: dict[_Attribute, Class | None] = {}
         self._open: list[_Attribute] = []
         self._is_cut = False  # a question led back to itself, or too far
@@ -81,7 +83,7 @@ class Objects:
 
     def _only(self, nodes: Iterable[ast.expr], scope: Scope, depth: int) -> Class | None:
         """Return the class that all of some expressions are of, `None` apart."""
-        return _one(self.cls(each, scope, depth) for each in nodes if not _is_none(each))
+        return _one(self.cls(each, scope, depth) for each in nodes if not is_none(each))
 
     def _bound(self, found: Binding, depth: int) -> Class | None:
         """Return the class of what a binding gives its name."""
@@ -93,11 +95,13 @@ class Objects:
                 return owner.owner
             given = owner.node.args
             is_one = found.node not in (given.vararg, given.kwarg)
-            return self.type(found.annotation, owner.outer) if is_one else None
-        if found.element or found.unpacked is not None:
+            return self._types.of(found.annotation, owner.outer) if is_one else None
+        if found.unpacked is not None:
             return None
+        if found.element:
+            return self._element(found.value, home, depth)
         if found.annotation is not None:
-            return self.type(found.annotation, home)
+            return self._types.of(found.annotation, home)
         if found.entered:
             return self._entered(found.value, found.entered, home, depth)
         if found.value is not None:
@@ -109,20 +113,50 @@ class Objects:
         cls = self._definitions.cls(node.func, scope)
         if cls is not None:
             return None if awaited else cls
+        if self._definitions.outside(node.func, scope) in _CASTS and node.args:
+            return self._types.of(node.args[0], scope)
         function, owner = self._definitions.function(node.func, scope), None
         if function is None and isinstance(node.func, ast.Attribute):
             owner = self.cls(node.func.value, scope, depth)
             function = self.method(owner, node.func.attr) if owner else None
+        if function is None and not awaited:
+            declared = self._declared(node.func, scope, depth)
+            return self._types.argument(*declared, _CALLABLES, -1) if declared else None
         if function is None or function.is_async != awaited or function.yields:
             return None
         return self._returned(function, owner) if self._decorators(function) <= _CACHES else None
+
+    def _element(self, node: ast.expr | None, scope: Scope, depth: int) -> Class | None:
+        """Return the class of what a loop goes through."""
+        match node:
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                return self._only(parts, scope, depth)
+            case ast.Name() | ast.Attribute():
+                declared = self._declared(node, scope, depth)
+                return self._types.argument(*declared, _CONTAINERS, 0) if declared else None
+        return None
+
+    def _declared(self, node: ast.expr, scope: Scope, depth: int) -> tuple[ast.expr, Scope] | None:
+        """Return the annotation of a name or attribute, with its scope."""
+        found = self._definitions.find(node, scope)
+        if isinstance(found, Binding):
+            return _annotation(found)
+        if not isinstance(node, ast.Attribute):
+            return None
+        owner = self.cls(node.value, scope, depth)
+        for each in self._lineages.of(owner).classes if owner else ():
+            held = [*each.scope.bindings.get(node.attr, ()), *each.attributes.get(node.attr, ())]
+            annotated = [_annotation(found) or _given(found) for found in held]
+            if held:
+                return annotated[0] if len(held) == 1 else None
+        return None
 
     def _returned(self, function: Function, owner: Class | None) -> Class | None:
         """Return the class that a function declares to return, or a method that returns its `self`."""
         declared = function.node.returns
         if declared is not None:
             is_self = self._definitions.outside(declared, function.outer) in _SELF
-            return owner if is_self else self.type(declared, function.outer)
+            return owner if is_self else self._types.of(declared, function.outer)
         first = [each.arg for each in function.positional[:1]]
         returned = [each.id if isinstance(each, ast.Name) else "" for each in function.returns]
         return owner if returned and set(returned) == set(first) else None
@@ -147,7 +181,7 @@ class Objects:
             return None
         name = self._definitions.outside(declared, function.outer) or ""
         parts = declared.slice.elts if isinstance(declared.slice, ast.Tuple) else [declared.slice]
-        return self.type(parts[0], function.outer) if name.endswith(_YIELDING) else None
+        return self._types.of(parts[0], function.outer) if name.endswith(_YIELDING) else None
 
     def _attribute(self, cls: Class, name: str, depth: int) -> Class | None:
         """Return the class of an attribute: as declared, or as everything that is assigned to it is."""
@@ -176,7 +210,7 @@ class Objects:
                 return self._returned(first, cls) if is_property and not others else None
             declared = [found for found in held if found.annotation is not None]
             if declared:
-                return _one(self.type(found.annotation, found.scope) for found in declared)
+                return _one(self._types.of(found.annotation, found.scope) for found in declared)
         if not lineage.is_whole or self._is_set_elsewhere(name):
             return None
         related = {each: None for below in self._lineages.below(cls) for each in below.classes}
@@ -184,7 +218,7 @@ class Objects:
             found
             for each in related
             for found in (*each.scope.bindings.get(name, ()), *each.attributes.get(name, ()))
-            if not _is_none(found.value)
+            if not is_none(found.value)
         ]
         return _one(self._bound(found, depth) for found in assigned)
 
@@ -196,35 +230,23 @@ class Objects:
             self._set_elsewhere[name] = any(_is_set_in(each, name) for each in having)
         return self._set_elsewhere[name]
 
-    def type(self, node: ast.expr | None, scope: Scope, depth: int = 0) -> Class | None:
-        """Return the only class that an annotation names, `None` apart."""
-        if depth > _DEPTH:
-            return None
-        depth += 1
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node = parsed_annotation(node.value, node)
-        match node:
-            case ast.BinOp(op=ast.BitOr()):
-                parts = [each for each in operands(node, ast.BitOr) if not _is_none(each)]
-                return self.type(parts[0], scope, depth) if len(parts) == 1 else None
-            case ast.Subscript(slice=inner) if self._definitions.outside(node, scope) in _FIRST:
-                first = inner.elts[0] if isinstance(inner, ast.Tuple) else inner
-                return self.type(first, scope, depth)
-            case None:
-                return None
-        found = self._definitions.find(node, scope)
-        match found:
-            case Binding(value=ast.Subscript() | ast.Name() | ast.Attribute() as alias):
-                return self.type(alias, found.scope, depth)
-            case Binding(value=ast.Call(func=func, keywords=keywords)):
-                if self._definitions.outside(func, found.scope) not in _TYPE_VARS:
-                    return None
-                bounds = [each.value for each in keywords if each.arg == "bound"]
-                return self.type(bounds[0], found.scope, depth) if bounds else None
-        return self._definitions.cls(node, scope)
-
     def _decorators(self, function: Function) -> set[str | None]:
         return self._definitions.decorators(function)
+
+
+def _annotation(found: Binding) -> tuple[ast.expr, Scope] | None:
+    owner = found.scope.owner
+    is_argument = isinstance(found.node, ast.arg) and isinstance(owner, Function)
+    where = owner.outer if is_argument and owner else found.scope
+    return (found.annotation, where) if found.annotation is not None else None
+
+
+def _given(found: Binding) -> tuple[ast.expr, Scope] | None:
+    """Return the annotation of the parameter that is assigned to an attribute."""
+    if not isinstance(found.value, ast.Name):
+        return None
+    bindings = found.scope.visible(found.value.id)
+    return _annotation(bindings[0]) if len(bindings) == 1 else None
 
 
 def _is_set_in(module: Module, name: str) -> bool:
@@ -249,7 +271,3 @@ def _is_self(function: Function, argument: ast.arg) -> bool:
     decorators = function.node.decorator_list
     is_static = any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in decorators)
     return argument in function.positional[:1] and not is_static
-
-
-def _is_none(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None

@@ -2,9 +2,9 @@
 
 import ast
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import Any
 
+from groundrules.rules.source.patterns import captures, placed
 from groundrules.rules.source.tree import Binding, CallSite, Class, Function, Module, Scope
 
 # what has nothing below it that binds, calls or defines
@@ -289,47 +289,10 @@ class Reader:
         self._next(node.value)
 
     def _match(self, node: ast.Match, scope: Scope) -> None:
-        for each in node.cases:
-            self._pattern(scope, each.pattern, node.subject)
+        for case in node.cases:
+            for each in captures(case.pattern, node.subject):
+                self._bind(scope, each.name, each.node, each.value, each.annotation, at=each.at)
         self._branch(node, scope)
-
-    def _pattern(
-        self,
-        scope: Scope,
-        pattern: ast.pattern,
-        value: ast.expr | None,
-        at: tuple[int, ...] = (),
-    ) -> None:
-        """Bind what a pattern captures of a value; see `_target`."""
-        match pattern:
-            case ast.MatchAs(pattern=inner, name=name):
-                classes = _classes(inner)
-                if name and classes:
-                    self._bind(scope, name, pattern, annotation=classes)
-                elif name:
-                    self._bind(scope, name, pattern, value, at=at)
-                if inner is not None:
-                    self._pattern(scope, inner, value, at)
-            case ast.MatchClass(cls=cls, patterns=given, kwd_attrs=names, kwd_patterns=named):
-                for each in given:
-                    self._pattern(scope, each, None)
-                for attr, each in zip(names, named, strict=True):
-                    taken = ast.Attribute(ast.Call(cls, [], []), attr, ast.Load())
-                    self._pattern(scope, each, _at(taken, each))
-            case ast.MatchSequence(patterns=given):
-                for index, each in enumerate(given):
-                    self._pattern(scope, each, value, (*at, index))
-            case ast.MatchOr(patterns=given):
-                for each in given:
-                    self._pattern(scope, each, value, at)
-            case ast.MatchMapping(keys=keys, patterns=given, rest=rest):
-                for key, each in zip(keys, given, strict=True):
-                    held = None if value is None or at else ast.Subscript(value, key, ast.Load())
-                    self._pattern(scope, each, held and _at(held, each))
-                if rest:
-                    self._bind(scope, rest, pattern)
-            case ast.MatchStar(name=str(name)):
-                self._bind(scope, name, pattern)
 
     def _target(
         self,
@@ -358,7 +321,7 @@ class Reader:
                     self._target(scope, part, pairs[index])
                 elif isinstance(part, ast.Starred) and value is not None and not element and not at:
                     rest = ast.Subscript(value, ast.Slice(ast.Constant(index)), ast.Load())
-                    self._target(scope, part.value, _at(rest, part))
+                    self._target(scope, part.value, placed(rest, part))
                 else:
                     self._target(scope, part, value, element=element, at=(*at, index))
 
@@ -399,31 +362,6 @@ def _elements(value: ast.expr | None) -> list[ast.expr] | None:
     if not isinstance(value, (ast.Tuple, ast.List)):
         return None
     return None if any(isinstance(each, ast.Starred) for each in value.elts) else value.elts
-
-
-def _classes(pattern: ast.pattern | None) -> ast.expr | None:
-    """Return the classes that a pattern allows, as a type."""
-    match pattern:
-        case ast.MatchClass(cls=cls):
-            return cls
-        case ast.MatchAs(pattern=inner):
-            return _classes(inner)
-        case ast.MatchOr(patterns=patterns):
-            found = [_classes(each) for each in patterns]
-            kinds = [each for each in found if each is not None]
-            if len(kinds) < len(found):
-                return None
-            return reduce(_either, kinds)
-    return None
-
-
-def _either(left: ast.expr, right: ast.expr) -> ast.expr:
-    return _at(ast.BinOp(left, ast.BitOr(), right), left)
-
-
-def _at(made: ast.expr, place: ast.AST) -> ast.expr:
-    """Return an expression that is written nowhere, placed where another node stands."""
-    return ast.fix_missing_locations(ast.copy_location(made, place))
 
 
 def _home(scope: Scope, name: str) -> Scope | None:
