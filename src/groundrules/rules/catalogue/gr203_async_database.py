@@ -46,9 +46,7 @@ class _Checker:
         lineages = Lineages(self._definitions)
         self._callees = Callees(self._definitions, lineages)
         self._replaced = Replaced(project.names, self._definitions, lineages)
-        own = {each.name for each in project.functions if each.is_async}
-        self._own = _also_named(own, project)
-        self._has_objects = "__call__" in own  # which are called by any name
+        self._own = _own_names(project)
         self._handlers = frozenset(project.handlers)
         self._fates = dict[Function | Module, Coroutines]()
         self._surely_made = dict[Callee, bool]()
@@ -61,7 +59,7 @@ class _Checker:
                 yield from self._of_session(module, site)
             elif is_of_other(names, site.node.func, site.scope) and self._fate(site) is Fate.LOST:
                 yield _lost(module, site)
-        for site in _unawaited(module, module.called.keys() if self._has_objects else self._own):
+        for site in _unawaited(module, self._own):
             callee = self._callees.of(site)
             if callee is not None and self._is_lost(site, callee):
                 yield _lost(module, site)
@@ -126,27 +124,40 @@ def _lost(module: Module, site: CallSite) -> Violation:
     return at_statement(module, site.node, f"`{written(site.node.func)}(…)` is not awaited.")
 
 
-def _also_named(names: Set[str], project: Project) -> Set[str]:
-    """Return names along with those that imports and variables give to what is named so."""
-    found = set(names)
+def _own_names(project: Project) -> Set[str | None]:
+    """Return the last names by which coroutine functions of the project may be called."""
+    functions = [each for each in project.functions if each.is_async]
+    callable_classes = {each.owner.name for each in functions if each.owner and _is_call(each)}
+    names = {each.name for each in functions} | callable_classes
+    found: set[str | None] = {None, *names} if callable_classes else {*names}
     for module in project.modules.values():
         aliases = (alias for each in module.imports for alias in each.names if alias.asname)
         found |= {alias.asname or "" for alias in aliases if alias.name in names}
         for scope in module.scopes:
             for name, bindings in scope.bindings.items():
-                if len(bindings) == 1 and _last_name(bindings[0].value) in names:
+                given = bindings[0].value or bindings[0].annotation
+                if len(bindings) == 1 and _last_name(given) in names:
                     found.add(name)
     return found
 
 
+def _is_call(function: Function) -> bool:
+    return function.name == "__call__"
+
+
 def _last_name(node: ast.expr | None) -> str | None:
+    """Return the last name in an expression for a function or object, or in its type."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name
-        case ast.Call(
-            func=ast.Name(id="partial") | ast.Attribute(attr="partial"), args=[first, *_]
-        ):
+        case ast.Call(func=ast.Name("partial") | ast.Attribute(attr="partial"), args=[first, *_]):
             return _last_name(first)
+        case ast.Call(func=func):
+            return _last_name(func)
+        case ast.Subscript(slice=ast.Tuple(elts=[first, *_])) | ast.Subscript(slice=first):
+            return _last_name(first)
+        case ast.BinOp(left=left):
+            return _last_name(left)
     return None
 
 

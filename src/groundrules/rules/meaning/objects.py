@@ -2,12 +2,13 @@
 
 import ast
 from collections.abc import Iterable
+from functools import cached_property
 
 from groundrules.rules.meaning.declared import DeclaredTypes, is_none
 from groundrules.rules.meaning.definitions import Definitions, class_of, function_of
 from groundrules.rules.meaning.expressions import ENTERING
 from groundrules.rules.meaning.lineages import Lineages
-from groundrules.rules.source.tree import Binding, Class, Function, Module, Scope
+from groundrules.rules.source.tree import Binding, Class, Function, Scope
 
 _DEPTH = 20  # expressions within expressions, and aliases of types followed
 _SELF = frozenset({"typing.Self", "typing_extensions.Self"})
@@ -32,7 +33,6 @@ class Objects:
         self._attributes: dict[_Attribute, Class | None] = {}
         self._open: list[_Attribute] = []
         self._is_cut = False  # a question led back to itself, or too far
-        self._set_elsewhere: dict[str, bool] = {}
 
     def cls(self, node: ast.expr | None, scope: Scope, depth: int = 0) -> Class | None:
         """Return the class that an expression is, or is an instance of; None if that is not sure."""
@@ -211,7 +211,7 @@ class Objects:
             declared = [found for found in held if found.annotation is not None]
             if declared:
                 return _one(self._types.of(found.annotation, found.scope) for found in declared)
-        if not lineage.is_whole or self._is_set_elsewhere(name):
+        if not lineage.is_whole or name in self._reassigned:
             return None
         related = {each: None for below in self._lineages.below(cls) for each in below.classes}
         assigned = [
@@ -222,13 +222,11 @@ class Objects:
         ]
         return _one(self._bound(found, depth) for found in assigned)
 
-    def _is_set_elsewhere(self, name: str) -> bool:
-        """Whether an attribute of that name is assigned to anything but `self` or a `state`."""
-        if name not in self._set_elsewhere:
-            modules = self._definitions.modules.values()
-            having = [each for each in modules if name in each.attributes]
-            self._set_elsewhere[name] = any(_is_set_in(each, name) for each in having)
-        return self._set_elsewhere[name]
+    @cached_property
+    def _reassigned(self) -> frozenset[str]:
+        """The attributes that are assigned to anything but `self` or a `state`."""
+        modules = self._definitions.modules.values()
+        return frozenset(name for module in modules for name in module.reassigned)
 
     def _decorators(self, function: Function) -> set[str | None]:
         return self._definitions.decorators(function)
@@ -247,16 +245,6 @@ def _given(found: Binding) -> tuple[ast.expr, Scope] | None:
         return None
     bindings = found.scope.visible(found.value.id)
     return _annotation(bindings[0]) if len(bindings) == 1 else None
-
-
-def _is_set_in(module: Module, name: str) -> bool:
-    return any(
-        isinstance(each, ast.Attribute)
-        and each.attr == name
-        and not isinstance(each.ctx, ast.Load)
-        and getattr(each.value, "id", getattr(each.value, "attr", "")) not in ("self", "state")
-        for each in ast.walk(module.tree)
-    )
 
 
 def _one(found: Iterable[Class | None]) -> Class | None:

@@ -335,9 +335,12 @@ class Reader:
         method = scope.function
         if method is not None:
             method.assigned.append(target)
-        if not isinstance(target.value, ast.Name):
+        owner = target.value
+        if getattr(owner, "id", getattr(owner, "attr", "")) not in ("self", "state"):
+            self._module.reassigned.add(target.attr)
+        if not isinstance(owner, ast.Name):
             return
-        name = target.value.id
+        name = owner.id
         if method and method.owner and method.positional and name == method.positional[0].arg:
             binding = Binding(target.attr, target, scope, value, annotation)
             method.owner.attributes.setdefault(target.attr, []).append(binding)

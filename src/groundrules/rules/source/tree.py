@@ -207,6 +207,7 @@ class Module:
     :param awaited: the expressions that are awaited where they stand.
     :param called: the calls by the last name of what is called.
     :param attributes: the names of all attributes that are read or assigned.
+    :param reassigned: the names of attributes that are assigned to other objects than `self` or a `state`.
     :param packages: the first parts of the absolute names that it imports.
     """
 
@@ -222,6 +223,7 @@ class Module:
     calls: list[CallSite] = field(default_factory=list)
     called: dict[str | None, list[CallSite]] = field(default_factory=dict)
     attributes: set[str] = field(default_factory=set)
+    reassigned: set[str] = field(default_factory=set)
     packages: set[str] = field(default_factory=set)
     imports: list[ast.Import | ast.ImportFrom] = field(default_factory=list)
     scopes: list[Scope] = field(default_factory=list)
