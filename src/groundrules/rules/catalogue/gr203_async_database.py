@@ -1009,6 +1009,38 @@ INVALID = (
         21,
         path="app/api/books.py",
     ),
+    case(
+        "sessions from callables that are declared to give a context manager, or something to await",
+        """
+        from collections.abc import Awaitable, Callable
+        from contextlib import AbstractAsyncContextManager
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        class Books:
+            def __init__(
+                self, open_session: Callable[..., AbstractAsyncContextManager[AsyncSession]]
+            ) -> None:
+                self.open_session = open_session
+
+            async def save(self, book: Book) -> None:
+                async with self.open_session() as db:
+                    db.add(book)
+                    db.commit()
+
+
+        async def save(get_db: Callable[[], Awaitable[AsyncSession]], book: Book) -> None:
+            db = await get_db()
+            db.add(book)
+            db.commit()
+        """,
+        18,
+        24,
+        path="app/services/books.py",
+    ),
 )
 
 VALID = (

@@ -36,6 +36,11 @@ _UNIONS = frozenset({"Optional", "Union"})
 _SAME = frozenset({"reversed", "sorted", "list", "tuple", "set", "frozenset", "iter", "deque"})
 _TAKING = frozenset({"pop", "popleft", "get", "setdefault"})
 _CALLABLES = (External("collections.abc.Callable"), External("typing.Callable"))
+_AWAITABLES = tuple(
+    External(f"{module}.{name}")
+    for module in ("collections.abc", "typing")
+    for name in ("Awaitable", "Coroutine")
+)
 _DEPTH = 20
 
 
@@ -173,7 +178,12 @@ def _returned(names: "Names", shape: Shape | None, depth: int) -> Shape | None:
         return None
     annotation, where = _container(names, shape.node, shape.scope, depth)
     parts = _parts(annotation) if isinstance(annotation, ast.Subscript) else []
-    return Shape(parts[1], where, is_type=True) if len(parts) == 2 else None
+    if len(parts) != 2:
+        return None
+    given = parts[1]
+    if isinstance(given, ast.Subscript) and names.type_of(given, where) in _AWAITABLES:
+        given = _parts(given)[-1]
+    return Shape(given, where, is_type=True)
 
 
 def _pairs(shape: Shape | None, kind: str) -> Shape | None:

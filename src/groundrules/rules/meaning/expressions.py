@@ -26,6 +26,13 @@ _TYPING = ("typing.", "typing_extensions.")
 _TRANSPARENT = frozenset(
     {"Annotated", "Optional", "Union", "ClassVar", "Final", "Required", "NotRequired"}
 )
+# what they enter is what matters, as with the functions that `contextmanager` decorates
+_MANAGERS = frozenset(
+    {
+        *("contextlib.AbstractContextManager", "contextlib.AbstractAsyncContextManager"),
+        *("typing.ContextManager", "typing.AsyncContextManager"),
+    }
+)
 _STACKS = frozenset({"contextlib.AsyncExitStack", "contextlib.ExitStack"})
 # methods of an exit stack, by what each enters its argument
 ENTERING = {"enter_async_context": "__aenter__", "enter_context": "__enter__"}
@@ -114,6 +121,9 @@ def _subscript(names: "Names", node: ast.Subscript, scope: Scope, frames: Frames
             parts = index.elts if isinstance(index, ast.Tuple) else [index]
             kinds = (names.type_of(part, scope, frames) for part in parts)
             return next((kind for kind in kinds if kind is not None), None)
+    if isinstance(base, External) and base.name in _MANAGERS:
+        first = index.elts[0] if isinstance(index, ast.Tuple) else index
+        return names.type_of(first, scope, frames) or base
     if isinstance(base, (External, ClassValue)):
         return base
     held, where = names.literal(value, scope)
