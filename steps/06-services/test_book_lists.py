@@ -83,7 +83,7 @@ async def test_a_search_may_be_a_single_letter(app: App, library: Library) -> No
     await must_find(app, "Ł", books)
 
 
-@task("06.5", "search")
+@task("06.5", "search", "search-characters")
 async def test_a_search_of_two_words_finds_them_in_that_order(
     app: App, library: Library, samples: Samples
 ) -> None:
