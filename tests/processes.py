@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 
-GROUNDRULES = (sys.executable, "-c", "from groundrules.cli import main; main()")
+GROUNDRULES = (sys.executable, "-m", "groundrules")
 PYTEST = (sys.executable, "-m", "pytest")
 PYTEST_SCRIPT = str(Path(sys.executable).with_name("pytest"))
 

@@ -169,9 +169,8 @@ def test_there_is_a_page_for_every_rule_and_every_step(pages: dict[str, Html]) -
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    code = "from groundrules.cli import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", code, "docs", *arguments],
+        [sys.executable, "-m", "groundrules", "docs", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -232,9 +231,8 @@ def test_another_mermaid_than_the_one_that_is_meant_is_not_used(
 def test_the_command_serves_the_site_until_it_is_stopped(site: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    code = "from groundrules.cli import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-c", code, "docs", "--port", str(port)],
+        [sys.executable, "-m", "groundrules", "docs", "--port", str(port)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from groundrules import postgres
 from groundrules.postgres.place import place_of
 
-GROUNDRULES = (sys.executable, "-c", "from groundrules.cli import main; main()")
+GROUNDRULES = (sys.executable, "-m", "groundrules")
 
 pytestmark = pytest.mark.usefixtures("_machine")
 

@@ -322,7 +322,7 @@ def test_the_places_of_a_finding_are_those_of_the_code(project: Path) -> None:
 
 def test_the_file_stays_as_it_was_if_it_cannot_be_written(project: Path) -> None:
     """A process without rights to the folder says so, and the file is whole."""
-    command = [sys.executable, "-c", "from groundrules.cli import main; main()", "baseline"]
+    command = [sys.executable, "-m", "groundrules", "baseline"]
 
     done = subprocess.run(
         [*command, "--baseline", "missing/folder.toml"], capture_output=True, text=True, check=False

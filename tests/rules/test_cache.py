@@ -24,7 +24,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def check(project: Path, *options: str) -> str:
-    command = [sys.executable, "-c", "from groundrules.cli import main; main()", "check"]
+    command = [sys.executable, "-m", "groundrules", "check"]
     done = subprocess.run(
         [*command, *options, str(project)], capture_output=True, text=True, check=False
     )
@@ -112,7 +112,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(
 
 
 def test_checks_at_the_same_time_all_say_the_same(project: Path) -> None:
-    command = [sys.executable, "-c", "from groundrules.cli import main; main()", "check"]
+    command = [sys.executable, "-m", "groundrules", "check"]
     running = [subprocess.Popen([*command, str(project)], stdout=subprocess.PIPE) for _ in range(6)]
 
     assert len({each.communicate()[0] for each in running}) == 1

@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def groundrules(*args: object, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-c", "from groundrules.cli import main; main()", *map(str, args)]
+    command = [sys.executable, "-m", "groundrules", *map(str, args)]
     return subprocess.run(
         command, capture_output=True, env={**os.environ, **environment}, check=False
     )
@@ -261,8 +261,8 @@ def test_findings_that_nobody_reads_on_are_no_error(project: Path) -> None:
     os.close(reading)
     command = [
         sys.executable,
-        "-c",
-        "from groundrules.cli import main; main()",
+        "-m",
+        "groundrules",
         "check",
         str(project),
     ]

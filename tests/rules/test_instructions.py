@@ -18,7 +18,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def rules(*args: str) -> tuple[int, str]:
-    command = [sys.executable, "-c", "from groundrules.cli import main; main()", "rules", *args]
+    command = [sys.executable, "-m", "groundrules", "rules", *args]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 

@@ -40,7 +40,7 @@ def test_the_hook_runs_a_command_that_the_package_installs() -> None:
     )
     assert program in scripts()
     done = subprocess.run(
-        [sys.executable, "-c", "from groundrules.cli import main; main()", command, "--help"],
+        [sys.executable, "-m", "groundrules", command, "--help"],
         capture_output=True,
         check=False,
     )
@@ -68,9 +68,7 @@ def test_the_template_for_gitlab_checks_and_reports(tmp_path: Path) -> None:
     )
     (script,) = job["script"]
     program = tmp_path / "groundrules"
-    program.write_text(
-        f'#!/bin/sh\nexec {sys.executable} -c "from groundrules.cli import main; main()" "$@"\n'
-    )
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m groundrules "$@"\n')
     program.chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
 
@@ -120,8 +118,8 @@ def test_the_commands_of_the_guide_bring_a_red_service_to_green(tmp_path: Path) 
     def run(command: str) -> int:
         words = [
             sys.executable,
-            "-c",
-            "from groundrules.cli import main; main()",
+            "-m",
+            "groundrules",
             *command.split()[1:],
         ]
         return subprocess.run(words, capture_output=True, cwd=tmp_path, check=False).returncode

@@ -200,7 +200,7 @@ def run(folder: Path, *options: str, path: Path | None = None) -> subprocess.Com
 def start(folder: Path, *options: str, path: Path | None = None) -> subprocess.Popen[str]:
     command = [
         sys.executable,
-        *("-c", "from groundrules.cli import main; main()", "check", *options, str(folder)),
+        *("-m", "groundrules", "check", *options, str(folder)),
     ]
     places = [str(each) for each in (path,) if each] + ["/usr/bin", "/bin"]
     environment = {"PATH": ":".join(places), "PYTHONIOENCODING": "utf-8"}

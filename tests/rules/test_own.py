@@ -26,9 +26,8 @@ def project(tmp_path: Path) -> Path:
 
 def run(folder: Path, *args: str, path: str = "") -> tuple[int, str]:
     """Run `groundrules` in a folder; return its exit status and all that it printed."""
-    code = "from groundrules.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", code, *args],
+        [sys.executable, "-m", "groundrules", *args],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": path, "XDG_CACHE_HOME": str(folder / "cache")},
         capture_output=True,

@@ -37,7 +37,7 @@ def commit() -> None:
 
 
 def check(*args: str) -> tuple[int, list[str], str]:
-    command = [sys.executable, "-c", "from groundrules.cli import main; main()", "check"]
+    command = [sys.executable, "-m", "groundrules", "check"]
     done = subprocess.run(
         [*command, "--format", "concise", *args], capture_output=True, text=True, check=False
     )

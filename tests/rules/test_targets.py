@@ -35,7 +35,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def groundrules(
     *args: object, given: str | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from groundrules.cli import main; main()", "check"]
+    command = [sys.executable, "-m", "groundrules", "check"]
     return subprocess.run(
         [*command, *map(str, args)],
         input=given,

@@ -22,7 +22,7 @@ from groundrules.course.states import write_state
 from groundrules.course.steps import Course
 
 ROOT = Path(__file__).resolve().parents[2]
-WATCH = [sys.executable, "-c", "from groundrules.cli import main; main()", "watch"]
+WATCH = [sys.executable, "-m", "groundrules", "watch"]
 PATIENCE = 60.0  # seconds: the machine may be busy
 
 

@@ -191,7 +191,7 @@ class Session:
     def command(self, *arguments: str) -> str:
         """Run another command of `groundrules`, and return what it says."""
         run = subprocess.run(
-            [sys.executable, "-c", "from groundrules.cli import main; main()", *arguments],
+            [sys.executable, "-m", "groundrules", *arguments],
             cwd=self.course.root,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
