@@ -16,6 +16,7 @@ from groundrules.site import (
     layers,
     listings,
     mermaid,
+    recording,
     reference,
     workshop,
 )
@@ -94,6 +95,7 @@ def _parts(course: Course) -> dict[str, Callable[[], str]]:
         "timetable": partial(workshop.timetable, course),
         "week": partial(workshop.week, course),
         "hours": partial(workshop.hours, course),
+        "recording": partial(recording.picture, course.root / "docs" / "examples"),
     }
 
 
