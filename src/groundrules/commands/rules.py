@@ -59,7 +59,7 @@ def check(
         bool, typer.Option("--no-cache", help="Do not reuse results of unchanged files.")
     ] = False,
 ) -> None:
-    """Check that a project keeps the rules, without running its code.
+    """Check that a project follows the rules, without running its code.
 
     Exits with 0 if there are no findings, 1 if there are some, 2 if it could not check.
     """
