@@ -198,8 +198,4 @@ VALID_ALTERNATIVE = (
         "Several version sets in Poetry's syntax, all new enough",
         _project('[tool.poetry.dependencies]\npython = ">=3.11,<3.13 || ~3.13 || >=3.14 <4"\n'),
     ),
-    case(
-        "everything after the last possible release of 3.10",
-        _project('[project]\nrequires-python = ">3.10.99,<3.15"\n'),
-    ),
 )

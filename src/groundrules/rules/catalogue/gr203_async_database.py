@@ -147,17 +147,20 @@ def _is_call(function: Function) -> bool:
 
 def _last_name(node: ast.expr | None) -> str | None:
     """Return the last name in an expression for a function or object, or in its type."""
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case ast.Call(func=ast.Name("partial") | ast.Attribute(attr="partial"), args=[first, *_]):
-            return _last_name(first)
-        case ast.Call(func=func):
-            return _last_name(func)
-        case ast.Subscript(slice=ast.Tuple(elts=[first, *_])) | ast.Subscript(slice=first):
-            return _last_name(first)
-        case ast.BinOp(left=left):
-            return _last_name(left)
+    while node is not None:
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                return name
+            case (
+                ast.Call(func=ast.Name("partial") | ast.Attribute(attr="partial"), args=[inner, *_])
+                | ast.Call(func=inner)
+                | ast.Subscript(slice=ast.Tuple(elts=[inner, *_]))
+                | ast.Subscript(slice=inner)
+                | ast.BinOp(left=inner)
+            ):
+                node = inner
+            case _:
+                return None
     return None
 
 

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r">=\s*([0-9])\.([0-9]{1,3})(?:\.[0-9]{1,3})?")
 _BOUND = re.compile(r"(?:\^|~=|~|===|==|!=|>=|<=|>|<)?\s*v?[0-9*][^\s,|]*")
-_LAST_PATCH = 99  # no release of Python has a greater number
 _OLD_MINORS = ((3, 10), (2, 7))  # the newest minor release below 3.11 of each major one
 
 
@@ -36,19 +35,15 @@ def newest_too_old(text: str, below: str, *, poetry: bool) -> str | None:
     for part in re.split(r"\s*\|\|?\s*", text.strip()) if poetry else [text]:
         versions = _poetry(part) if poetry else _specifier_set(part)
         for candidate in _candidates(part):
-            version = Version(candidate)
-            exists = version.micro <= _LAST_PATCH
-            if exists and version < limit and versions.contains(candidate):
-                found.add(version)
+            if Version(candidate) < limit and versions.contains(candidate):
+                found.add(Version(candidate))
     return f"{max(found).major}.{max(found).minor}" if found else None
 
 
 def _candidates(text: str) -> set[str]:
     """Return releases of old Pythons, and those beside every one that `text` mentions."""
     minors = {(major, minor) for major, last in _OLD_MINORS for minor in range(last + 1)}
-    found: set[tuple[int, ...]] = {
-        (*each, patch) for each in minors for patch in (0, 1, _LAST_PATCH)
-    }
+    found: set[tuple[int, ...]] = {(*each, patch) for each in minors for patch in (0, 1, 99)}
     for mentioned in re.findall(r"\d+(?:\.\d+)*", text):
         given = [int(each) for each in mentioned.split(".")]
         found.add((*given,))
