@@ -25,7 +25,7 @@ RATIONALE = "A coroutine that is not awaited never runs: nothing is read, and no
 FIX = "Put `await` before the call, in a function that is `async def`."
 
 UNDECIDED = (
-    "a coroutine that is returned, stored or passed where the annotation is missing, `Any` or `object`",
+    "a coroutine that is returned or stored where the annotation is missing, `Any` or `object`",
     "a method of an object that may be of two classes, or that is replaced somewhere",
     "a function with a decorator of another library",
 )
@@ -48,7 +48,8 @@ class _Checker:
         self._replaced = Replaced(project.names, self._definitions, lineages)
         self._own = _own_names(project)
         self._handlers = frozenset(project.handlers)
-        self._fates = dict[Function | Module, Coroutines]()
+        self._fates = dict[tuple[Function | Module, bool], Coroutines]()
+        self._losing = dict[tuple[Function, str, bool, bool], bool]()
         self._surely_made = dict[Callee, bool]()
 
     def of(self, module: Module) -> Iterator[Violation]:
@@ -88,15 +89,29 @@ class _Checker:
 
     def _fate(self, site: CallSite) -> Fate:
         around = site.scope.function or site.scope.module
-        if around not in self._fates:
-            self._fates[around] = Coroutines(
+        is_handler = isinstance(around, Function) and self._is_only_handler(around)
+        return self._coroutines(around, is_handler).fate(site)
+
+    def _coroutines(self, around: Function | Module, is_sent: bool) -> Coroutines:
+        if (around, is_sent) not in self._fates:
+            self._fates[around, is_sent] = Coroutines(
                 self._project.names,
                 self._definitions,
                 self._callees,
+                self._loses,
                 around,
-                is_handler=isinstance(around, Function) and self._is_only_handler(around),
+                is_sent=is_sent,
             )
-        return self._fates[around].fate(site)
+        return self._fates[around, is_sent]
+
+    def _loses(self, function: Function, argument: str, is_held: bool, is_sent: bool) -> bool:
+        """Whether a function surely awaits nothing of what it is given for a parameter."""
+        asked = function, argument, is_held, is_sent
+        if asked not in self._losing:
+            self._losing[asked] = False  # for one that leads back to itself
+            lost = self._coroutines(function, is_sent).loses(argument, is_held=is_held)
+            self._losing[asked] = lost
+        return self._losing[asked]
 
     def _is_only_handler(self, function: Function) -> bool:
         """Whether FastAPI alone gets what a function returns: it awaits nothing of that."""
@@ -1044,6 +1059,78 @@ INVALID = (
         24,
         path="app/services/books.py",
     ),
+    case(
+        "coroutines given to functions and classes that put them into a response, or only look at them",
+        library(
+            "app/core/envelope.py",
+            """
+            from typing import Any
+
+            from fastapi.responses import JSONResponse
+
+
+            def ok(data: Any) -> dict[str, Any]:
+                return {"data": data}
+
+
+            def log(value: Any) -> None:
+                print(f"got {value}")
+
+
+            class Ok(JSONResponse):
+                def __init__(self, data: Any) -> None:
+                    super().__init__({"data": data})
+            """,
+        )
+        | {
+            "app/schemas/envelope.py": """
+                from typing import Any
+
+                from pydantic import BaseModel
+
+
+                class Envelope(BaseModel):
+                    data: Any
+                """,
+            "app/api/books.py": """
+                from typing import Any
+
+                from fastapi import APIRouter
+
+                from app.api.deps import Db
+                from app.core.envelope import Ok, log, ok
+                from app.schemas.envelope import Envelope
+                from app.services import books
+
+                router = APIRouter(prefix="/books")
+
+
+                @router.get("/dict")
+                async def as_dict(db: Db) -> dict[str, Any]:
+                    \"\"\"Show all books.\"\"\"
+                    return ok(books.list_all(db))
+
+
+                @router.get("/schema")
+                async def as_schema(db: Db) -> Envelope:
+                    \"\"\"Show all books.\"\"\"
+                    found = books.list_all(db)
+                    return Envelope(data={"books": found})
+
+
+                @router.get("/response")
+                async def as_response(db: Db) -> Ok:
+                    \"\"\"Show all books.\"\"\"
+                    log([books.get(db, 1)])
+                    return Ok(books.list_all(db))
+                """,
+        },
+        16,
+        22,
+        29,
+        30,
+        path="app/api/books.py",
+    ),
 )
 
 VALID = (
@@ -1422,6 +1509,7 @@ VALID_ALTERNATIVE = (
         "coroutines in containers and arguments that somebody awaits",
         """
         import asyncio
+        import inspect
         from collections.abc import Awaitable
         from typing import Any
 
@@ -1441,7 +1529,7 @@ VALID_ALTERNATIVE = (
 
         async def work(jobs: list[Awaitable[Any]], last: Any, rest: object) -> None:
             await asyncio.gather(*jobs, last)
-            print(rest)
+            print(await rest if inspect.isawaitable(rest) else rest)
 
 
         async def all_of(db: AsyncSession, engine: AsyncEngine) -> list[Any]:
@@ -1517,5 +1605,54 @@ VALID_ALTERNATIVE = (
             store.save(book)
         """,
         path="app/services/books.py",
+    ),
+    case(
+        "coroutines given to functions without annotations that keep, start, return or await them",
+        """
+        import asyncio
+        from typing import Any
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+        KEPT: list[Any] = []
+
+
+        def keep(value: Any) -> None:
+            KEPT.append(value)
+
+
+        def same(value: Any) -> Any:
+            print(value)
+            return value
+
+
+        def boxed(value: Any) -> dict[str, Any]:
+            return {"value": value}
+
+
+        def start(value: Any) -> Any:
+            return asyncio.ensure_future(value)
+
+
+        async def each(values: Any) -> None:
+            for value in values:
+                await value
+
+
+        async def find(db: AsyncSession, number: int) -> Book | None:
+            return await db.get(Book, number)
+
+
+        async def work(db: AsyncSession) -> None:
+            keep(find(db, 1))
+            await same(find(db, 2))
+            await boxed(find(db, 3))["value"]
+            await start(find(db, 4))
+            await each([find(db, 5)])
+            await asyncio.gather(*KEPT)
+        """,
+        path="app/services/work.py",
     ),
 )

@@ -3,13 +3,13 @@
 import ast
 
 from groundrules.rules.facts.answers import HTTP_EXCEPTIONS, RESPONSES
-from groundrules.rules.facts.pydantic_models import only_reads
+from groundrules.rules.facts.pydantic_models import is_model, is_wholly_known, only_reads
 from groundrules.rules.facts.session_kinds import Kind, attribute_kind
 from groundrules.rules.meaning.callees import Callees
 from groundrules.rules.meaning.definitions import Definitions
 from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.return_types import allows_no_awaitable
-from groundrules.rules.meaning.values import Attribute, External, Instance
+from groundrules.rules.meaning.values import Attribute, ClassValue, External, Instance
 from groundrules.rules.source.tree import CallSite, Scope
 
 _BUILTINS = frozenset(
@@ -55,7 +55,7 @@ def takes_otherwise(
     name = definitions.outside(call.func, scope)
     if name in _BUILTINS:
         return True
-    if name in SENDING:
+    if sends(names, definitions, site):
         return True
     if call.args[:1] == [node] and (name in _CALLING or _is_task(names, call, scope)):
         return True
@@ -71,6 +71,23 @@ def takes_otherwise(
         case ast.Attribute(value=owner, attr=attr) if attr in _OF_ROWS:
             return attribute_kind(names, call.func, names.evaluate(owner, scope)) in _SESSIONS
     return name in _FIRST or (name in _ALONE and len(call.args) == 1)
+
+
+def sends(
+    names: Names, definitions: Definitions, site: CallSite, *, is_returned: bool = False
+) -> bool:
+    """Whether a call makes a response of what it is given, or encodes it.
+
+    :param is_returned: whether a handler returns what it makes; then a schema is sent, too.
+    """
+    if definitions.outside(site.node.func, site.scope) in SENDING:
+        return True
+    cls = definitions.cls(site.node.func, site.scope)
+    if cls is None:
+        return False
+    value = ClassValue(cls)
+    is_schema = is_returned and is_model(names, value) and is_wholly_known(names, value)
+    return is_schema or names.is_a(value, RESPONSES - _STREAMING)
 
 
 def _is_task(names: Names, call: ast.Call, scope: Scope) -> bool:

@@ -72,10 +72,19 @@ class Callees:
 
         None if it is not known what takes it: then there is no telling what becomes of it.
         """
+        taking = self.taking(site, given)
+        if taking is not None:
+            function, argument = taking
+            return argument.annotation, function.outer
+        cls = self._definitions.cls(site.node.func, site.scope)
+        return self._field(cls, site.node, given) if cls else None
+
+    def taking(self, site: CallSite, given: ast.expr) -> tuple[Function, ast.arg] | None:
+        """Return the function that surely takes an argument of a call, and its parameter for it."""
         cls = self._definitions.cls(site.node.func, site.scope)
         callee = self.of(site) if cls is None else self._constructor(cls)
         if callee is None:
-            return self._field(cls, site.node, given) if cls else None
+            return None
         function, decorators = callee.function, self._definitions.decorators(callee.function)
         if not decorators <= _METHODS:
             return None
@@ -87,7 +96,7 @@ class Callees:
         matched = match_arguments(function, site.node, bound=bound)
         names = [name for name, each in matched.items() if each is given]
         taking = [each for each in function.arguments if each.arg in names]
-        return (taking[0].annotation, function.outer) if len(taking) == 1 else None
+        return (function, taking[0]) if len(taking) == 1 else None
 
     def _constructor(self, cls: Class) -> Callee | None:
         method = self._objects.method(cls, "__init__")
