@@ -37,6 +37,7 @@ def check(project: Project) -> Iterator[Violation]:
     for module in project.modules.values():
         found = sorted(checker.of(module), key=attrgetter("line", "column"))
         yield from one_a_line(found)
+    checker.forget()
 
 
 class _Checker:
@@ -64,6 +65,10 @@ class _Checker:
             callee = self._callees.of(site)
             if callee is not None and self._is_lost(site, callee):
                 yield _lost(module, site)
+
+    def forget(self) -> None:
+        """Break the circle between this and what it has asked."""
+        self._fates.clear()
 
     def _of_session(self, module: Module, site: CallSite) -> Iterator[Violation]:
         fate, function, text = self._fate(site), site.scope.function, written(site.node.func)
