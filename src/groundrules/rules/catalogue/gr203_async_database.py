@@ -6,7 +6,13 @@ from operator import attrgetter
 
 from groundrules.rules.cases import case, pair
 from groundrules.rules.catalogue.samples import LIBRARY, library
-from groundrules.rules.facts.coroutine_methods import METHODS, is_async, is_of_other, is_of_session
+from groundrules.rules.facts.coroutine_methods import (
+    METHODS,
+    is_async,
+    is_of_other,
+    is_of_session,
+    is_on_session,
+)
 from groundrules.rules.facts.coroutines import Coroutines, Fate
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.registrations import ROUTING
@@ -137,7 +143,7 @@ class _Checker:
         if any(is_async(kind_of(names, each)) for each in held):
             return True
         sites = (site for each in self._project.calls.reached([function]) for site in each.calls)
-        return any(is_of_session(names, site.node.func, site.scope) for site in sites)
+        return any(is_on_session(names, site.node.func, site.scope) for site in sites)
 
 
 def _lost(module: Module, site: CallSite) -> Violation:
@@ -1135,6 +1141,34 @@ INVALID = (
         29,
         30,
         path="app/api/books.py",
+    ),
+    case(
+        "a function defined below a star import, which only adds",
+        """
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models import *
+
+
+        async def save(db: AsyncSession, row: object) -> None:
+            db.add(row)
+
+
+        class Books:
+            def __init__(self, db: AsyncSession) -> None:
+                self.db = db
+
+            async def add(self, row: object) -> None:
+                self.db.add(row)
+
+
+        async def save_twice(db: AsyncSession, row: object) -> None:
+            save(db, row)
+            Books(db).add(row)
+        """,
+        19,
+        20,
+        path="app/services/books.py",
     ),
 )
 

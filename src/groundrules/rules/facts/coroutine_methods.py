@@ -48,6 +48,13 @@ def is_of_session(names: Names, func: ast.expr, scope: Scope) -> bool:
     return kind is not None and func.attr in _OF_SESSIONS.get(kind, ())
 
 
+def is_on_session(names: Names, func: ast.expr, scope: Scope) -> bool:
+    """Whether what is called is any method of an async session or connection."""
+    return isinstance(func, ast.Attribute) and is_async(
+        attribute_kind(names, func, names.evaluate(func.value, scope))
+    )
+
+
 def is_of_other(names: Names, func: ast.expr, scope: Scope) -> bool:
     """Whether it is one of an engine, a transaction or a result that is streamed."""
     if not isinstance(func, ast.Attribute):

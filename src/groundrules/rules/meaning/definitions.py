@@ -64,7 +64,8 @@ class Definitions:
             return None
         (binding,) = bindings
         home, name, node = binding.scope, binding.name, binding.node
-        if home.stars or home.is_class or (home.parent is None and name in _BUILTINS):
+        is_hidden = any(star.lineno > binding.place[0] for star in home.stars)
+        if is_hidden or home.is_class or (home.parent is None and name in _BUILTINS):
             return None
         if isinstance(node, ast.ImportFrom):
             source = home.module.source_of(node)
