@@ -1170,6 +1170,47 @@ INVALID = (
         20,
         path="app/services/books.py",
     ),
+    case(
+        "repositories that class methods and cached functions make",
+        """
+        from functools import cache
+        from typing import Self
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+
+        class Repository:
+            def __init__(self, db: AsyncSession) -> None:
+                self.db = db
+
+            @classmethod
+            def of(cls, db: AsyncSession) -> Self:
+                return cls(db)
+
+            async def save(self) -> None:
+                await self.db.commit()
+
+
+        class Books(Repository):
+            pass
+
+
+        @cache
+        def books(db: AsyncSession) -> Books:
+            return Books(db)
+
+
+        async def save(db: AsyncSession) -> None:
+            Books.of(db).save()
+            made = Books.of(db)
+            made.save()
+            books(db).save()
+        """,
+        29,
+        31,
+        32,
+        path="app/services/books.py",
+    ),
 )
 
 VALID = (

@@ -17,7 +17,9 @@ _CALLABLES = frozenset({"Callable", "type", "Type"})
 _CONTAINERS = frozenset({"list", "tuple", "set", "frozenset", "deque", "List", "Tuple", "Set"})
 _CONTAINERS |= {"Sequence", "MutableSequence", "Iterable", "Iterator", "Collection"}
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property"})
-_CACHES = frozenset({"functools.cache", "functools.lru_cache"})
+# decorators that leave what a function returns as it is
+_SAME = frozenset({"functools.cache", "functools.lru_cache"})
+_SAME |= {"builtins.classmethod", "builtins.staticmethod"}
 _MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmanager"})
 _YIELDING = ("Iterator", "Generator", "Iterable")
 _Attribute = tuple[Class, str]
@@ -124,7 +126,7 @@ class Objects:
             return self._types.argument(*declared, _CALLABLES, -1) if declared else None
         if function is None or function.is_async != awaited or function.yields:
             return None
-        return self._returned(function, owner) if self._decorators(function) <= _CACHES else None
+        return self._returned(function, owner) if self._decorators(function) <= _SAME else None
 
     def _element(self, node: ast.expr | None, scope: Scope, depth: int) -> Class | None:
         """Return the class of what a loop goes through."""
