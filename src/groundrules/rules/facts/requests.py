@@ -12,8 +12,6 @@ from groundrules.rules.meaning.values import ClassValue, FunctionValue, Instance
 from groundrules.rules.source.syntax import default_of, elements
 from groundrules.rules.source.tree import Class, Function, Scope
 
-_CONFIGS = frozenset({"model_config", "Config"})
-
 
 class Requests:
     """The project's own Pydantic models that stand in requests and responses."""
@@ -27,7 +25,7 @@ class Requests:
     def models(self, routes: list[Route]) -> list[Class]:
         """Return the models of some routes: named in them, nested in others, or inherited from.
 
-        A class that is only inherited from counts if it has fields or configures those of others.
+        Of a class that is only inherited from, it counts whether it has fields of its own.
         """
         for route in routes:
             self._named(*route.option("response_model"))
@@ -100,7 +98,7 @@ class Requests:
                 continue
             self._seen.add(cls)
             fields = list(_fields(cls))
-            if fields or cls.node.keywords or not _CONFIGS.isdisjoint(cls.scope.bindings):
+            if fields:
                 self._found[cls] = None
             for annotation in fields:
                 self._named(annotation, cls.scope)
