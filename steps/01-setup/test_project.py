@@ -10,14 +10,9 @@ from packaging.version import InvalidVersion, Version
 from groundrules.course.steps import Step
 from groundrules.testing import task
 from groundrules.testing.code import Code
-from groundrules.testing.packages import installed_by
+from groundrules.testing.packages import by_environment, installed_by
 
 FILE = "pyproject.toml"
-SYSTEMS = {
-    "Linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
-    "macOS": {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
-    "Windows": {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
-}
 # Where a backend that has no plugins may be told the version: keys of a table below [tool], or a file.
 SOURCES = {
     "hatchling": (("hatch",), {"version", "metadata"}, ("hatch.toml",)),
@@ -71,10 +66,9 @@ def test_the_project_depends_on(package: str, project: dict[str, Any]) -> None:
     assert package in found, (
         f"The dependencies in {FILE} name neither {package} nor a package that installs it."
     )
-    for system, environment in SYSTEMS.items():
-        there = _on(environment, dependencies)
+    for where, there in by_environment(dependencies, str(project.get("requires-python", ""))):
         assert package in {_name_of(each) for each in there} | installed_by(there), (
-            f"By its marker, {package} in the dependencies of {FILE} is not installed on {system}."
+            f"By its marker, {package} in the dependencies of {FILE} is not installed {where}."
         )
 
 
@@ -103,13 +97,3 @@ def _computes_version(code: Code) -> bool:
     for table in tables:
         told = told.get(table, {})
     return bool(told.keys() & keys) or any(map(code.has, files))
-
-
-def _on(environment: dict[str, str], dependencies: list[object]) -> list[object]:
-    """Return the requirements whose markers let them in on a system, without their markers."""
-    found: list[object] = []
-    for each in map(Requirement, map(str, dependencies)):
-        if each.marker is None or each.marker.evaluate(environment):
-            each.marker = None
-            found.append(each)
-    return found

@@ -70,6 +70,21 @@ async def test_ping_is_false_where_postgresql_refuses(app: App, database: Databa
     )
 
 
+@task("02.4", "ping-false")
+async def test_ping_is_false_where_postgresql_asks_for_another_login(
+    app: App, database: Database
+) -> None:
+    async with database.proxy() as way:
+        way.ask_for_another_login()
+        async with app.started(DATABASE_URL=way.url_for(database.name)) as other:
+            answer = await other.core.database.ping()
+
+    assert answer is False, (
+        "ping() must return False if PostgreSQL asks for a login that the driver does not know, not "
+        f"{answer!r}: asyncpg raises an InterfaceError then."
+    )
+
+
 @task("02.4", "health-ok")
 async def test_health_says_that_the_database_answers(app: App) -> None:
     await must_say(app, "ok", "while the database replies")

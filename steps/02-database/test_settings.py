@@ -64,6 +64,7 @@ async def test_without_an_address_the_application_does_not_start(app: App) -> No
         "sqlite:///library.db",
         "sqlite+aiosqlite:////srv/postgresql/library.db",
         "mysql://postgresql@localhost/postgresql",
+        "mysql+asyncpg://postgresql@localhost/postgresql",
         "https://postgresql/library",
         "nowhere",
         "",

@@ -170,6 +170,10 @@ async def test_a_server_that_does_not_let_us_in_is_a_503(
                         json=a_body(samples, method, path),
                     )
                     must_be_503(response, f"{method} {path}", when)
+        way.ask_for_another_login()
+        async with app.started(DATABASE_URL=right) as other:
+            response = await other.get(f"{API}/books/")
+            must_be_503(response, "GET /books/", "if it asks for a login that the driver lacks")
 
 
 @task("08.8", "still-500")

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -78,10 +79,13 @@ class Code:
 
     def must_declare_what_it_imports(self) -> None:
         """Raise an `AssertionError` if a file imports a package that `pyproject.toml` does not bring."""
-        from groundrules.testing.packages import NEEDS, undeclared
+        from packaging.requirements import InvalidRequirement
+
+        from groundrules.testing.packages import NEEDS, by_environment, undeclared
 
         project = self.toml("pyproject.toml").get("project")
-        dependencies = project.get("dependencies") if isinstance(project, dict) else None
+        project = project if isinstance(project, dict) else {}
+        dependencies = project.get("dependencies")
         assert isinstance(dependencies, list), (
             "pyproject.toml has no list of dependencies in [project]."
         )
@@ -91,6 +95,15 @@ class Code:
                 f"{file} imports {name}{needs} none of the dependencies in pyproject.toml "
                 f"installs: add {package} to them."
             )
+        if not any(";" in str(each) for each in dependencies):
+            return
+        with suppress(InvalidRequirement):  # which another test is about
+            for where, there in by_environment(dependencies, str(project.get("requires-python"))):
+                for file, name, package in undeclared(self.folder, there):
+                    raise AssertionError(
+                        f"{file} imports {name}, which the dependencies in pyproject.toml do not install "
+                        f"{where}: {package} has a marker that leaves it out there."
+                    )
 
     @cached_property
     def _report(self) -> Report:

@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib.metadata import (
     Distribution,
     PackageNotFoundError,
@@ -12,6 +13,7 @@ from importlib.metadata import (
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 # What a name needs that its own package does not bring.
@@ -29,6 +31,43 @@ NEEDS = {
     ),
 }
 OWNERS = ("pydantic", "fastapi", "starlette")
+PYTHONS = ("3.11.1", "3.12.1", "3.13.1", "3.14.1")
+ENVIRONMENTS = {  # what a marker can ask, by words for where it is so
+    "on Linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
+    "on macOS": {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
+    "on Windows": {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
+    **{
+        f"with Python {each[:4]}": {"python_version": each[:4], "python_full_version": each}
+        for each in PYTHONS
+    },
+}
+
+
+def by_environment(
+    dependencies: Sequence[object], pythons: str = ""
+) -> Iterator[tuple[str, list[object]]]:
+    """Yield words for an environment, and the requirements whose markers let them in there, without markers.
+
+    Raises `InvalidRequirement` for what is no requirement.
+
+    :param pythons: what `requires-python` says; other versions are left out.
+    """
+    asked = [Requirement(str(each)) for each in dependencies]
+    supported = [""]
+    with suppress(InvalidSpecifier):  # then it says nothing about a version
+        supported += SpecifierSet(pythons).filter(PYTHONS)
+    for words, environment in ENVIRONMENTS.items():
+        if environment.get("python_full_version", "") in supported:
+            within = [
+                each for each in asked if each.marker is None or each.marker.evaluate(environment)
+            ]
+            yield words, [_without_marker(each) for each in within]
+
+
+def _without_marker(requirement: Requirement) -> Requirement:
+    plain = Requirement(str(requirement))
+    plain.marker = None
+    return plain
 
 
 def undeclared(folder: Path, dependencies: Sequence[object]) -> Iterator[tuple[str, str, str]]:

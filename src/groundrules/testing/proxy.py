@@ -10,6 +10,9 @@ from pathlib import Path
 from groundrules.postgres import Server
 
 BACKLOG = 3  # more connections than a port holds that takes none
+# Whoever connects may ask first whether the connection can be encrypted, by TLS or by GSSAPI.
+ENCRYPTIONS = [(8).to_bytes(4) + code.to_bytes(4) for code in (80877103, 80877104)]
+KERBEROS = b"R" + (8).to_bytes(4) + (2).to_bytes(4)  # asks for a login that drivers do not know
 KNOCKED = 0.01  # seconds in which the loop gets to connections that the system has taken for it
 
 
@@ -28,6 +31,7 @@ class Proxy:
         self._listener: asyncio.Server | None = None
         self._passing = asyncio.Event()
         self._passing.set()
+        self._asks = False
         self.taken = 0
         self._stack = ExitStack()
         self._ends: set[asyncio.StreamWriter] = set()
@@ -83,6 +87,10 @@ class Proxy:
             waiting.setblocking(False)
             waiting.connect_ex(("127.0.0.1", self._port))
 
+    def ask_for_another_login(self) -> None:
+        """Ask who connects for Kerberos, as a server does that is set up for it."""
+        self._asks = True
+
     def block(self) -> None:
         """Take what comes, and hand nothing on."""
         self._passing.clear()
@@ -99,10 +107,13 @@ class Proxy:
         self._ends.add(writer)
         try:
             await self._passing.wait()
+            if self._asks:
+                await _ask(reader, writer)
+                return
             there, back = await self._connect()
             self._ends.add(back)
             await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
-        except (OSError, asyncio.CancelledError):
+        except (OSError, EOFError, asyncio.CancelledError):
             pass  # one end is gone
         finally:
             self._tasks.discard(task)
@@ -122,6 +133,15 @@ class Proxy:
         finally:
             with suppress(OSError):
                 target.close()
+
+
+async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while await reader.readexactly(8) in ENCRYPTIONS:
+        writer.write(b"N")  # no
+    writer.write(KERBEROS)
+    await writer.drain()
+    await reader.read()
+    writer.close()
 
 
 @asynccontextmanager
