@@ -10,7 +10,7 @@ import pytest
 from groundrules.course.demands import demands_of
 from groundrules.course.steps import Course, CourseError, Step
 from groundrules.rules.registry import all_rules
-from groundrules.site import demands, lengths, listings, reference, workshop
+from groundrules.site import api, demands, lengths, listings, reference, workshop
 from groundrules.site.clauses import clauses, held, table_of_clauses
 from groundrules.site.lessons import page_of_step
 from groundrules.site.links import between_pages
@@ -180,6 +180,20 @@ def test_every_command_is_listed_with_its_options() -> None:
     assert "## groundrules check\n\n```text\ngroundrules check [paths]... [options]\n```" in shown
     assert "| `--format <text\\|concise\\|json\\|github\\|gitlab\\|junit\\|sarif>` |" in shown
     assert "## groundrules db start" in shown
+
+
+def test_the_api_is_listed_with_who_may_use_it_and_what_it_takes() -> None:
+    shown, schemas = api.endpoints(ROOT), api.schemas(ROOT)
+
+    assert (
+        "| `DELETE /api/v1/books/{book_id}` | Delete a book that has no open loans. | `book_id` | librarian |"
+        in shown
+    )
+    assert "| `GET /api/v1/users/me` | Show the current user. | nothing | user |" in shown
+    assert "| `GET /api/v1/health` |" in shown
+    assert "| `book_id` | integer | yes | at least 1, at most 9223372036854775807 |" in schemas
+    assert "at least 1 character," in schemas
+    assert "Page_" not in schemas.replace("#page_", "").replace("{ #page", "")
 
 
 def test_the_workshop_has_every_step_and_keeps_its_hours() -> None:
