@@ -23,6 +23,13 @@ def pytest_addoption() -> None:
             f"The course is not installed yet. Type this in {ROOT}, and then try again: "
             "python3 course.py start"
         )
+    with open(script, encoding="utf-8", errors="replace") as text:  # noqa: PTH123
+        names = text.read()
+    if not any(root in names for root in (ROOT, os.path.realpath(ROOT))):
+        raise pytest.UsageError(
+            f"The course was moved after it was installed. Type this in {ROOT}, and then try again: "
+            "python3 course.py start"
+        )
     activate = script if sys.platform == "win32" else f"source '{os.path.relpath(script)}'"
     raise pytest.UsageError(
         "This is not the course's pytest, which is in its own environment. Type this, and then try "

@@ -140,7 +140,7 @@ def measure(seconds: float, url: str, dsn: str) -> None:
 
 
 async def fill(dsn: str, rows: str) -> None:
-    import asyncpg  # type: ignore[import-untyped]
+    import asyncpg
 
     connection = await asyncpg.connect(dsn)
     await connection.execute(rows)

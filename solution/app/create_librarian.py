@@ -29,9 +29,7 @@ def main() -> None:
     parser.add_argument("full_name")
     arguments = parser.parse_args()
     try:
-        obj_in = UserCreate(
-            email=arguments.email, full_name=arguments.full_name, password=ask_for_password()
-        )
+        obj_in = UserCreate.model_validate({**vars(arguments), "password": ask_for_password()})
         asyncio.run(create_librarian(obj_in))
     except ValidationError as error:
         problem = error.errors()[0]

@@ -186,7 +186,7 @@ async def _post(client: "httpx2.AsyncClient", path: str, body: dict[str, str]) -
 
 
 async def _fill_tables(application: Application) -> None:
-    import asyncpg  # type: ignore[import-untyped]
+    import asyncpg
 
     session = await asyncpg.connect(application.server.dsn_for(application.database))
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from groundrules.course.states import write_state
 from tests.course.conftest import ROOT, Copy
 
 EDITORS = sorted([*ROOT.glob(".vscode/*.json"), *ROOT.glob(".devcontainer/*.json")])
@@ -81,6 +82,21 @@ def test_an_editor_finds_the_place_of_each_finding(tmp_path: Path) -> None:
     assert found is not None
     assert found.groups() == ("GR202", "app/main.py", "7")
     assert message.search(lines[at + 1])
+
+
+@pytest.mark.slow
+def test_a_type_checker_accepts_finished_work_from_the_top_of_the_clone(copy: Copy) -> None:
+    write_state(copy.course, len(copy.course.steps), copy.exercises)
+
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "exercises/app"],
+        cwd=copy.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout
 
 
 def write_a_mistake(folder: Path) -> None:

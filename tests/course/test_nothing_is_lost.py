@@ -53,6 +53,32 @@ def test_links_modes_times_empty_folders_and_odd_names_come_back(copy: Copy) -> 
     assert snapshot(copy.root / "elsewhere") == behind
 
 
+def test_ctrl_c_takes_a_goto_back_and_says_so(copy: Copy) -> None:
+    before = snapshot(copy.exercises)
+    interrupted = (
+        "import os, signal; from groundrules.course import workspace\n"
+        "bring = workspace.bring\n"
+        "def stopped(paths, source, folder):\n"
+        "    bring(paths[: len(paths) // 2], source, folder)\n"
+        "    workspace.bring = bring\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "workspace.bring = stopped\n"
+        "from groundrules.cli import main; main()"
+    )
+
+    gone = subprocess.run(
+        [sys.executable, "-c", interrupted, "goto", "8"],
+        cwd=copy.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert gone.returncode == 130
+    assert gone.stderr == "Stopped. exercises is as it was.\n"
+    assert snapshot(copy.exercises) == before
+
+
 def test_files_that_a_goto_need_not_change_keep_their_times(copy: Copy) -> None:
     before = snapshot(copy.exercises)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from groundrules.course.steps import CourseError
-from groundrules.grade.submissions import find_submissions
+from groundrules.grade.submissions import find_submissions, left_out_of
 
 
 def names(folder: Path) -> list[str]:
@@ -34,6 +34,24 @@ def test_an_archive_loses_its_ending(tmp_path: Path, archive: str) -> None:
     (tmp_path / "notes.txt").touch()
 
     assert names(tmp_path) == ["ada"]
+
+
+@pytest.mark.parametrize(
+    "handed_in", ["ada.rar", "ada.7z", "lovelaceada_12345_678910_main.py", "ada_LATE_1_2_app.docx"]
+)
+def test_who_hands_in_what_cannot_be_read_has_a_row(tmp_path: Path, handed_in: str) -> None:
+    (tmp_path / handed_in).touch()
+    folders(tmp_path, "Grace")
+
+    assert len(names(tmp_path)) == 2
+    assert left_out_of(tmp_path) == []
+
+
+def test_files_that_are_no_submissions_are_named(tmp_path: Path) -> None:
+    for name in ("notes.txt", "grades.csv", ".DS_Store", "submission_metadata.yml", "ada.zip"):
+        (tmp_path / name).touch()
+
+    assert left_out_of(tmp_path) == ["grades.csv", "notes.txt"]
 
 
 def test_moodles_folders_have_a_persons_name(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_it_cannot_be_named_and_started_from_a_wheel_both(named: Elsewhere, tmp_
 async def test_a_role_that_may_not_create_databases_is_told_how(
     named: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import asyncpg  # type: ignore[import-untyped]
+    import asyncpg
 
     session = await asyncpg.connect(named.url())
     await session.execute(f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'")

@@ -1,6 +1,6 @@
 """URLs: those the server gives, and those GROUNDRULES_DATABASE_URL may hold."""
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 import pytest
 from pydantic import PostgresDsn, TypeAdapter
 from sqlalchemy import text

@@ -56,7 +56,8 @@ def test_the_environment_is_named_in_one_sentence(
     clone: Path, tmp_path: Path, below: str, argument: str, script: str
 ) -> None:
     (clone / ".venv" / "bin").mkdir(parents=True)
-    (clone / ".venv" / "bin" / "activate").touch()
+    activate = clone / ".venv" / "bin" / "activate"
+    activate.write_text(f"VIRTUAL_ENV='{clone / '.venv'}'\n", encoding="utf-8")
 
     ended = run(clone / below, tmp_path / "packages", argument)
 
@@ -73,4 +74,17 @@ def test_a_course_that_was_never_set_up_is_to_be_set_up(clone: Path, tmp_path: P
     assert ended.returncode == 4
     assert ended.stderr.startswith("ERROR: The course is not installed yet.")
     assert ended.stderr.endswith("python3 course.py start\n\n")
+    assert len(ended.stderr.splitlines()) == 2
+
+
+def test_a_course_that_was_moved_is_to_be_set_up_again(clone: Path, tmp_path: Path) -> None:
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    activate = clone / ".venv" / "bin" / "activate"
+    activate.write_text("VIRTUAL_ENV='/home/ada/old place/.venv'\n", encoding="utf-8")
+
+    ended = run(clone, tmp_path / "packages", "steps/01")
+
+    assert ended.returncode == 4
+    assert ended.stderr.startswith("ERROR: The course was moved after it was installed.")
+    assert "python3 course.py start" in ended.stderr
     assert len(ended.stderr.splitlines()) == 2

@@ -223,10 +223,12 @@ class Workspace:
             bring(paths, source, self.folder)
             if course is not None:
                 bring(save.course_paths, course, self.course.root)
-        except BaseException:
+        except BaseException as error:
             bring(save.course_paths, save.course, self.course.root)
             bring(paths, save.files, self.folder)
             save.drop()
+            if isinstance(error, KeyboardInterrupt):
+                self.say(f"Stopped. {shown(self.folder)} is as it was.")
             raise
 
     def _see_to(self, save: Save) -> None:

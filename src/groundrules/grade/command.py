@@ -16,16 +16,22 @@ from groundrules.grade.explaining import comparison, explanation
 from groundrules.grade.grades import OK, Grade
 from groundrules.grade.outputs import FOLDER_MODE
 from groundrules.grade.session import Session, Wanted
-from groundrules.grade.submissions import Submission, find_submissions
+from groundrules.grade.submissions import Submission, find_submissions, left_out_of
 from groundrules.locks import try_lock
-from groundrules.terminal import paint
+from groundrules.terminal import harmless, paint
 from groundrules.testing.start import must_be_without_network
 from groundrules.worker.sandbox import NoSandbox, find_sandbox
+
+NAMED = 5  # files that are named when they are left out
 
 
 def run(wanted: Wanted, path: Path, only: list[str], explain: str | None = None) -> int:
     """Grade what was handed in, and return the exit status."""
     everybody = find_submissions(path)
+    if left_out := left_out_of(path):
+        more = f" and {len(left_out) - NAMED} more" if len(left_out) > NAMED else ""
+        named = ", ".join(map(harmless, left_out[:NAMED]))
+        say(f"Left out, because they are not submissions: {named}{more}")
     chosen = _chosen(everybody, only)
     if wanted.again:
         again = _chosen(everybody, sorted(wanted.again))
@@ -162,5 +168,6 @@ class Lines:
         """Print how many have which status, and where to look."""
         counted = ", ".join(f"{number} {status}" for status, number in self._statuses.items())
         seconds = time.monotonic() - self._began
-        print(f"\n{counted}, in {seconds / 60:.1f} minutes. The seed was {seed}.")
+        took = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+        print(f"\n{counted}, in {took}. The seed was {seed}.")
         print(f"Look at {out / 'report.html'}; the points are in {out / 'gradebook.csv'}.")

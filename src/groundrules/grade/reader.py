@@ -153,7 +153,9 @@ def unpack(archive: Path, copy: Copy) -> None:
             with tarfile.open(archive) as tar:
                 unpack_tar(tar, copy)
     except tarfile.ReadError:
-        raise Broken("The archive is not a zip or tar file, or not a whole one.") from None
+        raise Broken(
+            "The archive is neither zip nor tar, or is damaged: hand in a .zip file."
+        ) from None
     except (
         *(zipfile.BadZipFile, tarfile.TarError, EOFError, NotImplementedError, RuntimeError),
         *(ValueError, OSError, zlib.error, lzma.LZMAError),

@@ -13,6 +13,7 @@ from groundrules.terminal import harmless
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 BUNDLE = ".bundle"
+UNREADABLE = (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst")  # handed in nevertheless, and reported
 NAME_LENGTH = 80
 METADATA = "submission_metadata.yml"  # of an export of Gradescope
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?")
@@ -59,11 +60,26 @@ def find_submissions(path: Path) -> list[Submission]:
     return sorted(_told_apart(found), key=lambda each: each.name.casefold())
 
 
+def left_out_of(folder: Path) -> list[str]:
+    """Return the names of the files beside submissions that are none."""
+    if not folder.is_dir():
+        return []
+    files = [path for path in folder.iterdir() if path.is_file() and not _is_submission(path)]
+    return sorted(path.name for path in files if path.name != METADATA and not _is_hidden(path))
+
+
 def _entries(folder: Path) -> Iterator[Path]:
-    for path in folder.iterdir():
-        hidden = path.name.startswith((".", "__MACOSX"))
-        if not hidden and (path.is_dir() or path.name.lower().endswith((*ARCHIVES, BUNDLE))):
-            yield path
+    return (path for path in folder.iterdir() if not _is_hidden(path) and _is_submission(path))
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith((".", "__MACOSX"))
+
+
+def _is_submission(path: Path) -> bool:
+    """Whether somebody handed this in, even if it cannot be read: a person without a row is overlooked."""
+    known = path.name.lower().endswith((*ARCHIVES, BUNDLE, *UNREADABLE))
+    return path.is_dir() or known or CANVAS.fullmatch(path.name) is not None
 
 
 def _of_entry(path: Path, known: dict[str, str]) -> Submission:
@@ -78,7 +94,7 @@ def _of_entry(path: Path, known: dict[str, str]) -> Submission:
 
 
 def _without_suffix(name: str) -> str:
-    for suffix in sorted((*ARCHIVES, BUNDLE), key=len, reverse=True):
+    for suffix in sorted((*ARCHIVES, BUNDLE, *UNREADABLE), key=len, reverse=True):
         if name.lower().endswith(suffix):
             return name[: -len(suffix)]
     return name

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from groundrules.postgres.server import VARIABLE, PostgresError, Server
 
 if TYPE_CHECKING:
-    import asyncpg  # type: ignore[import-untyped]
+    import asyncpg
 
 # What statements of the tool rely on, whatever was set for a role or a database. The catalogue comes first in
 # any search path that does not name it, so that nobody's view can stand in for one of the server's own.

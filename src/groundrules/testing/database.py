@@ -18,7 +18,7 @@ from groundrules.testing.proxy import Proxy, proxy_to, short_temporary_folder
 from groundrules.worker.errors import MachineTrouble
 
 if TYPE_CHECKING:
-    import asyncpg  # type: ignore[import-untyped]
+    import asyncpg
 
 T = TypeVar("T")
 
