@@ -118,8 +118,8 @@ def test_every_demand_of_a_step_can_be_linked_to(step: Step) -> None:
     assert "<!-- demand" not in shown
 
 
-def test_the_trust_page_links_every_demand_to_its_sentence() -> None:
-    shown = demands.table(COURSE)
+def test_the_trust_page_links_every_requirement_to_its_sentence() -> None:
+    shown = demands.listed(COURSE)
 
     assert "[01.4 only-get](/steps/01-setup/README.md#only-get) | 1 | 1 |" in shown
     assert len(re.findall(r"\(/steps/[\w-]+/README\.md#[\w-]+\)", shown)) == sum(
