@@ -40,11 +40,16 @@ def test_every_clause_and_every_rule_is_on_the_map() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("docs/spec.md", "| GR402 |", "| |", "the clause models.timestamps names no rule"),
         (
             "docs/spec.md",
-            "| GR402 |",
-            "| GR401 |",
+            "| [GR402](rules/GR402.md) |",
+            "| |",
+            "the clause models.timestamps names no rule",
+        ),
+        (
+            "docs/spec.md",
+            "| [GR402](rules/GR402.md) |",
+            "| [GR401](rules/GR401.md) |",
             "GR401 is no rule of the clause models.timestamps",
         ),
         ("steps/03-models/step.toml", ', "GR402"', "", "models.timestamps has no step"),
