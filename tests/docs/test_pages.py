@@ -4,13 +4,14 @@ import re
 import shutil
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from groundrules.course.demands import demands_of
 from groundrules.course.steps import Course, CourseError, Step
 from groundrules.rules.registry import all_rules
-from groundrules.site import api, demands, lengths, listings, reference, workshop
+from groundrules.site import api, demands, lengths, listings, recording, reference, workshop
 from groundrules.site.clauses import clauses, held, table_of_clauses
 from groundrules.site.lessons import page_of_step
 from groundrules.site.links import between_pages
@@ -221,3 +222,14 @@ def test_the_length_of_a_lesson_is_measured(step: Step) -> None:
 
     assert f"**Length:** {measured}\n" in step.lesson.read_text(encoding="utf-8")
     assert step.minutes == measured.minutes
+
+
+def test_the_picture_of_a_terminal_has_each_line_that_was_recorded() -> None:
+    examples = ROOT / "docs" / "examples"
+
+    svg = ElementTree.fromstring(recording.picture(examples))
+
+    frames = [frame for frame in svg if frame.get("class") == "frame"]
+    drawn = [["".join(text.itertext()) for text in frame] for frame in frames]
+    recorded = [(examples / name).read_text("utf-8").splitlines() for name in recording.FRAMES]
+    assert drawn == [[line for line in screen if line] for screen in recorded]

@@ -16,6 +16,7 @@ from groundrules.site import (
     layers,
     listings,
     mermaid,
+    recording,
     reference,
     workshop,
 )
@@ -95,6 +96,7 @@ def _parts(course: Course) -> dict[str, Callable[[], str]]:
         "timetable": partial(workshop.timetable, course),
         "week": partial(workshop.week, course),
         "hours": partial(workshop.hours, course),
+        "recording": partial(recording.picture, course.root / "docs" / "examples"),
     }
 
 
