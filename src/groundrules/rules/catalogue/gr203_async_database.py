@@ -160,8 +160,9 @@ PAIR = pair(
     },
     context=LIBRARY,
     matters=(
-        "The request below returns 200, the client sees the new title, and the table still has the "
-        "old one. The only trace is a `RuntimeWarning` in a log that nobody reads."
+        "A request that runs the first version returns 200 and shows the new title, but the table "
+        "still contains the old one. The only trace is a `RuntimeWarning` in a log that nobody "
+        "reads."
     ),
     links={
         "SQLAlchemy: asyncio": "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
@@ -207,7 +208,7 @@ INVALID = (
         path="app/services/rows.py",
     ),
     case(
-        "a method of the project's own session class, which is not awaited",
+        "a call to a method of the project's own session class that is not awaited",
         """
         from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -225,7 +226,7 @@ INVALID = (
         path="app/services/rows.py",
     ),
     case(
-        "a coroutine that a plain function returns, and one with its own session",
+        "a coroutine returned by a plain function, and a plain function with its own session",
         """
         from collections.abc import Awaitable
         from typing import Annotated
@@ -303,7 +304,7 @@ INVALID = (
         path="app/services/rows.py",
     ),
     case(
-        "coroutines that are tested, looped over, stored and returned, but not awaited",
+        "coroutines that are used in a condition or a loop, stored or returned, but never awaited",
         """
         from sqlalchemy import Select, text
         from sqlalchemy.ext.asyncio import AsyncSession
@@ -405,7 +406,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "a function of the application that uses a session, not awaited",
+        "a call to an application function that uses a session, without `await`",
         """
         from sqlalchemy import select
         from sqlalchemy.ext.asyncio import AsyncSession
@@ -429,7 +430,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "handlers that use the coroutine of a service as its result",
+        "handlers that call an async service without `await` and use the coroutine as if it were the result",
         library(
             "app/api/books.py",
             """
@@ -554,7 +555,7 @@ VALID = (
         path="app/services/books.py",
     ),
     case(
-        "a plain function that uses only what a session does at once",
+        "a plain function that uses only the sync methods of a session, such as `add`",
         """
         from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
@@ -570,7 +571,7 @@ VALID = (
         path="app/services/rows.py",
     ),
     case(
-        "storing a session and handing it on",
+        "storing a session and passing it on",
         """
         from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -756,7 +757,7 @@ VALID_ALTERNATIVE = (
         path="app/services/work.py",
     ),
     case(
-        "names that may stand for a plain function: defined twice, overridden, patched",
+        "names that may refer to a plain function: defined twice, overridden or patched",
         """
         import os
 

@@ -15,7 +15,8 @@ from groundrules.rules.rule import Violation
 CLAUSE = "api.methods"
 RATIONALE = "Browsers, caches and clients rely on the method: they may repeat a GET at any time."
 FIX = (
-    "Use GET to read, POST to create or act, PUT to replace, PATCH to change and DELETE to delete."
+    "Use GET to read, POST to create or to trigger an action, PUT to replace, PATCH to change, and "
+    "DELETE to delete."
 )
 AGREED = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
 _DELETING = re.compile(
@@ -161,7 +162,7 @@ INVALID = (
         6,
     ),
     case(
-        "one of several methods, named by a constant, and in a call that registers",
+        "a method outside the five among several, named by a constant, or in a call that registers a route",
         """
         from fastapi import APIRouter
 
@@ -268,7 +269,7 @@ INVALID = (
         10,
     ),
     case(
-        "a POST to one resource that only changes that resource",
+        "a POST to the URL of a single resource that only changes it, which is a PATCH",
         library(
             "app/api/items.py",
             """
@@ -293,7 +294,7 @@ INVALID = (
         10,
     ),
     case(
-        "a POST to one resource whose collection has a singular name",
+        "the same for a collection with a singular name",
         library(
             "app/api/items.py",
             """
@@ -318,7 +319,7 @@ INVALID = (
         10,
     ),
     case(
-        "creating under PATCH and DELETE",
+        "a PATCH and a DELETE that create a row",
         library(
             "app/api/items.py",
             """
@@ -478,7 +479,7 @@ VALID_ALTERNATIVE = (
         library(
             "app/api/items.py",
             """
-            from fastapi import APIRouter
+            from fastapi import APIRouter, HTTPException, status
 
             from app.api.deps import Db
             from app.schemas.book import BookCreate, BookResponse
@@ -487,18 +488,18 @@ VALID_ALTERNATIVE = (
             router = APIRouter(prefix="/books")
 
 
-            @router.post("/{book_id}/return", response_model=BookResponse)
-            async def return_book(book_id: int, book_in: BookCreate, db: Db) -> BookResponse | None:
+            @router.post("/{book_id}/return")
+            async def return_book(book_id: int, book_in: BookCreate, db: Db) -> BookResponse:
                 \"\"\"Give a book back.\"\"\"
                 book = await books.get(db, book_id)
                 if book is None:
-                    return None
+                    raise HTTPException(status.HTTP_404_NOT_FOUND)
                 return BookResponse.model_validate(await books.update(db, book=book, obj_in=book_in))
 
 
             @router.post("/logout", status_code=204)
             async def logout(db: Db) -> None:
-                \"\"\"End the session; that its row is deleted is nobody's business.\"\"\"
+                \"\"\"End the session; that a row is deleted is an implementation detail.\"\"\"
                 await books.delete_all(db)
             """,
         ),
@@ -508,7 +509,7 @@ VALID_ALTERNATIVE = (
         library(
             "app/api/items.py",
             """
-            from fastapi import APIRouter
+            from fastapi import APIRouter, HTTPException, Response, status
 
             from app.api.deps import Db
             from app.schemas.book import BookCreate, BookResponse
@@ -518,20 +519,23 @@ VALID_ALTERNATIVE = (
 
 
             @router.put("/{book_id}")
-            async def put_book(book_id: int, book_in: BookCreate, db: Db) -> BookResponse:
+            async def put_book(
+                book_id: int, book_in: BookCreate, db: Db, response: Response
+            ) -> BookResponse:
                 \"\"\"Put a book on the shelf.\"\"\"
                 book = await books.get(db, book_id)
                 if book is None:
+                    response.status_code = status.HTTP_201_CREATED
                     return BookResponse.model_validate(await books.create(db, obj_in=book_in))
                 return BookResponse.model_validate(book)
 
 
-            @router.delete("/{book_id}", response_model=BookResponse)
-            async def mark_book(book_id: int, db: Db) -> BookResponse | None:
+            @router.delete("/{book_id}")
+            async def mark_book(book_id: int, db: Db) -> BookResponse:
                 \"\"\"Mark a book as gone.\"\"\"
                 book = await books.get(db, book_id)
                 if book is None:
-                    return None
+                    raise HTTPException(status.HTTP_404_NOT_FOUND)
                 gone = BookCreate(title=book.title, copies=0)
                 return BookResponse.model_validate(await books.update(db, book=book, obj_in=gone))
             """,

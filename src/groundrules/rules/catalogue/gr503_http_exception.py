@@ -19,9 +19,12 @@ from groundrules.rules.source.tree import CallSite, Function, Scope
 
 CLAUSE = "api.http-exception"
 RATIONALE = (
-    "Errors that are raised in one way look the same to every client, and end the handler at once."
+    "Clients get every error in the same format, and a raised error ends the handler at once."
 )
-FIX = "Write `raise HTTPException(status_code=…, detail=…)`, or register an exception handler."
+FIX = (
+    "Write `raise HTTPException(status_code=…, detail=…)`, or raise your own exception and "
+    "register an exception handler for it."
+)
 _LIBRARIES = ("builtins.", "sqlalchemy.", "asyncpg.", "jose.", "jwt.", "passlib.", "pydantic.")
 _LEFT_ALONE = frozenset({"builtins.NotImplementedError", "asyncio.CancelledError"})
 _ERROR_KEYS = frozenset({"error", "errors"})
@@ -243,8 +246,8 @@ PAIR = pair(
     },
     context=LIBRARY,
     matters=(
-        "A returned error is a success to FastAPI: the status code is 200, the declared response "
-        "model is wrong, and clients, caches and alerts all believe that the request went well."
+        "FastAPI treats a returned error as a success. The status code is 200, so clients, caches "
+        "and alerts believe that the request succeeded."
     ),
     links={
         "FastAPI: handling errors": "https://fastapi.tiangolo.com/tutorial/handling-errors/",
@@ -254,7 +257,7 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "exceptions that a handler returns, by their names and from functions too",
+        "exceptions that a handler returns, directly or from a function",
         """
         from fastapi import APIRouter, HTTPException
 
@@ -293,7 +296,7 @@ INVALID = (
         29,
     ),
     case(
-        "an error reported by a response",
+        "an error returned as a `JSONResponse`",
         """
         from fastapi import APIRouter
         from fastapi.responses import JSONResponse
@@ -311,7 +314,7 @@ INVALID = (
         11,
     ),
     case(
-        "other response classes, by position, with named codes, and from a function",
+        "other response classes, with the code by position or by name, and a response from a function",
         {
             "app/core/problems.py": """
                 from fastapi.responses import JSONResponse
@@ -741,7 +744,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "middleware returns a response: an `HTTPException` from there would not reach the client",
+        "middleware that returns a response: an `HTTPException` raised there would become a 500",
         """
         from collections.abc import Awaitable, Callable
 
