@@ -86,7 +86,7 @@ def _index(course: Course, notes: Notes) -> str:
 
 
 def _row(rule: Rule, course: Course, note: Mapping[str, str]) -> str:
-    setting = note.get("settings", "").partition(" ")[0]
+    setting = note["settings"].partition(" ")[0] + "{ .whole }" if "settings" in note else ""
     name = f"[{rule.code} {rule.name}]({rule.code}.md)"
     return f"| {name} | {rule.summary} | {setting} | {_step(rule, course)} |"
 
