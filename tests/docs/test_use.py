@@ -26,13 +26,13 @@ TRAINEE = {
     "may my handler run a query": "It calls a service, and the service runs the query.",
     "why did I get GR502": "GR502 status-codes",
     "status code exists already": "the code 409 is not among the agreed ones",
-    "pagination": "Pagination",
+    "pagination": "Search and pagination",
     "eager loading": "Relationships and eager loading",
     "authentication": "How does authentication work?",
     "offline": "Does it work offline",
     "timestamps": "GR402 timestamps",
     "undo my exercises": "groundrules undo",
-    "download": "Where do I get the course?",
+    "where do I get the course": "Where do I get the course?",
     "Windows": "Does it run on macOS or Windows?",
     "passlib": "Why passlib and python-jose",
 }
@@ -65,9 +65,9 @@ LEAD = {
     "who maintains": "Whose rules are these?",
     "change log": "Releases",
     "why no 409": "Why exactly these seven status codes",
-    "does not check": "What does Groundrules not check?",
+    "secrets": "What does Groundrules not check?",
     "single sign-on": "We have single sign-on.",
-    "install": "Install",
+    "install": "(download, clone, install)",
 }
 
 

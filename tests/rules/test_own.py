@@ -212,7 +212,7 @@ def test_two_rules_cannot_share_a_code(project: Path) -> None:
 
 
 def test_there_may_be_nothing_to_test(project: Path) -> None:
-    assert "There is no rule AC9 of your own: use AC101." in run(project, "rules", "test", "AC9")[1]
+    assert "You have no rule AC9: use AC101." in run(project, "rules", "test", "AC9")[1]
     (project / "pyproject.toml").unlink()
 
     status, told = run(project, "rules", "test")
