@@ -44,9 +44,9 @@ def create_app() -> FastAPI:
         generate_unique_id_function=name_of,
     )
     application.add_middleware(RequestLog)
-    application.add_exception_handler(RequestValidationError, answer_invalid)
+    application.add_exception_handler(RequestValidationError, reject_invalid)
     for kind in DATABASE_ERRORS:
-        application.add_exception_handler(kind, answer_database_lost)
+        application.add_exception_handler(kind, report_database_down)
     application.include_router(api_router, prefix="/api/v1")
     return application
 
@@ -56,7 +56,7 @@ def name_of(route: APIRoute) -> str:
     return route.name
 
 
-async def answer_database_lost(request: Request, error: Exception) -> Response:
+async def report_database_down(request: Request, error: Exception) -> Response:
     """Return 503 if the database cannot be reached; raise any other database error again."""
     if not is_lost(error):
         raise error
@@ -76,7 +76,7 @@ def is_lost(error: Exception) -> bool:
     return error.connection_invalidated or sqlstate[:2] in PASSING
 
 
-async def answer_invalid(request: Request, error: Exception) -> Response:
+async def reject_invalid(request: Request, error: Exception) -> Response:
     """Return 422 as FastAPI does, but without the input: it may be a password, or not valid text."""
     assert isinstance(error, RequestValidationError)
     problems = [{key: problem[key] for key in ("type", "loc", "msg")} for problem in error.errors()]

@@ -6,7 +6,7 @@ import pytest
 
 from groundrules.testing import demand, task
 from groundrules.testing.app import App
-from groundrules.testing.samples import Samples, check_digit
+from groundrules.testing.samples import Samples
 from groundrules.worker.errors import Raised
 
 TEXTS = ["title", "author"]
@@ -83,8 +83,7 @@ async def test_any_other_field_is_refused(app: App, book: dict[str, Any], sample
 async def test_an_isbn_is_stored_without_hyphens(
     app: App, book: dict[str, Any], samples: Samples
 ) -> None:
-    digits = f"979{samples.numbers.randint(0, 999_999_999):09}"
-    for isbn in (samples.isbn(), samples.isbn(), digits + check_digit(digits)):
+    for isbn in (samples.isbn(), samples.isbn(), samples.isbn("979")):
         for written in (isbn, hyphenated(isbn), f"{isbn[:3]}-{isbn[3:]}"):
             with app.accepts(f"The ISBN {written}"):
                 taken = await app.schemas.book.BookCreate(**{**book, "isbn": written})
@@ -106,22 +105,22 @@ async def test_each_digit_can_be_the_check_digit(
 async def test_a_wrong_check_digit_is_refused(
     app: App, book: dict[str, Any], samples: Samples
 ) -> None:
-    isbn = samples.isbn()
-    for last in set("0123456789") - {isbn[-1]}:
-        wrong = isbn[:-1] + last
-        await must_refuse(
-            app,
-            {**book, "isbn": wrong},
-            "isbn",
-            f"The ISBN {wrong}, whose check digit is {isbn[-1]},",
-        )
+    for isbn in (samples.isbn(), samples.isbn("979")):
+        for last in set("0123456789") - {isbn[-1]}:
+            wrong = isbn[:-1] + last
+            await must_refuse(
+                app,
+                {**book, "isbn": wrong},
+                "isbn",
+                f"The ISBN {wrong}, whose check digit is {isbn[-1]},",
+            )
 
 
 @task("05.5", "isbn-checksum")
 async def test_a_digit_that_is_mistyped_is_noticed(
     app: App, book: dict[str, Any], samples: Samples
 ) -> None:
-    isbn = samples.isbn()
+    isbn = samples.isbn(samples.numbers.choice(("978", "979")))
     for place in range(3, 12):
         other = str((int(isbn[place]) + samples.numbers.randint(1, 9)) % 10)
         wrong = isbn[:place] + other + isbn[place + 1 :]

@@ -90,9 +90,9 @@ async def test_a_page_holds_its_items_and_how_many_there_are(app: App, samples: 
 
 @task("05.8", "page-fields", "page-read-again")
 async def test_a_page_can_be_as_long_as_the_largest_limit(app: App, samples: Samples) -> None:
-    text = as_json(*[a_book(samples)] * 100)
+    text = as_json(*[a_book(samples)] * 100, limit=100, offset=LARGEST)
 
-    with app.accepts("A page of 100 books, which is the largest limit,"):
+    with app.accepts(f"A page of 100 books, with the largest limit and the offset {LARGEST},"):
         page = await page_of_books(app).model_validate_json(text)
 
     assert len(page.items) == 100, (
@@ -158,9 +158,9 @@ def a_book(samples: Samples) -> dict[str, Any]:
     }
 
 
-def as_json(*items: dict[str, Any]) -> str:
+def as_json(*items: dict[str, Any], limit: int = 20, offset: int = 0) -> str:
     """Return a page with these items."""
-    page = {"items": items, "total": len(items), "limit": 20, "offset": 0}
+    page = {"items": items, "total": len(items), "limit": limit, "offset": offset}
     return json.dumps(page, default=datetime.isoformat)
 
 

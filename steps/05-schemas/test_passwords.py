@@ -16,6 +16,7 @@ ANY_CHARACTERS = [
     "\x80\x9f\xa0\xad\u200d\u2028\ufeff\ue000\uffff",
     "👩‍👩‍👧 \U0010ffff пароль",
 ]
+POOR = ("password", "12345678", "qwertyuiop", "AAAAAAAA", "        ")
 TWO_BYTES = "äéîøüпжλ"  # letters that take two bytes each in UTF-8
 
 
@@ -104,6 +105,13 @@ async def test_a_password_may_contain_any_character_but_a_nul(
 ) -> None:
     for password in ANY_CHARACTERS:
         with app.accepts(f"The password {password!r}"):
+            await app.schemas.user.UserCreate(**sign_up, password=password)
+
+
+@task("05.2", "password-unchanged")
+async def test_a_password_may_be_a_poor_one(app: App, sign_up: dict[str, Any]) -> None:
+    for password in (*POOR, sign_up["email"]):
+        with app.accepts(f"The password {password!r}, which is a poor choice and no more,"):
             await app.schemas.user.UserCreate(**sign_up, password=password)
 
 

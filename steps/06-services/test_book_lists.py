@@ -76,16 +76,27 @@ async def test_a_search_finds_parts_of_an_isbn(app: App, library: Library) -> No
 
 
 @task("06.5", "search")
+async def test_a_search_may_be_a_single_letter(app: App, library: Library) -> None:
+    books = [await library.book(title="Łódź"), await library.book(author="Ł. Nowak")]
+    await library.books(2)
+
+    await must_find(app, "Ł", books)
+
+
+@task("06.5", "search", "search-characters")
 async def test_a_search_of_two_words_finds_them_in_that_order(
     app: App, library: Library, samples: Samples
 ) -> None:
     first, second = samples.word(6), samples.word(6)
     book = await library.book(title=f"The {first} {second} reader")
+    wide = await library.book(title=f"The {first}  {second} reader")
     await library.book(title=f"{second} {first}")
     await library.book(title=f"{first} and {second}")
     await library.book(title=first, author=second)
 
     await must_find(app, f"{first} {second}", [book])
+    with demand("search-characters"):
+        await must_find(app, f"{first}  {second}", [wide])
 
 
 @task("06.5", "search")

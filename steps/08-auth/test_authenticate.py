@@ -1,5 +1,6 @@
 """Task 08.3: whether it is them."""
 
+import asyncio
 import time
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ from groundrules.testing.library import Library
 from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
+AT_ONCE = 12
 ROUNDS = 12  # of which right code mostly needs one
 CALL = "authenticate()"
 
@@ -103,6 +105,25 @@ async def test_every_refusal_takes_as_long_as_a_wrong_password(
         )
 
 
+@task("08.3", "same-time")
+async def test_many_refusals_at_once_take_as_long_as_many_wrong_passwords(
+    app: App, samples: Samples, account: Account
+) -> None:
+    known = other = float("inf")
+
+    for _ in range(ROUNDS):
+        known = min(known, await seconds_of_many(app, account.email, samples))
+        other = min(other, await seconds_of_many(app, samples.email(), samples))
+        if known / 2 < other < 2 * known:
+            break
+
+    assert known / 2 < other < 2 * known, (
+        f"{AT_ONCE} calls of {CALL} at once take {known * 1000:.0f} ms for wrong passwords, and "
+        f"{other * 1000:.0f} ms for an email that nobody has. So anybody can find out who has an "
+        "account: hash something in that case too, and do not pause in place of it."
+    )
+
+
 async def authenticate(app: App, email: str, password: str) -> Any:
     return await app.services.auth_service.authenticate(email=email, password=password)
 
@@ -110,4 +131,10 @@ async def authenticate(app: App, email: str, password: str) -> Any:
 async def seconds(app: App, email: str, password: str) -> float:
     begun = time.perf_counter()
     await authenticate(app, email, password)
+    return time.perf_counter() - begun
+
+
+async def seconds_of_many(app: App, email: str, samples: Samples) -> float:
+    begun = time.perf_counter()
+    await asyncio.gather(*(authenticate(app, email, samples.password()) for _ in range(AT_ONCE)))
     return time.perf_counter() - begun

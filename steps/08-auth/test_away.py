@@ -19,7 +19,8 @@ from groundrules.testing.samples import Samples
 API = "/api/v1"
 INTERNAL = re.compile(
     r"traceback|asyncpg|sqlalchemy|\.py\b|errno|connection refused|\.s\.pgsql"
-    r"|groundrules_|postgresql\+",
+    r"|groundrules_|postgresql\+|\b(?:interface|operational|internal|dbapi|os|timeout|postgres)error\b"
+    r"|\b(?:connection\w*|filenotfound|invalidcatalogname|cannotconnectnow)error\b",
     re.IGNORECASE,
 )
 ROUTES = (

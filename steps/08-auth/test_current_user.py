@@ -18,6 +18,8 @@ ME = "/api/v1/users/me"
 BELOW = " Does /users/{user_id} handle the request? Declare /users/me above it."
 FIELDS = {"id", "email", "full_name", "is_librarian", "is_active", "created_at", "updated_at"}
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+COOKIES = ("access_token", "token", "Authorization", "session", "jwt")
+OTHER_HEADERS = ("X-Access-Token", "X-Auth-Token", "X-API-Key", "Token", "Proxy-Authorization")
 PARTS = ("header", "claims", "signature")
 SET_LIBRARIAN = "UPDATE users SET is_librarian = $1 WHERE id = $2"
 
@@ -52,15 +54,29 @@ async def test_a_token_tells_who_is_asking(reader: Person, librarian: Person) ->
 
 @task("08.5", "no-header", "not-bearer", "challenge")
 async def test_without_a_bearer_token_nobody_is_asking(app: App, reader: Person) -> None:
+    elsewhere = {
+        "without a token": {},
+        "with a token in a cookie only": {
+            "Cookie": "; ".join(f"{name}={reader.token}" for name in COOKIES)
+        },
+        "with a token in another header only": dict.fromkeys(OTHER_HEADERS, f"{reader.token}"),
+        "with a Bearer token in another header only": dict.fromkeys(
+            OTHER_HEADERS, f"Bearer {reader.token}"
+        ),
+    }
     headers = {
         "with an empty Authorization": {"Authorization": ""},
         "with `Bearer` alone": {"Authorization": "Bearer"},
         "with a token alone": {"Authorization": f"{reader.token}"},
-        "with `Basic` before the token": {"Authorization": f"Basic {reader.token}"},
+        **{
+            f"with `{scheme}` before the token": {"Authorization": f"{scheme} {reader.token}"}
+            for scheme in ("Basic", "Token", "JWT", "OAuth", "Digest", "Bearer:", "BearerToken")
+        },
     }
 
     with demand("no-header"):
-        await must_be_unknown(app, {}, "without a token")
+        for how, header in elsewhere.items():
+            await must_be_unknown(app, header, how)
     with demand("not-bearer"):
         for how, header in headers.items():
             await must_be_unknown(app, header, how)

@@ -51,7 +51,14 @@ async def test_who_logs_in_gets_a_token(app: App, account: Account) -> None:
 
 
 @task("08.4", "form", "more-fields", "login")
-@pytest.mark.parametrize("more", [{}, {"client_id": "x", "client_secret": "y", "remember": "yes"}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"client_id": "x", "client_secret": "y", "remember": "yes"},
+        {"grant_type": "password", "scope": "me books:read"},
+    ],
+)
 async def test_two_fields_are_enough_and_others_do_no_harm(
     app: App, account: Account, more: dict[str, str]
 ) -> None:

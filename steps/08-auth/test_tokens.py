@@ -26,13 +26,14 @@ def subject(samples: Samples) -> str:
 
 @task("08.2", "token-subject", "token-made", "token-read")
 async def test_a_token_names_its_subject(app: App, subject: str) -> None:
-    token = await created(app, subject)
-    found = claims_of(token).get("sub")
+    for each in (subject, f" {subject}\n", "Ada Lovelace, née Byron"):
+        token = await created(app, each)
+        found = claims_of(token).get("sub")
 
-    assert found == subject, f"The claim `sub` of a token for {subject!r} is {found!r}."
-    assert await app.core.security.read_access_token(token) == subject, (
-        f"{READ} must return the subject that was passed to {CREATE}."
-    )
+        assert found == each, f"The claim `sub` of a token for {each!r} is {found!r}."
+        assert await app.core.security.read_access_token(token) == each, (
+            f"{READ} must return the subject that was passed to {CREATE}, {each!r}."
+        )
 
 
 @task("08.2", "token-signed", "token-made")

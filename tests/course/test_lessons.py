@@ -1,6 +1,8 @@
 """The lessons' own code and links are true."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,18 @@ from tests.course.conftest import COURSE
 
 STEPS = [pytest.param(step, id=step.name) for step in COURSE.ready_steps]
 LISTING = re.compile(r'^```python title="([\w./]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+PROGRAM = re.compile(
+    r'^```python title="[^"./]+"\n(import asyncio\n.*?^asyncio\.run\(main\(\)\)\n)```\n\n```text\n(.*?)^```$',
+    re.MULTILINE | re.DOTALL,
+)
+PAGES = [
+    path.relative_to(COURSE.root)
+    for pattern in ("steps/*/*.md", "docs/**/*.md", "*.md")
+    for path in sorted(COURSE.root.glob(pattern))
+]
+FENCED = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+NUMBERED = re.compile(r" *(\d+)[.)] ")
+MISTAKE = re.compile(r"^\*\*(`.*?`)\*\*", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 
@@ -45,3 +59,34 @@ def test_links_lead_somewhere(step: Step) -> None:
     ]
 
     assert [link for link in links if not (step.folder / link).exists()] == []
+
+
+def test_a_program_prints_what_its_lesson_says() -> None:
+    """A program is a listing without a path that ends with `asyncio.run(main())`; what it prints follows."""
+    lessons = [step.lesson.read_text(encoding="utf-8") for step in COURSE.ready_steps]
+    programs = [found for lesson in lessons for found in PROGRAM.findall(lesson)]
+
+    assert programs
+    for program, printed in programs:
+        ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        assert (ran.stdout, ran.stderr) == (printed, "")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_no_line_of_a_sentence_looks_like_an_item_of_a_list(page: Path) -> None:
+    """A line that begins with `255.` is a list's item for Markdown, and its number is lost."""
+    before = 0
+    text = FENCED.sub("", (COURSE.root / page).read_text(encoding="utf-8"))
+    for line in text.splitlines():
+        if found := NUMBERED.match(line):
+            assert int(found[1]) in (1, before + 1), f"{page}: {line}"
+            before = int(found[1])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_code_that_has_backticks_is_between_more_of_them(page: Path) -> None:
+    for mistake in MISTAKE.findall((COURSE.root / page).read_text(encoding="utf-8")):
+        fence = re.match("`+", mistake)
+        assert fence is not None
+        inner = mistake.removeprefix(fence[0]).removesuffix(fence[0])
+        assert len(fence[0]) not in map(len, re.findall("`+", inner)), f"{page}: {mistake}"

@@ -210,6 +210,6 @@ def test_the_command_prints_the_same_as_json(beginning: Copy) -> None:
     assert found["problems"] == []
     [step] = found["steps"]
     [demand] = [each for each in step["demands"] if each["name"] == "only-get"]
-    assert demand["text"] == "POST, PUT, PATCH and DELETE return 405."
+    assert demand["text"] == "POST, PUT, PATCH and DELETE to `/api/v1/health` return 405."
     assert demand["tests"] == ["steps/01-setup/test_health.py::test_health_is_only_read"]
     assert demand["wrong"] == ["01-any-method-is-fine"]

@@ -13,7 +13,8 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from groundrules.course.steps import CourseError
+from groundrules.course.states import write_state
+from groundrules.course.steps import Course, CourseError
 from groundrules.grade import grades
 from groundrules.grade.exports import Asked, Exported, exporter
 from groundrules.grade.grades import Grade, StepGrade, TaskGrade
@@ -253,3 +254,101 @@ def test_gradescopes_archive_installs_and_grades(tmp_path: Path) -> None:
     result = json.loads((home / "results" / "results.json").read_text("utf-8"))
     assert [each.message for each in Draft7Validator(GRADESCOPE).iter_errors(result)] == []
     assert result["score"] == result["tests"][0]["max_score"] > 10
+
+
+# of Classroom 50's contract of `result.json`
+CLASSROOM50: dict[str, Any] = {
+    "type": "object",
+    "required": [
+        *("schema", "classroom", "assignment", "assignment_type", "owner", "submission", "commit"),
+        *("release", "review", "datetime", "score", "max-score", "tests"),
+    ],
+    "additionalProperties": False,
+    "properties": {
+        "schema": {"enum": ["classroom50/result/v1"]},
+        **{
+            key: {"type": "string", "minLength": 1}
+            for key in ("classroom", "assignment", "owner", "commit", "release", "review")
+        },
+        "assignment_type": {"enum": ["individual", "group"]},
+        "submission": {"type": "string", "pattern": "^submit/"},
+        "datetime": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+        "score": {"type": "integer", "minimum": 0},
+        "max-score": {"type": "integer", "minimum": 0},
+        "tests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["test-name", "passed", "score", "max-score"],
+                "properties": {
+                    "test-name": {"type": "string", "minLength": 1},
+                    "passed": {"type": "boolean"},
+                    "score": {"type": "integer", "minimum": 0},
+                    "max-score": {"type": "integer", "minimum": 0},
+                },
+            },
+        },
+    },
+}
+SUBMITTED = {
+    "CLASSROOM": "backend",
+    "ASSIGNMENT": "step-01",
+    "ASSIGNMENT_TYPE": "individual",
+    "OWNER": "ada",
+    "SUBMISSION_TAG": "submit/2026-06-01T14-32-05Z-a1b2c3d",
+    "COMMIT_URL": "https://github.com/school/backend-step-01-ada/commit/a1b2c3d",
+    "RELEASE_URL": "https://github.com/school/backend-step-01-ada/releases/tag/submit",
+}
+
+
+def graded_in_classroom50(
+    submission: Path, home: Path, *, course: Path | None
+) -> dict[str, Any] | None:
+    """Run the autograder on a checkout as the runner does; return its result, or None without one.
+
+    :param course: the clone that the machine already has, if it has one.
+    """
+    made = [sys.executable, str(ROOT / "adapters" / "classroom50" / "make.py"), str(home), "01"]
+    subprocess.run(made, check=True)
+    installed = {} if course is None else {"GROUNDRULES_COURSE": str(course)}
+    ended = subprocess.run(
+        [sys.executable, home / "autograder.py"],
+        cwd=submission,
+        env={**os.environ, **SUBMITTED, **installed},
+        check=False,
+    )
+    if ended.returncode != 0:
+        return None
+    result: dict[str, Any] = json.loads((submission / "result.json").read_text("utf-8"))
+    assert [each.message for each in Draft7Validator(CLASSROOM50).iter_errors(result)] == []
+    assert sum(each["score"] for each in result["tests"]) == result["score"]
+    assert sum(each["max-score"] for each in result["tests"]) == result["max-score"]
+    return result
+
+
+@needs_sandbox
+@pytest.mark.slow
+def test_classroom50s_autograder_installs_and_grades(tmp_path: Path) -> None:
+    submission = write_state(Course(ROOT), 1, tmp_path / "a checkout")
+    (tmp_path / "elsewhere").write_text("Mine.\n", encoding="utf-8")
+    (submission / "result.json").symlink_to(tmp_path / "elsewhere")
+
+    result = graded_in_classroom50(submission, tmp_path / "home", course=None)
+
+    assert result is not None
+    assert result["score"] == result["max-score"] > 10
+    assert all(each["passed"] for each in result["tests"])
+    assert (tmp_path / "elsewhere").read_text(encoding="utf-8") == "Mine.\n"
+    assert "01.1" in (submission / "release-body.md").read_text("utf-8")
+
+
+@needs_sandbox
+def test_classroom50_is_told_why_there_are_no_points(tmp_path: Path) -> None:
+    (tmp_path / "checkout").mkdir()
+    (tmp_path / "checkout" / "README.md").write_text("Mine.\n", encoding="utf-8")
+
+    result = graded_in_classroom50(tmp_path / "checkout", tmp_path / "home", course=ROOT)
+
+    assert result is not None
+    assert (result["score"], result["max-score"]) == (0, 1)
+    assert "no app found" in result["tests"][0]["output"]

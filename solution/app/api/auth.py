@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.deps import get_db
-from app.api.errors import may_answer
+from app.api.errors import may_return
 from app.core.security import create_access_token
 from app.schemas.token import LoginForm, Token
 from app.services import auth_service
@@ -14,7 +14,7 @@ from app.services import auth_service
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 
-@router.post("/token", responses=may_answer(400, 401))
+@router.post("/token", responses=may_return(400, 401))
 async def log_in(
     form: Annotated[LoginForm, Form()], response: Response, db: AsyncSession = Depends(get_db)
 ) -> Token:

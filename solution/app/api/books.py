@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.deps import get_db, get_librarian
-from app.api.errors import as_http_error, may_answer
+from app.api.errors import as_http_error, may_return
 from app.core.exceptions import LibraryError
 from app.models.book import Book
 from app.schemas.base import Id
@@ -41,7 +41,7 @@ async def list_books(
     )
 
 
-@router.get("/{book_id}", responses=may_answer(404))
+@router.get("/{book_id}", responses=may_return(404))
 async def read_book(book: Book = Depends(find_book)) -> BookResponse:
     """Show one book."""
     return BookResponse.model_validate(book)
@@ -51,7 +51,7 @@ async def read_book(book: Book = Depends(find_book)) -> BookResponse:
     "/",
     status_code=status.HTTP_201_CREATED,
     dependencies=[Depends(get_librarian)],
-    responses=may_answer(400, 401, 403),
+    responses=may_return(400, 401, 403),
 )
 async def create_book(book_in: BookCreate, db: AsyncSession = Depends(get_db)) -> BookResponse:
     """Add a book."""
@@ -65,7 +65,7 @@ async def create_book(book_in: BookCreate, db: AsyncSession = Depends(get_db)) -
 @router.put(
     "/{book_id}",
     dependencies=[Depends(get_librarian)],
-    responses=may_answer(400, 401, 403, 404),
+    responses=may_return(400, 401, 403, 404),
 )
 async def replace_book(
     book_in: BookCreate, book: Book = Depends(find_book), db: AsyncSession = Depends(get_db)
@@ -81,7 +81,7 @@ async def replace_book(
 @router.patch(
     "/{book_id}",
     dependencies=[Depends(get_librarian)],
-    responses=may_answer(400, 401, 403, 404),
+    responses=may_return(400, 401, 403, 404),
 )
 async def update_book(
     book_in: BookUpdate, book: Book = Depends(find_book), db: AsyncSession = Depends(get_db)
@@ -98,7 +98,7 @@ async def update_book(
     "/{book_id}",
     status_code=status.HTTP_204_NO_CONTENT,
     dependencies=[Depends(get_librarian)],
-    responses=may_answer(400, 401, 403, 404),
+    responses=may_return(400, 401, 403, 404),
 )
 async def delete_book(book: Book = Depends(find_book), db: AsyncSession = Depends(get_db)) -> None:
     """Delete a book that has no open loans."""

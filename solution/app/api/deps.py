@@ -41,7 +41,7 @@ async def get_current_user(
 
 
 async def get_librarian(user: User = Depends(get_current_user)) -> User:
-    """Return the user whom the token names; raise 403 unless it is a librarian."""
+    """Return the user whom the token names; raise 403 unless they are a librarian."""
     if not user.is_librarian:
         raise HTTPException(status.HTTP_403_FORBIDDEN, detail="Only a librarian may do this.")
     return user

@@ -17,7 +17,7 @@ def as_http_error(error: LibraryError) -> HTTPException:
     return HTTPException(code, detail=str(error))
 
 
-def may_answer(*codes: int) -> Responses:
+def may_return(*codes: int) -> Responses:
     """Return the documentation of the errors that a route may return."""
     return {code: {"model": ErrorResponse, "description": MEANINGS[code]} for code in codes}
 

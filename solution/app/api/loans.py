@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.deps import get_current_user, get_db
-from app.api.errors import as_http_error, may_answer
+from app.api.errors import as_http_error, may_return
 from app.core.exceptions import LibraryError
 from app.models.loan import Loan
 from app.models.user import User
@@ -32,7 +32,7 @@ async def find_loan(
     return loan
 
 
-@router.post("/", status_code=status.HTTP_201_CREATED, responses=may_answer(400, 401, 404))
+@router.post("/", status_code=status.HTTP_201_CREATED, responses=may_return(400, 401, 404))
 async def create_loan(
     loan_in: LoanCreate,
     user: User = Depends(get_current_user),
@@ -46,7 +46,7 @@ async def create_loan(
     return LoanResponse.model_validate(loan)
 
 
-@router.get("/", responses=may_answer(401))
+@router.get("/", responses=may_return(401))
 async def list_loans(
     page: Annotated[PageQuery, Query()],
     user: User = Depends(get_current_user),
@@ -62,13 +62,13 @@ async def list_loans(
     )
 
 
-@router.get("/{loan_id}", responses=may_answer(401, 403, 404))
+@router.get("/{loan_id}", responses=may_return(401, 403, 404))
 async def read_loan(loan: Loan = Depends(find_loan)) -> LoanResponse:
     """Show one of your loans, or any loan if you are a librarian."""
     return LoanResponse.model_validate(loan)
 
 
-@router.post("/{loan_id}/return", responses=may_answer(400, 401, 403, 404))
+@router.post("/{loan_id}/return", responses=may_return(400, 401, 403, 404))
 async def return_loan(
     loan: Loan = Depends(find_loan), db: AsyncSession = Depends(get_db)
 ) -> LoanResponse:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.deps import get_current_user, get_db, get_librarian
-from app.api.errors import as_http_error, may_answer
+from app.api.errors import as_http_error, may_return
 from app.core.exceptions import LibraryError
 from app.models.user import User
 from app.schemas.base import Id
@@ -25,7 +25,7 @@ async def find_user(user_id: Id, db: AsyncSession = Depends(get_db)) -> User:
     return user
 
 
-@router.post("/", status_code=status.HTTP_201_CREATED, responses=may_answer(400))
+@router.post("/", status_code=status.HTTP_201_CREATED, responses=may_return(400))
 async def create_user(user_in: UserCreate, db: AsyncSession = Depends(get_db)) -> UserResponse:
     """Sign up."""
     try:
@@ -35,13 +35,13 @@ async def create_user(user_in: UserCreate, db: AsyncSession = Depends(get_db)) -
     return UserResponse.model_validate(user)
 
 
-@router.get("/me", responses=may_answer(401))
+@router.get("/me", responses=may_return(401))
 async def read_me(user: User = Depends(get_current_user)) -> UserResponse:
     """Show the current user."""
     return UserResponse.model_validate(user)
 
 
-@router.patch("/me", responses=may_answer(400, 401, 404))
+@router.patch("/me", responses=may_return(400, 401, 404))
 async def update_me(
     user_in: UserUpdate,
     user: User = Depends(get_current_user),
@@ -55,7 +55,7 @@ async def update_me(
     return UserResponse.model_validate(user)
 
 
-@router.get("/", dependencies=[Depends(get_librarian)], responses=may_answer(401, 403))
+@router.get("/", dependencies=[Depends(get_librarian)], responses=may_return(401, 403))
 async def list_users(
     page: Annotated[PageQuery, Query()], db: AsyncSession = Depends(get_db)
 ) -> Page[UserResponse]:
@@ -72,7 +72,7 @@ async def list_users(
 @router.get(
     "/{user_id}",
     dependencies=[Depends(get_librarian)],
-    responses=may_answer(401, 403, 404),
+    responses=may_return(401, 403, 404),
 )
 async def read_user(user: User = Depends(find_user)) -> UserResponse:
     """Show one user."""
@@ -83,7 +83,7 @@ async def read_user(user: User = Depends(find_user)) -> UserResponse:
     "/{user_id}",
     status_code=status.HTTP_204_NO_CONTENT,
     dependencies=[Depends(get_librarian)],
-    responses=may_answer(400, 401, 403, 404),
+    responses=may_return(400, 401, 403, 404),
 )
 async def delete_user(user: User = Depends(find_user), db: AsyncSession = Depends(get_db)) -> None:
     """Delete a user who has no open loans."""

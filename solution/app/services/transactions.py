@@ -10,7 +10,7 @@ from app.models.base import Base
 
 Row = TypeVar("Row", bound=Base)
 
-REFUSALS = {  # by constraint name, as in app/models/
+REJECTIONS = {  # by constraint name, as in app/models/
     "uq_users_email": EmailTaken,
     "uq_books_isbn": IsbnTaken,
     "uq_loans_open": AlreadyBorrowed,
@@ -38,7 +38,7 @@ async def commit(db: AsyncSession) -> None:
     except IntegrityError as error:
         await db.rollback()  # after a failed flush, a session accepts nothing else
         cause = error.orig and error.orig.__cause__  # asyncpg's own
-        refusal = REFUSALS.get(getattr(cause, "constraint_name", ""))
-        if refusal is None:
+        rejection = REJECTIONS.get(getattr(cause, "constraint_name", ""))
+        if rejection is None:
             raise
-        raise refusal from error
+        raise rejection from error

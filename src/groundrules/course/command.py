@@ -247,7 +247,7 @@ def _show_next(course: Course, found: Sequence[Standing]) -> None:
 def _celebrate() -> None:
     print(paint("You have finished every step. The library is yours.", "bold"))
     print(
-        "It passes every test and keeps every rule of the course.\n\n  Use it      groundrules "
+        "It passes every test and follows every rule of the course.\n\n  Use it      groundrules "
         "serve --app exercises\n  Compare it  groundrules compare, with the course's version\n  "
         "Go on       groundrules check PATH, on a project of yours"
     )

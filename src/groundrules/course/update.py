@@ -55,7 +55,7 @@ WIDTH = 80
 def update(named: str | None, typed: str) -> None:
     """Replace the course with a newer one; raise `CourseError` if that is not possible.
 
-    :param named: a folder that contains the newer course, or a git remote; by default, where this clone is from.
+    :param named: a folder that contains the newer course, or a git remote; by default, that of this clone.
     :param typed: the command as it was typed.
     """
     course = find_course()

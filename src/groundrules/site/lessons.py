@@ -101,7 +101,7 @@ def _diffs(course: Course, step: Step) -> Iterator[tuple[str, str, str]]:
         added = sum(line.startswith("+") for line in lines)
         removed = sum(line.startswith("-") for line in lines)
         if lines:
-            yield file, f"{_count(added)} more, {_count(removed)} less", "\n".join(lines)
+            yield file, f"{_count(added)} added, {removed} removed", "\n".join(lines)
 
 
 def _count(lines: int) -> str:

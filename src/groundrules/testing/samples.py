@@ -51,9 +51,9 @@ class Samples:
         """Return the year a book was published."""
         return self.numbers.randint(1900, 2020)
 
-    def isbn(self) -> str:
+    def isbn(self, prefix: str = "978") -> str:
         """Return an ISBN of 13 digits, without hyphens, whose check digit is right."""
-        digits = f"978{self.numbers.randint(0, 999_999_999):09}"
+        digits = f"{prefix}{self.numbers.randint(0, 999_999_999):09}"
         return digits + check_digit(digits)
 
     def isbns_of_each_check_digit(self) -> list[str]:

@@ -24,12 +24,12 @@ def create_app() -> FastAPI:
     """Return a new application; wrong settings raise an error here, before the first request."""
     get_settings()
     application = FastAPI(title="Library", lifespan=lifespan)
-    application.add_exception_handler(RequestValidationError, answer_invalid)
+    application.add_exception_handler(RequestValidationError, reject_invalid)
     application.include_router(api_router, prefix="/api/v1")
     return application
 
 
-async def answer_invalid(request: Request, error: Exception) -> Response:
+async def reject_invalid(request: Request, error: Exception) -> Response:
     """Return 422 as FastAPI does, but without the input: it may be a password, or not valid text."""
     assert isinstance(error, RequestValidationError)
     problems = [{key: problem[key] for key in ("type", "loc", "msg")} for problem in error.errors()]

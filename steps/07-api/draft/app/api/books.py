@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.deps import get_db
-from app.api.errors import as_http_error, may_answer
+from app.api.errors import as_http_error, may_return
 from app.core.exceptions import LibraryError
 from app.models.book import Book
 from app.schemas.base import Id
@@ -41,13 +41,13 @@ async def list_books(
     )
 
 
-@router.get("/{book_id}", responses=may_answer(404))
+@router.get("/{book_id}", responses=may_return(404))
 async def read_book(book: Book = Depends(find_book)) -> BookResponse:
     """Show one book."""
     return BookResponse.model_validate(book)
 
 
-@router.post("/", status_code=status.HTTP_201_CREATED, responses=may_answer(400))
+@router.post("/", status_code=status.HTTP_201_CREATED, responses=may_return(400))
 async def create_book(book_in: BookCreate, db: AsyncSession = Depends(get_db)) -> BookResponse:
     """Add a book."""
     try:
@@ -57,7 +57,7 @@ async def create_book(book_in: BookCreate, db: AsyncSession = Depends(get_db)) -
     return BookResponse.model_validate(book)
 
 
-@router.put("/{book_id}", responses=may_answer(400, 404))
+@router.put("/{book_id}", responses=may_return(400, 404))
 async def replace_book(
     book_in: BookCreate, book: Book = Depends(find_book), db: AsyncSession = Depends(get_db)
 ) -> BookResponse:
@@ -69,7 +69,7 @@ async def replace_book(
     return BookResponse.model_validate(book)
 
 
-@router.patch("/{book_id}", responses=may_answer(400, 404))
+@router.patch("/{book_id}", responses=may_return(400, 404))
 async def update_book(
     book_in: BookUpdate, book: Book = Depends(find_book), db: AsyncSession = Depends(get_db)
 ) -> BookResponse:
@@ -81,7 +81,7 @@ async def update_book(
     return BookResponse.model_validate(book)
 
 
-@router.delete("/{book_id}", status_code=status.HTTP_204_NO_CONTENT, responses=may_answer(400, 404))
+@router.delete("/{book_id}", status_code=status.HTTP_204_NO_CONTENT, responses=may_return(400, 404))
 async def delete_book(book: Book = Depends(find_book), db: AsyncSession = Depends(get_db)) -> None:
     """Delete a book that has no open loans."""
     try:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.deps import get_db
-from app.api.errors import as_http_error, may_answer
+from app.api.errors import as_http_error, may_return
 from app.core.exceptions import LibraryError
 from app.models.user import User
 from app.schemas.base import Id
@@ -25,7 +25,7 @@ async def find_user(user_id: Id, db: AsyncSession = Depends(get_db)) -> User:
     return user
 
 
-@router.post("/", status_code=status.HTTP_201_CREATED, responses=may_answer(400))
+@router.post("/", status_code=status.HTTP_201_CREATED, responses=may_return(400))
 async def create_user(user_in: UserCreate, db: AsyncSession = Depends(get_db)) -> UserResponse:
     """Sign up."""
     try:
@@ -49,13 +49,13 @@ async def list_users(
     )
 
 
-@router.get("/{user_id}", responses=may_answer(404))
+@router.get("/{user_id}", responses=may_return(404))
 async def read_user(user: User = Depends(find_user)) -> UserResponse:
     """Show one user."""
     return UserResponse.model_validate(user)
 
 
-@router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=may_answer(400, 404))
+@router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=may_return(400, 404))
 async def delete_user(user: User = Depends(find_user), db: AsyncSession = Depends(get_db)) -> None:
     """Delete a user who has no open loans."""
     try:
