@@ -120,7 +120,7 @@ def test_its_cases_prove_it_both_ways(project: Path) -> None:
     status, told = run(project, "rules", "test", "AC101")
     assert status == 1
     assert (
-        "“a function of one's own that is named print”: line 6 of app/services/labels.py is" in told
+        "“a project function that is named print”: line 6 of app/services/labels.py is" in told
     )
 
     change(project, '"print")', '"input")')
