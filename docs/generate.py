@@ -168,7 +168,18 @@ def _checked(rule: Rule) -> str:
         "The checker reads the code and never runs it. If it cannot tell what a name refers to, it stays "
         "silent. Among the violations that it reports are the following, each of which is a test "
         "case:\n\n"
-        f"{found}\n\nTo check this rule alone:\n\n```\ngroundrules check --select {rule.code}\n```"
+        f"{found}\n\n{_undecided(rule)}"
+        f"To check this rule alone:\n\n```\ngroundrules check --select {rule.code}\n```"
+    )
+
+
+def _undecided(rule: Rule) -> str:
+    if not rule.undecided:
+        return ""
+    found = "\n".join(f"- {_escaped(each)}" for each in rule.undecided)
+    return (
+        "The code alone cannot decide the following cases, so the checker does not report them. Look for "
+        f"them in a review:\n\n{found}\n\n"
     )
 
 

@@ -37,7 +37,8 @@ async def test_the_sql_does_what_the_upgrade_does(migrations: Migrations) -> Non
     assert "table loans" in wanted, "The migrations create no tables yet: do 04.4 first."
     await migrations.database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
-    printed = await migrations.sql()
+    async with migrations.started(LOG_LEVEL="DEBUG") as others:
+        printed = await others.sql()
     try:
         await migrations.database.execute(printed)
     except Refused as refusal:

@@ -96,6 +96,20 @@ async def test_put_takes_the_whole_book_only(
         await must_be(library, book, book.values, f"PUT without {left_out}, which is rejected,")
 
 
+@task("07.6", "body-of-the-schema", "rejected")
+@both
+async def test_a_change_needs_a_body(people: People, library: Library, method: str) -> None:
+    librarian, book = await people.librarian(), await library.book()
+
+    for what, body in (("no body", b""), ("null", b"null"), ("a list", b"[]")):
+        answer = await librarian.request(
+            method, f"{BOOKS}/{book.id}", content=body, headers={"Content-Type": "application/json"}
+        )
+
+        must_refuse(answer, *INVALID, to=what)
+        await must_be(library, book, book.values, f"{method} with {what}, which is rejected,")
+
+
 @task("07.6", "patch-given")
 @pytest.mark.parametrize("field", GIVEN)
 async def test_patch_changes_what_is_given_and_nothing_else(

@@ -125,12 +125,18 @@ async def test_a_search_finds_titles_authors_and_isbns(
         ("a part of a title", title[:8], books[0]),
         ("a part of a title in capitals", title[2:].upper(), books[0]),
         ("a part of an author's name", author[1:], books[1]),
+        ("a part of a title with its spaces", f"he {title} b", books[0]),
         ("an ISBN", books[2].isbn, books[2]),
         ("a part of an ISBN", books[2].isbn[2:], books[2]),
     ):
         await must_find(app, search, [wanted.id], what)
 
     await must_find(app, samples.word(20), [], "a string that no book has")
+    whole = await library.book(title=f"On {title}", author=f"{author} Lee")
+    for between in (" ", ", ", " by "):
+        both = f"{whole.title}{between}{whole.author}"
+        await must_find(app, both, [], "a title and its author, which no single field contains")
+    books.append(whole)
     await must_find(app, "", [book.id for book in books], "nothing")
 
 
@@ -192,6 +198,14 @@ async def test_no_search_is_an_error_of_the_server(app: App, library: Library) -
         answer = await app.get(f"{BOOKS}?{search}")
 
         must_answer(answer, 200, *INVALID, to=f"a search for {what}")
+
+    long = await library.book(title="x" * 200)
+    answer = await app.get(f"{BOOKS}?search={'x' * 5000}")
+    found = [item["id"] for item in answer.json()["items"]] if answer.status_code == 200 else []
+    assert long.id not in found, (
+        "A search for 5,000 letters must find nothing or be rejected; it finds a book whose title has 200 of "
+        "them. Do not cut a search off."
+    )
 
 
 async def a_page(app: App, **query: Any) -> dict[str, Any]:

@@ -43,6 +43,21 @@ async def test_a_route_says_what_it_does(app: App, route: str) -> None:
     )
 
 
+@task("07.8", "described")
+async def test_two_methods_of_a_path_do_not_say_the_same(app: App) -> None:
+    documentation = await Documentation.of(app)
+    said: dict[tuple[str, str], str] = {}
+
+    for route, _, _ in ROUTES:
+        method, path = route.split()
+        text = documentation.operation(route).get("description", "").strip()
+        other = said.setdefault((path, text), method)
+        assert other == method, (
+            f"{method} and {other} {path} have one description in /openapi.json, {text!r}: let each be the "
+            "docstring of its own handler."
+        )
+
+
 @task("07.8", "success-code", "response-body")
 @pytest.mark.parametrize(("route", "code", "fields"), ROUTES, ids=[each[0] for each in ROUTES])
 async def test_a_route_declares_its_success(

@@ -104,7 +104,7 @@ async def test_an_isbn_that_is_taken_is_refused(
     assert await library.count("books") == 1, "The book must not be stored a second time."
 
 
-@task("07.5", "eight-books-at-once")
+@task("07.5", "eight-books-at-once", "detail")
 async def test_of_many_books_with_one_isbn_one_is_taken(
     people: People, library: Library, database: Database, book: dict[str, Any]
 ) -> None:
@@ -122,6 +122,10 @@ async def test_of_many_books_with_one_isbn_one_is_taken(
         f"the status codes are {', '.join(map(str, codes))}."
     )
     assert await library.count("books") == 1, "After that, the table books must have one row."
+    with demand("detail"):
+        for answer in answers:
+            if answer.status_code == 400:
+                must_refuse(answer, 400, to="a book with an ISBN that another one has just taken")
 
 
 @task("07.5", "body-of-the-schema", "no-500")

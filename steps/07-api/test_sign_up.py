@@ -105,7 +105,7 @@ async def test_an_email_that_is_taken_is_refused(
     )
 
 
-@task("07.1", "eight-at-once")
+@task("07.1", "eight-at-once", "detail")
 async def test_of_many_sign_ups_with_one_email_one_is_taken(
     app: App, library: Library, database: Database, sign_up: dict[str, Any]
 ) -> None:
@@ -123,6 +123,12 @@ async def test_of_many_sign_ups_with_one_email_one_is_taken(
         f"the status codes are {', '.join(map(str, codes))}."
     )
     assert await library.count("users") == 1, "After that, the table users must have one row."
+    with demand("detail"):
+        for answer in answers:
+            if answer.status_code == 400:
+                must_refuse(
+                    answer, 400, to="a sign-up with an email that another one has just taken"
+                )
 
 
 @task("07.1", "body-of-the-schema", "rejected", "no-500")

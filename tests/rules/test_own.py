@@ -119,9 +119,7 @@ def test_its_cases_prove_it_both_ways(project: Path) -> None:
     change(project, by_meaning, by_name)
     status, told = run(project, "rules", "test", "AC101")
     assert status == 1
-    assert (
-        "“a project function that is named print”: line 6 of app/services/labels.py is" in told
-    )
+    assert "“a project function that is named print”: line 6 of app/services/labels.py is" in told
 
     change(project, '"print")', '"input")')
     status, told = run(project, "rules", "test")

@@ -187,4 +187,5 @@ def test_the_handler_of_the_example_is_seen(tmp_path: Path) -> None:
     assert [(each.rule, each.path, each.line) for each in report.findings] == [
         ("GR202", "app/api/users.py", 11),
         ("GR203", "app/api/users.py", 18),
+        ("GR203", "app/api/users.py", 24),
     ]

@@ -29,4 +29,5 @@ def _load(name: str) -> Rule:
         invalid=module.INVALID,
         valid=module.VALID,
         valid_alternative=module.VALID_ALTERNATIVE,
+        undecided=getattr(module, "UNDECIDED", ()),
     )

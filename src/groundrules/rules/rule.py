@@ -36,6 +36,7 @@ class Rule:
     :param fix: the smallest change that satisfies it.
     :param page: the page that explains it, if it is not the tool's own.
     :param pair: code that breaks it, and the same code fixed, for its page.
+    :param undecided: what it leaves to a reviewer, because the code alone does not tell, each as a phrase.
     """
 
     code: str
@@ -50,6 +51,7 @@ class Rule:
     valid: tuple[Case, ...]
     valid_alternative: tuple[Case, ...]
     page: str = ""
+    undecided: tuple[str, ...] = ()
 
     @property
     def docs(self) -> str:

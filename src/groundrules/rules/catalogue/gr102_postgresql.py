@@ -298,6 +298,25 @@ INVALID = (
         3,
         path="app/core/config.py",
     ),
+    case(
+        "databases for analyses and graphs, and a template that is filled in elsewhere",
+        """
+        from os import environ
+
+        EVENTS = "clickhouse+native://app:secret@events.internal/library"
+        REPORTS = "snowflake://app:secret@account/library"
+        TEMPLATE = "mysql+aiomysql://app:secret@%s/library"
+        SCHEME = "neo4j://"
+        filled = TEMPLATE % environ["DB_HOST"]
+        longer = f"{EVENTS}?secure=true"
+        friends = SCHEME + environ["GRAPH_HOST"]
+        """,
+        3,
+        4,
+        5,
+        9,
+        path="app/core/config.py",
+    ),
 )
 
 VALID = (

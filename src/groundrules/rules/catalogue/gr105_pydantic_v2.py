@@ -608,6 +608,122 @@ INVALID = (
         10,
         path="app/schemas/base.py",
     ),
+    case(
+        "methods of a type parameter's bound, of what a pattern captures, and of what a callable gives",
+        {
+            "app/schemas/book.py": """
+                from pydantic import BaseModel
+
+
+                class Book(BaseModel):
+                    title: str
+
+
+                class Loan(BaseModel):
+                    book: Book
+                """,
+            "app/services/books.py": """
+                from collections.abc import Callable
+
+                from pydantic import BaseModel
+
+                from app.schemas.book import Book, Loan
+
+
+                def dump[T: BaseModel](item: T) -> dict[str, object]:
+                    return item.dict()
+
+
+                class Store[M: Book]:
+                    kind: type[M]
+
+                    def __init__(self, first: M) -> None:
+                        self.first = first
+
+                    def read(self, data: dict[str, object]) -> M:
+                        return self.kind.parse_obj(data)
+
+                    def show(self) -> str:
+                        return self.first.json()
+
+                    async def copies[N: Book](self, books: list[N]) -> list[N]:
+                        return [book.copy() for book in books]
+
+
+                def show(given: object) -> object:
+                    match given:
+                        case Book() as book:
+                            return book.dict()
+                        case Loan(book=Book(title="Emma") as book):
+                            return book.json()
+                        case Loan(book=lent):
+                            return lent.dict()
+                        case [Book() | Loan() as first, *_]:
+                            return first.copy()
+                    return None
+
+
+                def made(make: Callable[[], Book]) -> dict[str, object]:
+                    return make().dict()
+
+
+                def rest(books: list[Book]) -> list[object]:
+                    first, *others = books
+                    return [other.dict() for other in others]
+                """,
+        },
+        9,
+        19,
+        22,
+        25,
+        31,
+        33,
+        35,
+        37,
+        42,
+        47,
+        path="app/services/books.py",
+    ),
+    case(
+        "methods of a type variable's bound and of each of its constraints",
+        {
+            "app/schemas/book.py": """
+                from pydantic import BaseModel
+
+
+                class Book(BaseModel):
+                    title: str
+
+
+                class Loan(BaseModel):
+                    book: Book
+                """,
+            "app/services/books.py": """
+                from typing import TypeVar
+
+                from app.schemas.book import Book, Loan
+
+                B = TypeVar("B", bound="Book")
+                E = TypeVar("E", Book, Loan)
+
+
+                def show(book: B) -> str:
+                    return book.json()
+
+
+                def dump(either: E) -> dict[str, object]:
+                    return either.dict()
+
+
+                def same[T: (Book, Loan)](either: T) -> T:
+                    return either.copy()
+                """,
+        },
+        10,
+        14,
+        18,
+        path="app/services/books.py",
+    ),
 )
 
 VALID = (
@@ -817,5 +933,62 @@ VALID_ALTERNATIVE = (
             return adapter.validate_python(dict(book.more.copy()))
         """,
         path="app/schemas/book.py",
+    ),
+    case(
+        "the same names on type parameters and captures of other classes",
+        {
+            "app/schemas/shelf.py": """
+                from collections import UserDict
+                from dataclasses import dataclass
+
+                from pydantic import BaseModel
+
+
+                @dataclass
+                class Shelf:
+                    name: str
+                    rows: UserDict[str, str]
+
+                    def dict(self) -> dict[str, str]:
+                        return {"name": self.name}
+
+
+                class Box(BaseModel):
+                    shelf: Shelf
+
+
+                def dump[T: Shelf](item: T) -> dict[str, str]:
+                    return item.dict()
+
+
+                def same[T](item: T) -> T:
+                    return item.copy()
+
+
+                def show(given: Shelf | Box | UserDict[str, str]) -> object:
+                    match given:
+                        case Box(shelf=shelf):
+                            return shelf.dict()
+                        case Shelf(rows=rows):
+                            return rows.copy()
+                        case other:
+                            return other.copy()
+                """,
+        },
+    ),
+    case(
+        "a method that one of a type variable's constraints has, too",
+        """
+        from typing import TypeVar
+
+        from app.schemas.book import Book
+
+        E = TypeVar("E", Book, dict[str, str])
+
+
+        def same(either: E) -> E:
+            return either.copy()
+        """,
+        path="app/services/books.py",
     ),
 )

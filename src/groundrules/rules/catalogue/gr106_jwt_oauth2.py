@@ -493,6 +493,43 @@ INVALID = (
         12,
         18,
     ),
+    case(
+        "the `Authorization` header from a copy of all headers, from the raw ones, and by a pattern",
+        """
+        from fastapi import Request
+
+
+        def by_dict(request: Request) -> str:
+            return dict(request.headers)["authorization"]
+
+
+        def by_name(request: Request) -> str:
+            held = request.headers
+            return held["authorization"]
+
+
+        def by_copy(request: Request) -> str | None:
+            held = {**request.headers}
+            return held.pop("authorization", None)
+
+
+        def by_bytes(request: Request) -> bytes:
+            return dict(request.scope["headers"])[b"authorization"]
+
+
+        def by_pattern(request: Request) -> str | None:
+            match request.headers:
+                case {"authorization": token}:
+                    return token
+            return None
+        """,
+        5,
+        10,
+        15,
+        19,
+        23,
+        path="app/core/security.py",
+    ),
 )
 
 VALID = (
@@ -741,5 +778,30 @@ VALID_ALTERNATIVE = (
             token = answer.json()["access_token"]
             return {"access_token": token, "token_type": "bearer"}
         """,
+    ),
+    case(
+        "other headers in a copy, and the `Authorization` header of one's own request",
+        """
+        import httpx
+        from fastapi import Request
+
+
+        def trace_of(request: Request) -> str:
+            return dict(request.headers)["x-request-id"]
+
+
+        def for_log(request: Request) -> dict[str, str]:
+            headers = dict(request.headers)
+            headers.pop("authorization", None)
+            headers["cookie"] = headers["authorization"] = "hidden"
+            return {name: value for name, value in headers.items() if name != "authorization"}
+
+
+        async def ask(client: httpx.AsyncClient, token: str) -> str:
+            headers = {"authorization": f"Bearer {token}"}
+            answer = await client.get("/books", headers=headers)
+            return headers["authorization"] + dict(answer.request.headers)["authorization"]
+        """,
+        path="app/core/client.py",
     ),
 )

@@ -1,10 +1,12 @@
 """GR201: Every argument and every return value has a type hint."""
 
+import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
 from groundrules.rules.cases import case, pair
 from groundrules.rules.facts.project import Project
+from groundrules.rules.meaning.values import External
 from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
 from groundrules.rules.source.tree import Function
@@ -38,7 +40,11 @@ def _is_first_of_method(project: Project, function: Function, argument: str) -> 
         return False
     if function.positional[0].arg != argument:
         return False
-    return not project.names.has_decorator(function, "builtins.staticmethod")
+    static = External("builtins.staticmethod")
+    again = function.outer.bindings.get(function.name, ())
+    made = (each.value for each in again if isinstance(each.value, ast.Call))
+    calls = (project.names.evaluate(each.func, function.outer) for each in made)
+    return static not in calls and not project.names.has_decorator(function, static.name)
 
 
 def _message(name: str, missing: list[str], *, lacks_return: bool) -> str:
@@ -193,6 +199,17 @@ INVALID = (
         """,
         7,
         path="app/core/clock.py",
+    ),
+    case(
+        "a method that is made static below its definition",
+        """
+        class Shelf:
+            def label(name) -> str:
+                return str(name)
+
+            label = staticmethod(label)
+        """,
+        2,
     ),
 )
 

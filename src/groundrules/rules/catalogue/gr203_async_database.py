@@ -6,12 +6,21 @@ from operator import attrgetter
 
 from groundrules.rules.cases import case, pair
 from groundrules.rules.catalogue.samples import LIBRARY, library
+from groundrules.rules.facts.coroutine_methods import (
+    METHODS,
+    is_async,
+    is_of_other,
+    is_of_session,
+    is_on_session,
+)
 from groundrules.rules.facts.coroutines import Coroutines, Fate
 from groundrules.rules.facts.project import Project
+from groundrules.rules.facts.registrations import ROUTING
 from groundrules.rules.facts.replaced import Replaced
-from groundrules.rules.facts.session_kinds import Kind, attribute_kind, kind_of
+from groundrules.rules.facts.session_kinds import kind_of
 from groundrules.rules.meaning.callees import Callee, Callees
 from groundrules.rules.meaning.definitions import Definitions
+from groundrules.rules.meaning.lineages import Lineages
 from groundrules.rules.places import at_name, at_statement, one_a_line
 from groundrules.rules.rule import Violation
 from groundrules.rules.source.syntax import written
@@ -21,22 +30,11 @@ CLAUSE = "style.async"
 RATIONALE = "A coroutine that is not awaited never runs: nothing is read, and nothing is saved."
 FIX = "Put `await` before the call, in a function that is `async def`."
 
-_BOTH = {"aclose", "close", "commit", "execute", "invalidate", "rollback", "run_sync"}
-_BOTH |= {"scalar", "scalars"}
-_COROUTINES = {
-    Kind.ASYNC_SESSION: _BOTH
-    | {"close_all", "connection", "delete", "exec", "flush", "get", "get_one", "merge", "refresh"}
-    | {"remove", "reset", "stream", "stream_scalars"},
-    Kind.ASYNC_CONNECTION: _BOTH
-    | {
-        "exec_driver_sql",
-        "execution_options",
-        "get_isolation_level",
-        "get_raw_connection",
-        "start",
-    },
-}
-_ANY = frozenset().union(*_COROUTINES.values())
+UNDECIDED = (
+    "a coroutine that is returned or stored where the annotation is missing, `Any` or `object`",
+    "a method of an object that may be of two classes, or that is replaced somewhere",
+    "a function with a decorator of another library",
+)
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -45,31 +43,38 @@ def check(project: Project) -> Iterator[Violation]:
     for module in project.modules.values():
         found = sorted(checker.of(module), key=attrgetter("line", "column"))
         yield from one_a_line(found)
+    checker.forget()
 
 
 class _Checker:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._definitions = Definitions(project.names)
-        self._callees = Callees(self._definitions)
-        self._replaced = Replaced(project.names, self._definitions, self._callees)
-        self._own = _imported_as(
-            {each.name for each in project.functions if each.is_async}, project
-        )
-        self._fates = dict[Function | Module, Coroutines]()
+        lineages = Lineages(self._definitions)
+        self._callees = Callees(self._definitions, lineages)
+        self._replaced = Replaced(project.names, self._definitions, lineages)
+        self._own = _own_names(project)
+        self._handlers = frozenset(project.handlers)
+        self._fates = dict[tuple[Function | Module, bool], Coroutines]()
+        self._losing = dict[tuple[Function, str, bool, bool], bool]()
         self._surely_made = dict[Callee, bool]()
 
     def of(self, module: Module) -> Iterator[Violation]:
         """Yield what a module does wrong."""
-        for site in _unawaited(module, _ANY):
-            if _is_coroutine(self._project, site):
+        names = self._project.names
+        for site in _unawaited(module, METHODS):
+            if is_of_session(names, site.node.func, site.scope):
                 yield from self._of_session(module, site)
+            elif is_of_other(names, site.node.func, site.scope) and self._fate(site) is Fate.LOST:
+                yield _lost(module, site)
         for site in _unawaited(module, self._own):
             callee = self._callees.of(site)
             if callee is not None and self._is_lost(site, callee):
-                yield at_statement(
-                    module, site.node, f"`{written(site.node.func)}(…)` is not awaited."
-                )
+                yield _lost(module, site)
+
+    def forget(self) -> None:
+        """Break the circle between this and what it has asked."""
+        self._fates.clear()
 
     def _of_session(self, module: Module, site: CallSite) -> Iterator[Violation]:
         fate, function, text = self._fate(site), site.scope.function, written(site.node.func)
@@ -81,54 +86,113 @@ class _Checker:
                 f"`{function.name}` is a plain `def`, but calls the coroutine `{text}`.",
             )
         elif fate is Fate.LOST:
-            yield at_statement(module, site.node, f"`{text}(…)` is not awaited.")
+            yield _lost(module, site)
 
     def _is_lost(self, site: CallSite, callee: Callee) -> bool:
         """Whether a call surely makes a coroutine of the project for the database, for nobody."""
         if not callee.function.is_async or self._fate(site) is not Fate.LOST:
             return False
         if callee not in self._surely_made:
-            is_replaced = self._replaced.may_be(callee)
-            self._surely_made[callee] = not is_replaced and self._uses_database(callee.function)
+            running = self._replaced.running(callee)
+            is_made = not self._replaced.may_be(callee)
+            self._surely_made[callee] = is_made and any(map(self._uses_database, running))
         return self._surely_made[callee]
 
     def _fate(self, site: CallSite) -> Fate:
         around = site.scope.function or site.scope.module
-        if around not in self._fates:
-            names = self._project.names
-            self._fates[around] = Coroutines(names, self._definitions, around)
-        return self._fates[around].fate(site)
+        is_handler = isinstance(around, Function) and self._is_only_handler(around)
+        return self._coroutines(around, is_handler).fate(site)
+
+    def _coroutines(self, around: Function | Module, is_sent: bool) -> Coroutines:
+        if (around, is_sent) not in self._fates:
+            self._fates[around, is_sent] = Coroutines(
+                self._project.names,
+                self._definitions,
+                self._callees,
+                self._loses,
+                around,
+                is_sent=is_sent,
+            )
+        return self._fates[around, is_sent]
+
+    def _loses(self, function: Function, argument: str, is_held: bool, is_sent: bool) -> bool:
+        """Whether a function surely awaits nothing of what it is given for a parameter."""
+        asked = function, argument, is_held, is_sent
+        if asked not in self._losing:
+            self._losing[asked] = False  # for one that leads back to itself
+            lost = self._coroutines(function, is_sent).loses(argument, is_held=is_held)
+            self._losing[asked] = lost
+        return self._losing[asked]
+
+    def _is_only_handler(self, function: Function) -> bool:
+        """Whether FastAPI alone gets what a function returns: it awaits nothing of that."""
+        decorators = (
+            each.func if isinstance(each, ast.Call) else each
+            for each in function.node.decorator_list
+        )
+        return (
+            function in self._handlers
+            and all(getattr(each, "attr", None) in ROUTING for each in decorators)
+            and not self._project.names.calls_named.get(function.name)
+        )
 
     def _uses_database(self, function: Function) -> bool:
         """Whether a function takes a session or connection, or it or what it calls uses one."""
         names = self._project.names
         held = (names.bound(function.scope.bindings[each.arg][0]) for each in function.arguments)
-        if any(kind_of(names, each) in _COROUTINES for each in held):
+        if any(is_async(kind_of(names, each)) for each in held):
             return True
-        reached = self._project.calls.reached([function])
-        return any(_is_coroutine(self._project, site) for each in reached for site in each.calls)
+        sites = (site for each in self._project.calls.reached([function]) for site in each.calls)
+        return any(is_on_session(names, site.node.func, site.scope) for site in sites)
 
 
-def _imported_as(names: Set[str], project: Project) -> Set[str]:
-    """Return names along with those that imports give to what is named so."""
-    imports = (each for module in project.modules.values() for each in module.imports)
-    aliases = (alias for each in imports for alias in each.names if alias.asname)
-    return names | {alias.asname or "" for alias in aliases if alias.name in names}
+def _lost(module: Module, site: CallSite) -> Violation:
+    return at_statement(module, site.node, f"`{written(site.node.func)}(…)` is not awaited.")
 
 
-def _unawaited(module: Module, names: Set[str]) -> Iterator[CallSite]:
+def _own_names(project: Project) -> Set[str | None]:
+    """Return the last names by which coroutine functions of the project may be called."""
+    functions = [each for each in project.functions if each.is_async]
+    callable_classes = {each.owner.name for each in functions if each.owner and _is_call(each)}
+    names = {each.name for each in functions} | callable_classes
+    found: set[str | None] = {None, *names} if callable_classes else {*names}
+    for module in project.modules.values():
+        aliases = (alias for each in module.imports for alias in each.names if alias.asname)
+        found |= {alias.asname or "" for alias in aliases if alias.name in names}
+        for scope in module.scopes:
+            for name, bindings in scope.bindings.items():
+                given = bindings[0].value or bindings[0].annotation
+                if len(bindings) == 1 and _last_name(given) in names:
+                    found.add(name)
+    return found
+
+
+def _is_call(function: Function) -> bool:
+    return function.name == "__call__"
+
+
+def _last_name(node: ast.expr | None) -> str | None:
+    """Return the last name in an expression for a function or object, or in its type."""
+    while node is not None:
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                return name
+            case (
+                ast.Call(func=ast.Name("partial") | ast.Attribute(attr="partial"), args=[inner, *_])
+                | ast.Call(func=inner)
+                | ast.Subscript(slice=ast.Tuple(elts=[inner, *_]))
+                | ast.Subscript(slice=inner)
+                | ast.BinOp(left=inner)
+            ):
+                node = inner
+            case _:
+                return None
+    return None
+
+
+def _unawaited(module: Module, names: Set[str | None]) -> Iterator[CallSite]:
     for name in names & module.called.keys():
         yield from (each for each in module.called[name] if each.node not in module.awaited)
-
-
-def _is_coroutine(project: Project, site: CallSite) -> bool:
-    """Whether a call is of a session or connection, and makes a coroutine."""
-    func = site.node.func
-    if not isinstance(func, ast.Attribute) or func.attr not in _ANY:
-        return False
-    value = project.names.evaluate(func.value, site.scope)
-    kind = attribute_kind(project.names, func, value)
-    return kind is not None and func.attr in _COROUTINES.get(kind, ())
 
 
 PAIR = pair(
@@ -169,6 +233,21 @@ PAIR = pair(
         "Python: detecting never-awaited coroutines": "https://docs.python.org/3/library/asyncio-dev.html#detect-never-awaited-coroutines",
     },
 )
+
+_REPOSITORY = """
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from app.models.base import Base
+
+
+    class Repository:
+        def __init__(self, db: AsyncSession) -> None:
+            self.db = db
+
+        async def save(self, row: Base) -> None:
+            self.db.add(row)
+            await self.db.commit()
+    """
 
 INVALID = (
     case(
@@ -530,6 +609,609 @@ INVALID = (
         30,
         path="app/services/books.py",
     ),
+    case(
+        "repositories in attributes: given, made, declared, inherited, behind a property or a generic",
+        {
+            **LIBRARY,
+            "app/services/repository.py": _REPOSITORY,
+            "app/services/books.py": """
+                from dataclasses import dataclass
+                from functools import cached_property
+                from typing import Generic, TypeVar
+
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.book import Book
+                from app.services.repository import Repository
+
+                R = TypeVar("R", bound=Repository)
+
+
+                class Given:
+                    def __init__(self, books: Repository) -> None:
+                        self.books = books
+
+                    async def add(self, book: Book) -> None:
+                        self.books.save(book)
+
+
+                class Made:
+                    _late: Repository | None = None
+
+                    def __init__(self, db: AsyncSession, books: Repository | None = None) -> None:
+                        self.db = db
+                        self.books = books or Repository(db)
+
+                    @cached_property
+                    def cached(self) -> Repository:
+                        return Repository(self.db)
+
+                    async def add(self, book: Book) -> None:
+                        self.books.save(book)
+                        self.cached.save(book)
+                        if self._late is None:
+                            self._late = Repository(self.db)
+                        self._late.save(book)
+
+
+                @dataclass
+                class Declared(Generic[R]):
+                    books: R
+
+                    async def add(self, book: Book) -> None:
+                        self.books.save(book)
+
+
+                class Below(Given):
+                    async def replace(self, book: Book) -> None:
+                        self.books.save(book)
+
+
+                async def store(service: Below, book: Book) -> None:
+                    service.books.save(book)
+                """,
+        },
+        18,
+        33,
+        34,
+        37,
+        45,
+        50,
+        54,
+        path="app/services/books.py",
+    ),
+    case(
+        "what `with`, an exit stack and functions of the application give",
+        {
+            **LIBRARY,
+            "app/services/repository.py": _REPOSITORY,
+            "app/services/books.py": """
+                from collections.abc import AsyncIterator
+                from contextlib import AsyncExitStack, asynccontextmanager
+                from typing import Self
+
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.core.database import async_session
+                from app.models.book import Book
+                from app.services.repository import Repository
+
+
+                class Unit:
+                    async def __aenter__(self) -> Self:
+                        self.db = async_session()
+                        self.books = Repository(self.db)
+                        return self
+
+                    async def __aexit__(self, *error: object) -> None:
+                        await self.db.close()
+
+                    async def commit(self) -> None:
+                        await self.db.commit()
+
+
+                class Opened:
+                    async def __aenter__(self) -> AsyncSession:
+                        self.db = async_session()
+                        return self.db
+
+                    async def __aexit__(self, *error: object) -> None:
+                        await self.db.close()
+
+
+                @asynccontextmanager
+                async def unit() -> AsyncIterator[Unit]:
+                    async with Unit() as made:
+                        yield made
+
+
+                async def repository(db: AsyncSession) -> Repository:
+                    return Repository(db)
+
+
+                async def save(book: Book) -> None:
+                    async with Unit() as first, unit() as second, Opened() as db:
+                        first.books.save(book)
+                        second.commit()
+                        db.commit()
+                        (await repository(db)).save(book)
+
+
+                async def save_all(book: Book) -> None:
+                    async with AsyncExitStack() as stack:
+                        third = await stack.enter_async_context(Unit())
+                        third.commit()
+                        db = await stack.enter_async_context(Opened())
+                        db.commit()
+                """,
+        },
+        46,
+        47,
+        48,
+        49,
+        55,
+        57,
+        path="app/services/books.py",
+    ),
+    case(
+        "coroutines in a container that is thrown away, or given to what takes no coroutine",
+        {
+            **LIBRARY,
+            "app/services/repository.py": _REPOSITORY,
+            "app/services/books.py": """
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.book import Book
+                from app.services.repository import Repository
+
+
+                async def find(db: AsyncSession, number: int) -> Book | None:
+                    return await db.get(Book, number)
+
+
+                async def remove(db: AsyncSession, book: Book | None) -> None:
+                    if book is not None:
+                        await db.delete(book)
+
+
+                async def save(db: AsyncSession, books: list[Book]) -> None:
+                    repository = Repository(db)
+                    [repository.save(book) for book in books]
+                    repository.save(books[0]), repository.save(books[1])
+                    saved = [repository.save(book) for book in books]
+                    print(len(saved))
+
+
+                async def remove_first(db: AsyncSession) -> None:
+                    await remove(db, find(db, 1))
+                    book = find(db, 2)
+                    await remove(db, book=book)
+
+
+                async def first(db: AsyncSession) -> list[Book | None]:
+                    return [find(db, number) for number in range(10)]
+                """,
+        },
+        18,
+        19,
+        20,
+        25,
+        26,
+        31,
+        path="app/services/books.py",
+    ),
+    case(
+        "a handler that returns a coroutine inside of its result",
+        library(
+            "app/api/books.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/{book_id}")
+            async def read_book(book_id: int, db: Db) -> dict[str, object]:
+                \"\"\"Show a book.\"\"\"
+                return {"book": books.get(db, book_id)}
+            """,
+        ),
+        12,
+        path="app/api/books.py",
+    ),
+    case(
+        "static and class methods, and functions with a decorator of the application",
+        """
+        from collections.abc import Awaitable, Callable
+        from functools import wraps
+
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        def logged(name: str) -> Callable[..., Callable[..., Awaitable[None]]]:
+            def decorate(run: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+                @wraps(run)
+                async def inner(*args: object, **more: object) -> None:
+                    print(name)
+                    await run(*args, **more)
+
+                return inner
+
+            return decorate
+
+
+        class Books:
+            @staticmethod
+            async def remove_all(db: AsyncSession) -> None:
+                await db.execute(text("DELETE FROM books"))
+
+            @classmethod
+            async def create(cls, db: AsyncSession, title: str) -> Book:
+                book = Book(title=title)
+                db.add(book)
+                await db.flush()
+                return book
+
+
+        @logged("save")
+        async def save(db: AsyncSession) -> None:
+            await db.commit()
+
+
+        async def reset(db: AsyncSession) -> str:
+            Books.remove_all(db)
+            book = Books.create(db, "Emma")
+            save(db)
+            return book.title
+        """,
+        41,
+        42,
+        43,
+        path="app/services/books.py",
+    ),
+    case(
+        "an engine, a transaction and a streamed result",
+        """
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+
+        async def stop(engine: AsyncEngine) -> None:
+            engine.dispose()
+
+
+        async def count(db: AsyncSession, engine: AsyncEngine) -> None:
+            async with engine.connect() as connection:
+                transaction = await connection.begin()
+                transaction.commit()
+            async with db.begin_nested() as point:
+                result = await db.stream(text("SELECT 1"))
+                print(result.all())
+                point.rollback()
+        """,
+        6,
+        12,
+        15,
+        16,
+        path="app/services/books.py",
+    ),
+    case(
+        "a protocol, an abstract class, an object that is called, and other names of functions",
+        {
+            **LIBRARY,
+            "app/services/repository.py": _REPOSITORY,
+            "app/services/shelves.py": """
+                from abc import ABC, abstractmethod
+                from functools import partial
+                from typing import Protocol
+
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.base import Base
+                from app.models.book import Book
+                from app.services import books
+                from app.services.repository import Repository
+
+
+                class Saves(Protocol):
+                    async def save(self, row: Base) -> None: ...
+
+
+                class Command(ABC):
+                    def __init__(self, db: AsyncSession) -> None:
+                        self.db = db
+
+                    @abstractmethod
+                    async def run(self) -> None: ...
+
+
+                class Flush(Command):
+                    async def run(self) -> None:
+                        await self.db.flush()
+
+
+                class Tidy:
+                    def __init__(self, db: AsyncSession) -> None:
+                        self.db = db
+
+                    async def __call__(self) -> None:
+                        await self.db.flush()
+
+
+                async def shelve(store: Saves, command: Command, book: Book) -> None:
+                    store.save(book)
+                    command.run()
+
+
+                async def tidy(db: AsyncSession, book: Book) -> None:
+                    tidy = Tidy(db)
+                    tidy()
+                    load = books.list_all
+                    load(db)
+                    wipe = partial(books.delete_all, db)
+                    wipe()
+                    save = Repository(db).save
+                    save(book)
+                """,
+        },
+        39,
+        40,
+        45,
+        47,
+        49,
+        51,
+        path="app/services/shelves.py",
+    ),
+    case(
+        "repositories that a loop, a cast or a declared callable gives",
+        {
+            **LIBRARY,
+            "app/services/repository.py": _REPOSITORY,
+            "app/services/shelves.py": """
+                from collections.abc import Callable, Sequence
+                from typing import cast
+
+                from app.models.book import Book
+                from app.services.repository import Repository
+
+
+                class Shelves:
+                    def __init__(
+                        self, make: Callable[[], Repository], stores: Sequence[Repository]
+                    ) -> None:
+                        self.make = make
+                        self.stores = stores
+
+                    async def save(self, book: Book) -> None:
+                        self.make().save(book)
+                        for store in self.stores:
+                            store.save(book)
+
+
+                async def save(store: object, one: Repository, other: Repository, book: Book) -> None:
+                    for each in (one, other):
+                        each.save(book)
+                    cast(Repository, store).save(book)
+                """,
+        },
+        16,
+        18,
+        23,
+        24,
+        path="app/services/shelves.py",
+    ),
+    case(
+        "coroutines for what wants a function, and for a response",
+        library(
+            "app/api/books.py",
+            """
+            from fastapi import APIRouter, BackgroundTasks
+            from fastapi.concurrency import run_in_threadpool
+            from fastapi.responses import JSONResponse
+
+            from app.api.deps import Db
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.put("/", status_code=204)
+            async def tidy(db: Db, tasks: BackgroundTasks) -> None:
+                \"\"\"Tidy the shelf.\"\"\"
+                tasks.add_task(books.delete_all(db))
+                await run_in_threadpool(books.delete_all(db))
+
+
+            @router.get("/")
+            async def read_books(db: Db) -> JSONResponse:
+                \"\"\"Show all books.\"\"\"
+                return JSONResponse(content={"books": books.list_all(db)})
+            """,
+        ),
+        14,
+        15,
+        21,
+        path="app/api/books.py",
+    ),
+    case(
+        "sessions from callables that are declared to give a context manager, or something to await",
+        """
+        from collections.abc import Awaitable, Callable
+        from contextlib import AbstractAsyncContextManager
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        class Books:
+            def __init__(
+                self, open_session: Callable[..., AbstractAsyncContextManager[AsyncSession]]
+            ) -> None:
+                self.open_session = open_session
+
+            async def save(self, book: Book) -> None:
+                async with self.open_session() as db:
+                    db.add(book)
+                    db.commit()
+
+
+        async def save(get_db: Callable[[], Awaitable[AsyncSession]], book: Book) -> None:
+            db = await get_db()
+            db.add(book)
+            db.commit()
+        """,
+        18,
+        24,
+        path="app/services/books.py",
+    ),
+    case(
+        "coroutines given to functions and classes that put them into a response, or only look at them",
+        library(
+            "app/core/envelope.py",
+            """
+            from typing import Any
+
+            from fastapi.responses import JSONResponse
+
+
+            def ok(data: Any) -> dict[str, Any]:
+                return {"data": data}
+
+
+            def log(value: Any) -> None:
+                print(f"got {value}")
+
+
+            class Ok(JSONResponse):
+                def __init__(self, data: Any) -> None:
+                    super().__init__({"data": data})
+            """,
+        )
+        | {
+            "app/schemas/envelope.py": """
+                from typing import Any
+
+                from pydantic import BaseModel
+
+
+                class Envelope(BaseModel):
+                    data: Any
+                """,
+            "app/api/books.py": """
+                from typing import Any
+
+                from fastapi import APIRouter
+
+                from app.api.deps import Db
+                from app.core.envelope import Ok, log, ok
+                from app.schemas.envelope import Envelope
+                from app.services import books
+
+                router = APIRouter(prefix="/books")
+
+
+                @router.get("/dict")
+                async def as_dict(db: Db) -> dict[str, Any]:
+                    \"\"\"Show all books.\"\"\"
+                    return ok(books.list_all(db))
+
+
+                @router.get("/schema")
+                async def as_schema(db: Db) -> Envelope:
+                    \"\"\"Show all books.\"\"\"
+                    found = books.list_all(db)
+                    return Envelope(data={"books": found})
+
+
+                @router.get("/response")
+                async def as_response(db: Db) -> Ok:
+                    \"\"\"Show all books.\"\"\"
+                    log([books.get(db, 1)])
+                    return Ok(books.list_all(db))
+                """,
+        },
+        16,
+        22,
+        29,
+        30,
+        path="app/api/books.py",
+    ),
+    case(
+        "a function defined below a star import, which only adds",
+        """
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models import *
+
+
+        async def save(db: AsyncSession, row: object) -> None:
+            db.add(row)
+
+
+        class Books:
+            def __init__(self, db: AsyncSession) -> None:
+                self.db = db
+
+            async def add(self, row: object) -> None:
+                self.db.add(row)
+
+
+        async def save_twice(db: AsyncSession, row: object) -> None:
+            save(db, row)
+            Books(db).add(row)
+        """,
+        19,
+        20,
+        path="app/services/books.py",
+    ),
+    case(
+        "repositories that class methods and cached functions make",
+        """
+        from functools import cache
+        from typing import Self
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+
+        class Repository:
+            def __init__(self, db: AsyncSession) -> None:
+                self.db = db
+
+            @classmethod
+            def of(cls, db: AsyncSession) -> Self:
+                return cls(db)
+
+            async def save(self) -> None:
+                await self.db.commit()
+
+
+        class Books(Repository):
+            pass
+
+
+        @cache
+        def books(db: AsyncSession) -> Books:
+            return Books(db)
+
+
+        async def save(db: AsyncSession) -> None:
+            Books.of(db).save()
+            made = Books.of(db)
+            made.save()
+            books(db).save()
+        """,
+        29,
+        31,
+        32,
+        path="app/services/books.py",
+    ),
 )
 
 VALID = (
@@ -797,6 +1479,260 @@ VALID_ALTERNATIVE = (
             sync(db)
             store.save(db)
             reports.report(db)
+        """,
+        path="app/services/work.py",
+    ),
+    case(
+        "attributes that may hold something else: of two classes, replaced below or from outside",
+        {
+            **LIBRARY,
+            "app/services/repository.py": _REPOSITORY,
+            "app/services/books.py": """
+                from typing import Any
+
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.book import Book
+                from app.services.repository import Repository
+
+
+                class Kept:
+                    def save(self, book: Book) -> None:
+                        print(f"kept: {book}")
+
+
+                class Service:
+                    def __init__(self, db: AsyncSession | None) -> None:
+                        if db is None:
+                            self.books = Kept()
+                        else:
+                            self.books = Repository(db)
+                        self.rest: Any = self.books
+
+                    async def add(self, book: Book) -> None:
+                        self.books.save(book)
+                        self.rest.save(book)
+
+
+                class Base:
+                    def __init__(self, db: AsyncSession) -> None:
+                        self.first, self.second = Repository(db), Repository(db)
+                        self.third = Repository(db)
+
+                    async def add(self, book: Book) -> None:
+                        self.first.save(book)
+                        self.third.save(book)
+
+
+                class Below(Base):
+                    def __init__(self, db: AsyncSession) -> None:
+                        super().__init__(db)
+                        self.first = Kept()
+
+
+                def replace(service: Base) -> None:
+                    service.third = Kept()
+                """,
+        },
+        path="app/services/books.py",
+    ),
+    case(
+        "what `with` binds is not what it is given, and decorators that start the coroutine",
+        """
+        import asyncio
+        from collections.abc import Awaitable, Callable
+        from functools import wraps
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        def begun(run: Callable[..., Awaitable[None]]) -> Callable[..., object]:
+            @wraps(run)
+            def begin(*args: object) -> object:
+                return asyncio.ensure_future(run(*args))
+
+            return begin
+
+
+        class Staged:
+            def save(self, book: Book) -> None:
+                print(f"staged: {book}")
+
+
+        class Unit:
+            def __init__(self, db: AsyncSession) -> None:
+                self.db = db
+
+            async def __aenter__(self) -> Staged:
+                return Staged()
+
+            async def __aexit__(self, *error: object) -> None:
+                await self.db.commit()
+
+            async def save(self, book: Book) -> None:
+                await self.db.flush([book])
+
+            @begun
+            async def flush(self) -> None:
+                await self.db.flush()
+
+
+        async def save(db: AsyncSession, book: Book) -> None:
+            async with Unit(db) as unit:
+                unit.save(book)
+            Unit(db).flush()
+        """,
+        path="app/services/books.py",
+    ),
+    case(
+        "coroutines in containers and arguments that somebody awaits",
+        """
+        import asyncio
+        import inspect
+        from collections.abc import Awaitable
+        from typing import Any
+
+        from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+        from app.models.book import Book
+
+
+        class Job:
+            def __init__(self, work: Awaitable[Book | None]) -> None:
+                self.work = work
+
+
+        async def find(db: AsyncSession, number: int) -> Book | None:
+            return await db.get(Book, number)
+
+
+        async def work(jobs: list[Awaitable[Any]], last: Any, rest: object) -> None:
+            await asyncio.gather(*jobs, last)
+            print(await rest if inspect.isawaitable(rest) else rest)
+
+
+        async def all_of(db: AsyncSession, engine: AsyncEngine) -> list[Any]:
+            jobs = [find(db, number) for number in range(10)]
+            print(len(jobs))
+            for job in jobs:
+                await job
+            by_number = {number: find(db, number) for number in range(10)}
+            await by_number[1]
+            pair = find(db, 1), find(db, 2)
+            first, second = pair
+            print(await first, await second)
+            await work([find(db, 1)], last=find(db, 2), rest=find(db, 3))
+            await Job(find(db, 4)).work
+            print([await job for job in [find(db, 5)]])
+            await engine.dispose()
+            engine.sync_engine.dispose()
+            return [find(db, 6)]
+
+
+        def stop(engine: AsyncEngine) -> None:
+            asyncio.run(engine.dispose())
+        """,
+        path="app/services/work.py",
+    ),
+    case(
+        "one class for `with` and `async with`, and a protocol that a plain class keeps, too",
+        """
+        from typing import Protocol
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+
+        class Saves(Protocol):
+            async def save(self, book: Book) -> None: ...
+
+
+        class Kept:
+            def save(self, book: Book) -> None:
+                print(f"kept: {book}")
+
+
+        class Saved:
+            def __init__(self, db: AsyncSession) -> None:
+                self.db = db
+
+            async def save(self, book: Book) -> None:
+                await self.db.flush([book])
+
+
+        class Unit:
+            def __init__(self, db: AsyncSession) -> None:
+                self.db = db
+
+            def __enter__(self) -> Kept:
+                return Kept()
+
+            def __exit__(self, *error: object) -> None:
+                print("left")
+
+            async def __aenter__(self) -> Saved:
+                return Saved(self.db)
+
+            async def __aexit__(self, *error: object) -> None:
+                print("left")
+
+
+        def keep(db: AsyncSession, book: Book, store: Saves) -> None:
+            with Unit(db) as unit:
+                unit.save(book)
+            store.save(book)
+        """,
+        path="app/services/books.py",
+    ),
+    case(
+        "coroutines given to functions without annotations that keep, start, return or await them",
+        """
+        import asyncio
+        from typing import Any
+
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from app.models.book import Book
+
+        KEPT: list[Any] = []
+
+
+        def keep(value: Any) -> None:
+            KEPT.append(value)
+
+
+        def same(value: Any) -> Any:
+            print(value)
+            return value
+
+
+        def boxed(value: Any) -> dict[str, Any]:
+            return {"value": value}
+
+
+        def start(value: Any) -> Any:
+            return asyncio.ensure_future(value)
+
+
+        async def each(values: Any) -> None:
+            for value in values:
+                await value
+
+
+        async def find(db: AsyncSession, number: int) -> Book | None:
+            return await db.get(Book, number)
+
+
+        async def work(db: AsyncSession) -> None:
+            keep(find(db, 1))
+            await same(find(db, 2))
+            await boxed(find(db, 3))["value"]
+            await start(find(db, 4))
+            await each([find(db, 5)])
+            await asyncio.gather(*KEPT)
         """,
         path="app/services/work.py",
     ),

@@ -507,6 +507,41 @@ INVALID = (
         11,
         12,
     ),
+    case(
+        "a session that is declared as anything, and queries that a table builds",
+        library(
+            "app/api/items.py",
+            """
+            from typing import Any
+
+            from fastapi import APIRouter, Depends
+            from sqlalchemy import Column, Integer, MetaData, Table
+
+            from app.api.deps import get_db
+            from app.models.book import Book
+
+            router = APIRouter(prefix="/books")
+            shelves = Table("shelves", MetaData(), Column("id", Integer, primary_key=True))
+
+
+            @router.get("/{book_id}", response_model=None)
+            async def read_book(book_id: int, db: Any = Depends(get_db)) -> object:
+                \"\"\"Show a book.\"\"\"
+                return await db.get(Book, book_id)
+
+
+            @router.get("/query")
+            async def show_queries() -> list[str]:
+                \"\"\"Show how books and shelves are read.\"\"\"
+                query = Book.__table__.select()
+                return [str(query), str(shelves.select())]
+            """,
+        ),
+        16,
+        22,
+        23,
+        path="app/api/items.py",
+    ),
 )
 
 VALID = (

@@ -332,6 +332,39 @@ INVALID = (
         13,
         path="app/models/user.py",
     ),
+    case(
+        "values that are no columns",
+        {
+            "app/models/base.py": _BARE_BASE,
+            "app/models/loan.py": """
+                from datetime import UTC, datetime
+
+                from sqlalchemy import DateTime, func
+                from sqlalchemy.orm import Mapped, mapped_column
+
+                from app.models.base import Base
+
+
+                class Loan(Base):
+                    __tablename__ = "loans"
+
+                    id: Mapped[int] = mapped_column(primary_key=True)
+                    created_at = datetime.now(UTC)
+                    updated_at: Mapped[datetime]
+
+
+                class Fine(Base):
+                    __tablename__ = "fines"
+
+                    id: Mapped[int] = mapped_column(primary_key=True)
+                    created_at = DateTime(timezone=True)
+                    updated_at = func.now()
+                """,
+        },
+        9,
+        17,
+        path="app/models/loan.py",
+    ),
 )
 
 VALID = (

@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from groundrules.rules.cases import case, pair
 from groundrules.rules.catalogue.samples import LIBRARY, library
+from groundrules.rules.facts.dependencies import is_dependency
 from groundrules.rules.facts.effects import Effects
+from groundrules.rules.facts.headers import REQUESTS
 from groundrules.rules.facts.paths import is_collection, is_member, segments
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.routes import METHODS, Route, methods_of
+from groundrules.rules.meaning.calls import full_name
 from groundrules.rules.places import at_node
 from groundrules.rules.rule import Violation
+from groundrules.rules.source.syntax import default_of
 
 CLAUSE = "api.methods"
 RATIONALE = "Browsers, caches and clients rely on the method: they may repeat a GET at any time."
@@ -18,7 +23,11 @@ FIX = (
     "Use GET to read, POST to create or to trigger an action, PUT to replace, PATCH to change, and "
     "DELETE to delete."
 )
+UNDECIDED = (
+    "a route of several methods whose handler asks for the request, or for something that may be missing",
+)
 AGREED = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
+_ADDS = Effects(adds=True)
 _DELETING = re.compile(
     r"(?:^|[-_])(?:delete|remove|destroy|purge|erase|discard|drop|clear|wipe)(?:$|[-_])",
     re.IGNORECASE,
@@ -30,8 +39,9 @@ def check(project: Project) -> Iterator[Violation]:
     for route in project.routes:
         methods = _methods(project, route)
         message = _outside(route, methods)
-        if message is None and len(methods) == 1:
-            message = _misused(project, route, next(iter(methods)))
+        if message is None and (len(methods) == 1 or not _asks_method(project, route)):
+            misused = (_misused(project, route, each) for each in sorted(methods))
+            message = next((each for each in misused if each), None)
         if message is not None:
             yield at_node(route.scope.module, route.call, message)
 
@@ -41,6 +51,18 @@ def _methods(project: Project, route: Route) -> frozenset[str]:
     if route.verb in ("Route", "add_route") and handler.owner and handler.name in METHODS:
         return frozenset({handler.name.upper()})  # a method of Starlette's HTTPEndpoint
     return methods_of(project.names, route) or frozenset()
+
+
+def _asks_method(project: Project, route: Route) -> bool:
+    """Whether a handler may do something else for each method, by the request or by what may be missing."""
+    handler, names = route.handler, project.names
+    for argument in handler.arguments:
+        if full_name(names.type_of(argument.annotation, handler.outer)) in REQUESTS:
+            return True
+        default = default_of(handler, argument.arg)
+        if default is not None and not is_dependency(names.evaluate(default, handler.outer)):
+            return True
+    return False
 
 
 def _outside(route: Route, methods: frozenset[str]) -> str | None:
@@ -64,7 +86,7 @@ def _misused(project: Project, route: Route, method: str) -> str | None:
     if method == "POST":
         return _misused_post(project, name, effects, path)
     if method in ("PATCH", "DELETE"):
-        only_adds = effects == Effects(adds=True, commits=effects.commits)
+        only_adds = effects == replace(_ADDS, flushes=effects.flushes, commits=effects.commits)
         if project.creations.returns_added(route.handler) or (
             only_adds and is_collection(path, project.keyed)
         ):
@@ -79,7 +101,7 @@ def _written(effects: Effects) -> str | None:
         return "adds"
     if effects.deletes:
         return "deletes"
-    return "changes" if effects.changes and effects.commits else None
+    return "changes" if effects.changes and (effects.flushes or effects.commits) else None
 
 
 def _misused_post(project: Project, name: str, effects: Effects, path: list[str]) -> str | None:
@@ -396,6 +418,73 @@ INVALID = (
         },
         9,
     ),
+    case(
+        "a GET among several methods, through a `partial`, and writing in `run_sync`",
+        {
+            **LIBRARY,
+            "app/services/shelf.py": """
+            from sqlalchemy.ext.asyncio import AsyncSession
+            from sqlalchemy.orm import Session
+
+            from app.models.book import Book
+
+
+            def store(session: Session) -> None:
+                session.add(Book(title="Momo", copies=1))
+
+
+            async def fill(db: AsyncSession) -> None:
+                await db.run_sync(store)
+
+
+            async def fill_again(db: AsyncSession) -> None:
+                await db.run_sync(lambda session: session.add(Book(title="Emma", copies=1)))
+            """,
+            "app/api/items.py": """
+            from functools import partial
+
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.services import books, shelf
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.api_route("/{book_id}", methods=["GET", "DELETE"])
+            async def remove(book_id: int, db: Db) -> None:
+                \"\"\"Remove a book.\"\"\"
+                if book := await books.get(db, book_id):
+                    await books.delete(db, book=book)
+
+
+            async def clear(db: Db, *, name: str) -> str:
+                \"\"\"Empty the shelf.\"\"\"
+                await books.delete_all(db)
+                return name
+
+
+            router.add_api_route("/clear", partial(clear, name="all"), methods=["GET", "POST"])
+
+
+            @router.get("/fill")
+            async def fill(db: Db) -> None:
+                \"\"\"Put a first book on the shelf.\"\"\"
+                await shelf.fill(db)
+
+
+            @router.get("/fill/again")
+            async def fill_again(db: Db) -> None:
+                \"\"\"Put a second book on the shelf.\"\"\"
+                await shelf.fill_again(db)
+            """,
+        },
+        11,
+        24,
+        27,
+        33,
+        path="app/api/items.py",
+    ),
 )
 
 VALID = (
@@ -637,6 +726,86 @@ VALID_ALTERNATIVE = (
                 async def fits(title: str, db: Db) -> str:
                     \"\"\"Tell how a title would be kept.\"\"\"
                     return await trials.fits(db, title)
+                """,
+        },
+    ),
+    case(
+        "several methods, each of which does what it is for",
+        library(
+            "app/api/items.py",
+            """
+            from typing import Annotated
+
+            from fastapi import APIRouter, Body, Request
+
+            from app.api.deps import Db
+            from app.schemas.book import BookCreate
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.api_route("/{book_id}/shelf", methods=["GET", "DELETE"])
+            async def shelf(book_id: int, request: Request, db: Db) -> int:
+                \"\"\"Show or remove a book.\"\"\"
+                book = await books.get(db, book_id)
+                if book and request.method == "DELETE":
+                    await books.delete(db, book=book)
+                return book_id
+
+
+            @router.api_route("/form", methods=["GET", "POST"], status_code=201)
+            async def form(
+                db: Db, book_in: Annotated[BookCreate | None, Body()] = None
+            ) -> BookCreate | None:
+                \"\"\"Show the form, or add a book.\"\"\"
+                if book_in is not None:
+                    await books.create(db, obj_in=book_in)
+                return book_in
+
+
+            @router.api_route("/{book_id}", methods=["PUT", "PATCH"])
+            async def change(book_id: int, book_in: BookCreate, db: Db) -> None:
+                \"\"\"Change a book.\"\"\"
+                if book := await books.get(db, book_id):
+                    await books.update(db, book=book, obj_in=book_in)
+            """,
+        ),
+        path="app/api/items.py",
+    ),
+    case(
+        "a GET that shows what would be added, and takes it back",
+        library(
+            "app/api/items.py",
+            """
+            from fastapi import APIRouter
+
+            from app.api.deps import Db
+            from app.services import shelf
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.get("/preview")
+            async def preview(db: Db) -> int:
+                \"\"\"Show which number the next book would get.\"\"\"
+                return await shelf.next_number(db)
+            """,
+        )
+        | {
+            "app/services/shelf.py": """
+                from sqlalchemy.ext.asyncio import AsyncSession
+
+                from app.models.book import Book
+
+
+                async def next_number(db: AsyncSession) -> int:
+                    book = Book(title="", copies=0)
+                    db.add(book)
+                    await db.flush()
+                    number = book.id
+                    await db.rollback()
+                    return number
                 """,
         },
     ),

@@ -10,7 +10,7 @@ from groundrules.rules.facts.paths import is_collection, segments
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.routes import Route, methods_of
 from groundrules.rules.meaning.codes import Code, codes
-from groundrules.rules.meaning.values import ClassValue, FunctionValue, Instance
+from groundrules.rules.meaning.values import ClassValue, FunctionValue
 from groundrules.rules.places import at_name, at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
 from groundrules.rules.source.tree import Class, Function, Scope
@@ -20,6 +20,10 @@ RATIONALE = "A short list of status codes keeps clients simple."
 FIX = (
     "Return 200, 201 (created) or 204 (no content), and for errors 400, 401, 403 or 404. The "
     "constants `status.HTTP_…` are easier to read than numbers."
+)
+UNDECIDED = (
+    "a 204 whose body may be empty, such as a variable that can be `None`",
+    "a 204 that one condition sets and another one gives a body",
 )
 ALLOWED = frozenset({200, 201, 204, 400, 401, 403, 404})
 
@@ -42,6 +46,9 @@ def _all(project: Project) -> Iterator[Violation]:
             yield from _of_response(project, answer)
     for function in project.reached:
         yield from _set_by(project, function)
+    for handler in project.handlers:
+        for returned in project.bodies.after(handler, 204):
+            yield _returned(handler, returned)
 
 
 def _of_route(project: Project, route: Route) -> Iterator[Violation]:
@@ -123,15 +130,21 @@ def _of_response(project: Project, answer: Answer) -> Iterator[Violation]:
         function = code.scope.function
         if not _is_allowed(project, code) and (function is None or function in project.reached):
             yield _at(answer, code, _unknown(code, "a response"))
-    if [code.number for code in found] == [204]:
+    numbers = {code.number for code in found}
+    if 204 in numbers:
         content, where = answer.content, answer.where_content or answer.scope
-        if content is not None and not _is_empty(project, content, where):
+        if content is not None and _is_sent(project, content, where, is_sure=numbers == {204}):
             message = "A 204 response has no body, but this one gets one."
             yield at_statement(answer.scope, answer.site.node, message)
 
 
-def _is_empty(project: Project, node: ast.expr, scope: Scope) -> bool:
-    return isinstance(node, ast.Constant) and node.value in (None, "", b"")
+def _is_sent(project: Project, node: ast.expr, scope: Scope, *, is_sure: bool) -> bool:
+    """Whether the content of a response is a body; what a library makes is one if that is all it answers."""
+    if is_sure and isinstance(node, ast.Call):
+        called = project.names.evaluate(node.func, scope)
+        if not isinstance(called, FunctionValue):
+            return True
+    return project.bodies.surely(node, scope)
 
 
 def _set_by(project: Project, function: Function) -> Iterator[Violation]:
@@ -149,9 +162,8 @@ def _with_body(project: Project, route: Route) -> Iterator[Violation]:
         yield at_node(route.scope.module, route.call, message)
         return
     for returned in handler.returns:
-        if _is_body(project, handler, returned):
-            message = f"`{handler.name}` returns 204, which has no body, but returns one."
-            yield at_statement(handler.scope, returned, message)
+        if project.bodies.possibly(returned, handler.scope):
+            yield _returned(handler, returned)
     kind = names.type_of(handler.node.returns, handler.outer)
     if not handler.returns and kind is not None and _is_schema(project, kind):
         yield at_name(
@@ -159,39 +171,15 @@ def _with_body(project: Project, route: Route) -> Iterator[Violation]:
         )
 
 
+def _returned(function: Function, node: ast.expr) -> Violation:
+    message = f"`{function.name}` returns 204, which has no body, but returns one."
+    return at_statement(function.scope, node, message)
+
+
 def _is_schema(project: Project, kind: object) -> bool:
     return isinstance(kind, ClassValue) and project.names.is_a(
         kind, frozenset({"pydantic.BaseModel"})
     )
-
-
-def _is_body(project: Project, handler: Function, node: ast.expr) -> bool:
-    """Whether a handler surely returns something there."""
-    names = project.names
-    match node:
-        case ast.Constant(value=value):
-            return value is not None
-        case (
-            ast.Dict()
-            | ast.List()
-            | ast.Tuple()
-            | ast.ListComp()
-            | ast.DictComp()
-            | ast.JoinedStr()
-        ):
-            return True
-        case ast.Await(value=value):
-            return _is_body(project, handler, value)
-    if isinstance(node, ast.Call):
-        called = names.evaluate(node.func, handler.scope)
-        if isinstance(called, FunctionValue):
-            return any(
-                _is_body(project, called.function, each) for each in called.function.returns[:1]
-            )
-        return _is_schema(project, called)
-    held = names.evaluate(node, handler.scope)
-    is_own = isinstance(held, Instance) and isinstance(held.of, ClassValue)
-    return is_own and not project.answers.is_response(held)
 
 
 def _creates(project: Project, route: Route) -> bool:
@@ -532,6 +520,129 @@ INVALID = (
         """,
         9,
     ),
+    case(
+        "codes by an enum's key, value or constructor, and by a dictionary",
+        {
+            "app/core/codes.py": """
+                from enum import IntEnum
+                from http import HTTPStatus
+
+
+                class Code(IntEnum):
+                    LATE = 425
+
+
+                CONFLICT = HTTPStatus(409)
+                """,
+            "app/api/items.py": """
+                from http import HTTPStatus
+
+                from fastapi import APIRouter, HTTPException
+
+                from app.core.codes import CONFLICT, Code
+
+                router = APIRouter()
+
+
+                @router.get("/items/{number}")
+                async def read_item(number: int) -> int:
+                    \"\"\"Give the number back.\"\"\"
+                    match number:
+                        case 1:
+                            raise HTTPException(HTTPStatus["CONFLICT"])
+                        case 2:
+                            raise HTTPException(HTTPStatus(409).value)
+                        case 3:
+                            raise HTTPException(Code["LATE"])
+                        case 4:
+                            raise HTTPException(Code(425))
+                        case 5:
+                            raise HTTPException(CONFLICT)
+                        case 6:
+                            raise HTTPException(**{"status_code": 409})
+                        case 7:
+                            raise HTTPException(**dict(status_code=409, detail="Seven."))
+                    return number
+                """,
+        },
+        15,
+        17,
+        19,
+        21,
+        23,
+        25,
+        27,
+        path="app/api/items.py",
+    ),
+    case(
+        "204 from a constant, set on the response or under a condition, and a body by another name",
+        library(
+            "app/api/books.py",
+            """
+            from http import HTTPStatus
+
+            from fastapi import APIRouter, Response
+            from fastapi.responses import JSONResponse
+
+            from app.api.deps import Db
+            from app.schemas.book import BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+            EMPTY = HTTPStatus.NO_CONTENT
+
+
+            @router.delete("/{book_id}", status_code=EMPTY)
+            async def delete_book(book_id: int) -> dict[str, bool]:
+                \"\"\"Delete a book.\"\"\"
+                answer = {"deleted": True}
+                return answer
+
+
+            @router.put("/{book_id}/title")
+            async def rename_book(book_id: int, response: Response) -> dict[str, bool]:
+                \"\"\"Rename a book.\"\"\"
+                response.status_code = EMPTY
+                return {"renamed": True}
+
+
+            @router.put("/{book_id}/shelf")
+            async def move_book(book_id: int, response: Response) -> dict[str, bool]:
+                \"\"\"Move a book.\"\"\"
+                if book_id < 10:
+                    code = 204
+                    response.status_code = code
+                return {"moved": True}
+
+
+            @router.put("/{book_id}/copies")
+            async def count_copies(book_id: int) -> JSONResponse:
+                \"\"\"Count the copies of a book.\"\"\"
+                return JSONResponse({"copies": 1}, status_code=204 if book_id else 200)
+
+
+            @router.put("/{book_id}", status_code=204)
+            async def replace_book(book_id: int, db: Db) -> object:
+                \"\"\"Change a book.\"\"\"
+                book = await books.get(db, book_id)
+                return BookResponse.model_validate(book)
+
+
+            @router.put("/{book_id}/mark", status_code=204)
+            async def mark_book(book_id: int, db: Db) -> object:
+                \"\"\"Mark a book.\"\"\"
+                book = await books.get(db, book_id)
+                return {"id": book.id} if book else None
+            """,
+        ),
+        18,
+        25,
+        34,
+        40,
+        47,
+        54,
+        path="app/api/books.py",
+    ),
 )
 
 VALID = (
@@ -795,5 +906,75 @@ VALID_ALTERNATIVE = (
                 raise Refused
             return limit
         """,
+    ),
+    case(
+        "204 for a response that has no body when it is sent",
+        library(
+            "app/api/books.py",
+            """
+            from http import HTTPStatus
+
+            from fastapi import APIRouter, HTTPException, Response
+
+            from app.api.deps import Db
+            from app.schemas.book import BookResponse
+            from app.services import books
+
+            router = APIRouter(prefix="/books")
+
+
+            @router.put("/{book_id}/seen")
+            async def see_book(book_id: int, db: Db, response: Response) -> object:
+                \"\"\"Show a book that is there.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    response.status_code = HTTPStatus.NO_CONTENT
+                return book
+
+
+            @router.put("/{book_id}/read")
+            async def read_book(book_id: int, db: Db, response: Response) -> BookResponse | None:
+                \"\"\"Show a book that is there.\"\"\"
+                response.status_code = 204
+                book = await books.get(db, book_id)
+                if book is not None:
+                    response.status_code = 200
+                    return BookResponse.model_validate(book)
+                return None
+
+
+            @router.put("/{book_id}/kept")
+            async def keep_book(book_id: int, db: Db, response: Response) -> BookResponse | None:
+                \"\"\"Show a book that is there.\"\"\"
+                book = await books.get(db, book_id)
+                if book is None:
+                    response.status_code = 204
+                if book is not None:
+                    return BookResponse.model_validate(book)
+                return None
+
+
+            @router.put("/{book_id}/page")
+            async def page_of_book(book_id: int, page: bytes = b"") -> Response:
+                \"\"\"Give a page of a book back.\"\"\"
+                nothing = b""
+                if book_id < 10:
+                    return Response(nothing, status_code=204)
+                if book_id < 100:
+                    return Response(None if page else b"-", status_code=204 if page else 200)
+                return Response(page, status_code=200 if page else 204)
+
+
+            @router.get("/{book_id}/code")
+            async def code_of_book(book_id: int) -> int:
+                \"\"\"Give the number back.\"\"\"
+                if book_id < 10:
+                    raise HTTPException(HTTPStatus["NOT_FOUND"])
+                if book_id < 100:
+                    raise HTTPException(**{"status_code": HTTPStatus(403).value})
+                return book_id
+            """,
+        ),
+        path="app/api/books.py",
     ),
 )

@@ -2,15 +2,15 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from groundrules.rules.cases import case, pair
 from groundrules.rules.catalogue.samples import LIBRARY
 from groundrules.rules.facts.answers import Answer, sets_status
 from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.raising import Raised, raised_by
+from groundrules.rules.facts.returned_errors import branches, returned_errors
 from groundrules.rules.meaning.codes import codes
-from groundrules.rules.meaning.origins import origin
 from groundrules.rules.meaning.values import ClassValue, External, FunctionValue, Instance, Value
 from groundrules.rules.places import at_node, at_statement, one_a_line
 from groundrules.rules.rule import Violation
@@ -25,10 +25,13 @@ FIX = (
     "Write `raise HTTPException(status_code=…, detail=…)`, or raise your own exception and "
     "register an exception handler for it."
 )
+UNDECIDED = (
+    'a message whose words alone tell of a failure, such as `{"detail": "There is no such book."}`',
+    "an error in an object of your own class, such as `Result(error=…)`",
+    'a field for errors whose value is known only at run time, such as `{"errors": errors}`',
+)
 _LIBRARIES = ("builtins.", "sqlalchemy.", "asyncpg.", "jose.", "jwt.", "passlib.", "pydantic.")
-_LEFT_ALONE = frozenset({"builtins.NotImplementedError", "asyncio.CancelledError"})
-_ERROR_KEYS = frozenset({"error", "errors"})
-_SUCCESS, _REASONS = "success", frozenset({"message", "detail", "reason", "msg"})
+_LEFT_ALONE = frozenset({"asyncio.CancelledError"})
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -99,15 +102,15 @@ def _setting(project: Project, function: Function) -> Iterator[Violation]:
 
 def _returning(project: Project, function: Function, *, exceptions: bool) -> Iterator[Violation]:
     """Yield the errors that are returned; a dependency may hand an exception to who raises it."""
-    for returned in function.returns:
-        branches = [returned]
-        if isinstance(returned, ast.IfExp):
-            branches = [returned.body, returned.orelse]
-        places = [origin(project.names, each, function.scope) for each in branches]
-        if exceptions and any(_is_exception(project, scope, node) for node, scope in places):
+    names, raisable = project.names, list[ast.expr]()
+    for returned in function.returns if exceptions else ():
+        places = branches(names, returned, function.scope)
+        if any(_is_exception(project, scope, node) for node, scope in places):
+            raisable.append(returned)
             message = f"`{function.name}` returns an exception, which has to be raised."
             yield at_statement(function.scope, returned, message)
-        elif any(_is_error(project, scope, node) for node, scope in places):
+    for returned in returned_errors(names, function):
+        if returned not in raisable:
             message = f"`{function.name}` returns an error as if it were a result."
             yield at_statement(function.scope, returned, message)
 
@@ -118,50 +121,6 @@ def _is_exception(project: Project, scope: Scope, node: ast.expr | None) -> bool
     match project.names.evaluate(node, scope):
         case Instance(of=ClassValue() | External() as kind):
             return project.answers.is_exception(kind)
-    return False
-
-
-def _is_error(project: Project, scope: Scope, node: ast.expr | None) -> bool:
-    names = project.names
-    match node:
-        case ast.Dict(keys=keys, values=values):
-            held = [names.constant(key, scope) for key in keys]
-            return _tells_error(project, scope, list(zip(held, values, strict=True)))
-        case ast.Call(func=ast.Name("dict"), keywords=keywords):
-            return _tells_error(project, scope, [(each.arg, each.value) for each in keywords])
-        case ast.Tuple(elts=[ast.Dict() | ast.Constant() as first, second, *_]):
-            found = codes(names, second, scope)
-            is_code = any(400 <= each.number < 600 for each in found)
-            return is_code or _is_error(project, scope, first)
-    return False
-
-
-def _tells_error(
-    project: Project, scope: Scope, entries: Sequence[tuple[object, ast.expr]]
-) -> bool:
-    """Whether what a dict holds is an error: a text for one, or a failure with its reason."""
-    texts = {key for key, value in entries if _is_text(project, scope, value)}
-    failed = any(
-        key == _SUCCESS and project.names.constant(value, scope) is False for key, value in entries
-    )
-    return bool(texts & _ERROR_KEYS) or (failed and bool(texts & _REASONS))
-
-
-def _is_text(project: Project, scope: Scope, node: ast.expr) -> bool:
-    """Whether an expression is surely a text that is not empty, or an object made of such."""
-    match node:
-        case ast.Constant():
-            return isinstance(node.value, str) and bool(node.value)
-        case ast.JoinedStr():
-            return True
-        case ast.Dict():
-            return bool(node.keys)
-        case ast.Call(func=func):
-            called = project.names.evaluate(func, scope)
-            return called in (External("builtins.str"), External("builtins.repr"))
-        case ast.Name():
-            held = project.names.constant(node, scope)
-            return isinstance(held, str) and bool(held)
     return False
 
 
@@ -176,6 +135,8 @@ def _raising(project: Project, function: Function) -> Iterator[Violation]:
 def _name_of_other(project: Project, function: Function, raised: Raised) -> str | None:
     """Return the name of a class that is surely no `HTTPException` and has no exception handler."""
     kind = raised.kind
+    if kind == External("builtins.NotImplementedError") and _is_stub(function):
+        return None
     if project.errors.handles(kind) is not False:
         return None
     if isinstance(kind, External):
@@ -185,6 +146,12 @@ def _name_of_other(project: Project, function: Function, raised: Raised) -> str 
             return None
         return kind.name.removeprefix("builtins.")
     return kind.cls.name if isinstance(kind, ClassValue) and _is_plain(project, kind) else None
+
+
+def _is_stub(function: Function) -> bool:
+    """Whether a function has nothing in it yet but what it raises."""
+    body = function.node.body[1:] if function.docstring else function.node.body
+    return len(body) == 1 and isinstance(body[0], ast.Raise)
 
 
 def _is_plain(project: Project, kind: Value) -> bool:
@@ -479,6 +446,106 @@ INVALID = (
         },
         11,
         19,
+    ),
+    case(
+        "an error in a list, a status, a response or a caught exception's text",
+        """
+        from fastapi import APIRouter, Response
+        from fastapi.responses import JSONResponse
+
+        from app.services import books
+
+        router = APIRouter(prefix="/books")
+        FAILED = {"status": "error", "message": "There is no such book."}
+
+
+        @router.get("/{book_id}")
+        async def read_book(book_id: int) -> object:
+            \"\"\"Show a book.\"\"\"
+            if book_id == 1:
+                return {"errors": ["There is no such book."]}
+            if book_id == 2:
+                return FAILED
+            if book_id == 3:
+                return {"ok": False, "reason": f"There is no book {book_id}."}
+            if book_id == 4:
+                return {"id": book_id} | {"status_code": 404, "detail": "There is no such book."}
+            try:
+                return {"book": await books.find(book_id)}
+            except LookupError as error:
+                text = f"not found: {error}"
+                return {"message": text}
+
+
+        @router.get("/{book_id}/pages")
+        async def read_pages(book_id: int) -> Response:
+            \"\"\"Show the pages of a book.\"\"\"
+            return JSONResponse({"error": f"Book {book_id} has no pages."})
+        """,
+        14,
+        16,
+        18,
+        20,
+        25,
+        31,
+        path="app/api/books.py",
+    ),
+    case(
+        "an error that is put into a result, and a case that is not implemented",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.get("/items/{number}")
+        async def read_item(number: int) -> dict[str, object]:
+            \"\"\"Give the number back.\"\"\"
+            answer: dict[str, object] = {"number": number}
+            if number == 1:
+                answer["error"] = "One is taken."
+                return answer
+            if number == 2:
+                raise NotImplementedError("two")
+            return answer
+        """,
+        12,
+        14,
+        path="app/api/items.py",
+    ),
+    case(
+        "a result that an error takes the place of, or is merged into",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.get("/items/{number}")
+        async def read_item(number: int) -> dict[str, object]:
+            \"\"\"Give the number back.\"\"\"
+            answer: dict[str, object] = {"number": number}
+            if number == 1:
+                answer.update(error="One is taken.")
+                return answer
+            if number == 2:
+                answer |= {"result": "error", "detail": "Two is taken."}
+                return answer
+            return answer
+
+
+        @router.get("/letters/{letter}")
+        async def read_letter(letter: str) -> dict[str, str]:
+            \"\"\"Give the letter back.\"\"\"
+            answer = {"letter": letter}
+            if not letter.isalpha():
+                answer = {"error": "That is no letter."}
+            return answer
+        """,
+        12,
+        15,
+        25,
+        path="app/api/items.py",
     ),
 )
 
@@ -785,5 +852,42 @@ VALID_ALTERNATIVE = (
             answer = {"valid": False, "reason": "It expired yesterday."}
             return answer if code == "OLD" else {"valid": True}
         """,
+    ),
+    case(
+        "words for a failure in results that report one, and a handler that is not written yet",
+        """
+        from fastapi import APIRouter, HTTPException
+
+        from app.services import books
+
+        router = APIRouter(prefix="/books")
+
+
+        @router.get("/{book_id}/import")
+        async def read_import(book_id: int) -> dict[str, object]:
+            \"\"\"Show how the import of a book ended.\"\"\"
+            if book_id == 1:
+                return {"status": "failed"}
+            if book_id == 2:
+                return {"status": 200, "message": "It is done."}
+            if book_id == 3:
+                return {"errors": [], "error": None, "ok": False}
+            answer: dict[str, object] = {"id": book_id}
+            if book_id == 4:
+                answer["error"] = "There is no such book."
+                raise HTTPException(404, answer)
+            try:
+                answer["book"] = await books.find(book_id)
+            except LookupError as error:
+                raise HTTPException(404, {"error": str(error)}) from error
+            return answer
+
+
+        @router.get("/{book_id}/pages")
+        async def read_pages(book_id: int) -> list[str]:
+            \"\"\"Show the pages of a book.\"\"\"
+            raise NotImplementedError
+        """,
+        path="app/api/books.py",
     ),
 )

@@ -7,11 +7,20 @@ from groundrules.rules.facts.mapped import MAPPED, How, Model
 from groundrules.rules.facts.session_kinds import sqlalchemy_name
 from groundrules.rules.meaning.annotations import Annotations
 from groundrules.rules.meaning.names import Names
-from groundrules.rules.meaning.values import ClassValue, External, Instance, Value
+from groundrules.rules.meaning.values import (
+    Attribute,
+    ClassValue,
+    External,
+    Instance,
+    Result,
+    Value,
+)
 from groundrules.rules.source.tree import Binding, CallSite, Class, Scope
 
 _COLUMNS = frozenset({"mapped_column", "Column"})
 _DECLARED = frozenset({"declared_attr", "cascading", "directive"})
+_PLAIN = ("builtins.", "datetime.", "time.", "sqlalchemy.func.", "sqlalchemy.sql.func.")
+_COLUMN_TYPES = frozenset({"DateTime", "TIMESTAMP", "Date", "Time", "Integer", "BigInteger"})
 _REFLECTING = frozenset({"autoload_with", "autoload"})
 
 
@@ -44,7 +53,7 @@ class Columns:
         if isinstance(binding.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             values = (self._names.evaluate(each, scope) for each in binding.node.decorator_list)
             return any(value is None or sqlalchemy_name(value) in _DECLARED for value in values)
-        if binding.value is not None and not isinstance(binding.value, ast.Constant):
+        if binding.value is not None and not self._is_plain(binding.value, scope):
             return True
         if binding.annotation is None:
             return False
@@ -54,6 +63,17 @@ class Columns:
         if how is How.SQLMODEL or not kinds:
             return True
         return any(sqlalchemy_name(kind) in MAPPED for kind in kinds)
+
+    def _is_plain(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a value is surely none that SQLAlchemy maps, such as a time."""
+        if isinstance(node, (ast.Constant, ast.Lambda)):
+            return True
+        value = self._names.evaluate(node, scope)
+        while isinstance(value, Attribute | Result | Instance):
+            value = value.of
+        if not isinstance(value, External):
+            return False
+        return value.name.startswith(_PLAIN) or sqlalchemy_name(value) in _COLUMN_TYPES
 
     def _is_none(self, binding: Binding) -> bool:
         return isinstance(binding.value, ast.Constant) and binding.value.value is None

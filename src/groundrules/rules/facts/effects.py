@@ -11,6 +11,7 @@ from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.values import (
     ClassValue,
     External,
+    FunctionValue,
     Instance,
 )
 from groundrules.rules.source.tree import CallSite, Function, Scope
@@ -24,7 +25,8 @@ class Effects:
     """What a function surely does.
 
     :param adds: it adds rows that it makes; `saves`, rows of which it is not known whether they are new.
-    :param changes: it changes rows; without `commits`, perhaps nobody ever sees that.
+    :param changes: it changes rows; unless it `flushes` or `commits`, perhaps nobody ever sees that.
+    :param rolls_back: it undoes what it did, and not only after an exception.
     :param unknown: it may do more than is known here.
     """
 
@@ -32,6 +34,7 @@ class Effects:
     saves: bool = False
     changes: bool = False
     deletes: bool = False
+    flushes: bool = False
     commits: bool = False
     rolls_back: bool = False
     unknown: bool = False
@@ -51,6 +54,7 @@ _ADDS = Effects(adds=True)
 _SAVES = Effects(saves=True)
 _CHANGES = Effects(changes=True)
 _DELETES = Effects(deletes=True)
+_FLUSHES = Effects(flushes=True)
 _COMMITS = Effects(commits=True)
 _ROLLS_BACK = Effects(rolls_back=True)
 _UNKNOWN = Effects(unknown=True)
@@ -115,10 +119,14 @@ class Followed:
             return _ADDS if is_new else _SAVES
         if name == "delete":
             return _DELETES
-        if name in ("commit", "flush", "begin"):
+        if name == "flush":
+            return _FLUSHES
+        if name in ("commit", "begin"):
             return _COMMITS
         if name == "rollback":
-            return _ROLLS_BACK
+            return _NONE if _is_in_except(node, function) else _ROLLS_BACK
+        if name == "run_sync" and node.args:
+            return _UNKNOWN | self._of_sync(node.args[0], scope, function, new)
         if name in _UNCLEAR:
             return _UNKNOWN
         if name in _EXECUTING and node.args:
@@ -127,6 +135,23 @@ class Followed:
                 kind, resolves = written
                 return _WRITES[kind] | (_UNKNOWN if resolves else _NONE)
         return _NONE
+
+    def _of_sync(
+        self, run: ast.expr, scope: Scope, function: Function, new: frozenset[str]
+    ) -> Effects:
+        """Return what a function does that `run_sync` hands a session."""
+        called = self._names.evaluate(run, scope)
+        found = self.effects(called.function) if isinstance(called, FunctionValue) else _NONE
+        match run:
+            case ast.Lambda(args=ast.arguments(args=[ast.arg(arg=session), *_]), body=body):
+                inside = set(ast.walk(body))
+                for site in function.calls:
+                    match site.node.func:
+                        case ast.Attribute(value=ast.Name(id=name), attr=attr) if (
+                            site.node in inside and name == session
+                        ):
+                            found |= self._on_session(attr, site.node, site.scope, function, new)
+        return found
 
     def _assigns(self, function: Function, new: frozenset[str]) -> Effects:
         found = _NONE
@@ -146,6 +171,15 @@ class Followed:
         if isinstance(value, Instance) and isinstance(value.of, (External, ClassValue)):
             return _NONE
         return _UNKNOWN
+
+
+def _is_in_except(node: ast.Call, function: Function) -> bool:
+    """Whether a call stands where an exception was caught."""
+    return any(
+        isinstance(each, ast.ExceptHandler)
+        and each.lineno <= node.lineno <= (each.end_lineno or each.lineno)
+        for each in ast.walk(function.node)
+    )
 
 
 def added_rows(node: ast.Call) -> list[ast.expr]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from groundrules.rules.facts.answers import Answers
+from groundrules.rules.facts.bodies import Bodies
 from groundrules.rules.facts.creations import Creations
 from groundrules.rules.facts.dependencies import Dependencies
 from groundrules.rules.facts.effects import Followed
@@ -72,6 +73,11 @@ class Project:
     def answers(self) -> Answers:
         """Where responses and `HTTPException`s are made."""
         return Answers(self.names, self.calls)
+
+    @cached_property
+    def bodies(self) -> Bodies:
+        """What a response has a body of."""
+        return Bodies(self.names, self.answers)
 
     @cached_property
     def errors(self) -> Errors:

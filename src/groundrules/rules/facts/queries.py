@@ -1,6 +1,13 @@
 """What builds a query: `select`, `insert` and the like, and what is called on their results."""
 
-from groundrules.rules.meaning.values import Attribute, External, Instance, Result, Value
+from groundrules.rules.meaning.values import (
+    Attribute,
+    ClassValue,
+    External,
+    Instance,
+    Result,
+    Value,
+)
 
 _BUILDERS = frozenset(
     {
@@ -24,11 +31,15 @@ _METHODS = frozenset(
         *("columns", "over", "within_group", "desc", "asc", "nulls_first", "nulls_last", "slice"),
     }
 )
+_OF_TABLES = frozenset({"select", "insert", "update", "delete"})
+_TABLES = frozenset({"sqlalchemy.Table", "sqlalchemy.schema.Table"})
 _PACKAGES = ("sqlalchemy.", "sqlmodel.")
 
 
 def builds_query(called: Value | None) -> bool:
     """Whether calling a value builds a query or a part of one."""
+    if of_table(called):
+        return True
     if isinstance(called, Attribute) and called.name not in _METHODS:
         return False
     while isinstance(called, (Attribute, Result)):
@@ -39,3 +50,15 @@ def builds_query(called: Value | None) -> bool:
         return False
     package, _, name = called.name.rpartition(".")
     return name in _BUILDERS or package.endswith(".func")
+
+
+def of_table(called: Value | None) -> str | None:
+    """Return what a method of a table builds, such as `delete`; None for what is none of them."""
+    if not isinstance(called, Attribute) or called.name not in _OF_TABLES:
+        return None
+    match called.of:
+        case Attribute(of=ClassValue(), name="__table__"):
+            return called.name
+        case Instance(of=External(name=name)) if name in _TABLES:
+            return called.name
+    return None

@@ -3,9 +3,10 @@
 import ast
 from collections.abc import Iterator
 
-from groundrules.rules.facts.routes import METHODS, Route, options_of
+from groundrules.rules.facts.routes import METHODS, Route
 from groundrules.rules.meaning.callers import given_for
 from groundrules.rules.meaning.calls import run_by
+from groundrules.rules.meaning.keywords import keywords_of
 from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.origins import origin
 from groundrules.rules.meaning.values import (
@@ -22,7 +23,7 @@ from groundrules.rules.meaning.values import (
 from groundrules.rules.source.syntax import elements, unpacked
 from groundrules.rules.source.tree import Binding, CallSite, Function, Scope
 
-_DECORATORS = METHODS | {"api_route", "route"}
+ROUTING = METHODS | {"api_route", "route"}
 _ADDERS = frozenset({"add_api_route", "add_route"})
 _ROUTERS = frozenset(
     {
@@ -116,7 +117,7 @@ class Registrations:
         if len(self._found) > before or not isinstance(decorator, ast.Call):
             return
         called = decorator.func
-        if isinstance(called, ast.Attribute) and called.attr in _DECORATORS:
+        if isinstance(called, ast.Attribute) and called.attr in ROUTING:
             receiver = self._names.evaluate(called.value, function.outer)
             if self.is_router(receiver):
                 self._add([function], called.attr, decorator, function.outer, ())
@@ -144,7 +145,7 @@ class Registrations:
 
     def _verb(self, value: Value | None) -> str | None:
         made_by = value.of if isinstance(value, Result) else None
-        if isinstance(made_by, Attribute) and made_by.name in _DECORATORS:
+        if isinstance(made_by, Attribute) and made_by.name in ROUTING:
             return made_by.name if self.is_router(made_by.of) else None
         return None
 
@@ -236,7 +237,7 @@ class Registrations:
         for handler in handlers:
             if (handler, call) not in self._seen:
                 self._seen.add((handler, call))
-                options = options_of(self._names, call, scope)
+                options = keywords_of(self._names, call, scope)
                 self._found.append(Route(handler, verb, call, scope, frames, *options))
 
 

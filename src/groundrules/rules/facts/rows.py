@@ -4,6 +4,7 @@ import ast
 from functools import cached_property
 
 from groundrules.rules.facts.mapped import Mapped
+from groundrules.rules.facts.queries import of_table
 from groundrules.rules.facts.sessions import Sessions
 from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.origins import origin
@@ -111,6 +112,9 @@ class Rows:
         while isinstance(value, (Result, Attribute)):
             if isinstance(value, Attribute):
                 conflict = conflict or value.name.startswith("on_conflict")
+                kind = WRITING.get(of_table(value) or "")
+                if kind:
+                    return kind, conflict
             value = value.of
         if not isinstance(value, Instance) or not isinstance(value.of, External):
             return None

@@ -89,6 +89,11 @@ def kind_of(names: Names, value: Value | None) -> Kind | None:
     return None
 
 
+def is_async_engine(names: Names, value: Value | None) -> bool:
+    """Whether a value is an `AsyncEngine`."""
+    return _engine_kind(names, value) is Kind.ASYNC_CONNECTION
+
+
 def opens(names: Names, called: Value | None) -> bool:
     """Whether calling a value opens a session, a connection or a transaction."""
     match called:

@@ -19,6 +19,7 @@ from groundrules.rules.source.tree import Binding, Function, Scope
 
 _ENTERING = ("__aenter__", "__enter__")
 _DEPTH = 20
+_ANYTHING = (External("typing.Any"), External("builtins.object"))
 
 
 class Sessions:
@@ -39,7 +40,9 @@ class Sessions:
         if isinstance(node, ast.Call):
             called = run_by(self._names, self._names.evaluate(node.func, scope))
             return called is not None and self.yields_session(called.function)
-        if isinstance(node, ast.Name) and (value is None or is_dependency(value)):
+        if isinstance(node, ast.Name) and (
+            value is None or is_dependency(value) or _may_be_anything(value)
+        ):
             return any(self._is_bound(each) for each in scope.visible(node.id))
         return False
 
@@ -132,3 +135,7 @@ class Sessions:
             return False
         value = self._names.evaluate(given.func, binding.scope)
         return isinstance(value, FunctionValue) and self.gives_session(value.function)
+
+
+def _may_be_anything(value: Value | None) -> bool:
+    return isinstance(value, Instance) and value.call is None and value.of in _ANYTHING

@@ -22,6 +22,27 @@ DATABASES = {
     "cockroachdb": "CockroachDB",
     "duckdb": "DuckDB",
     "firebird": "Firebird",
+    "clickhouse": "ClickHouse",
+    "clickhousedb": "ClickHouse",
+    "redshift": "Redshift",
+    "snowflake": "Snowflake",
+    "bigquery": "BigQuery",
+    "spanner": "Spanner",
+    "databricks": "Databricks",
+    "trino": "Trino",
+    "presto": "Presto",
+    "hive": "Hive",
+    "vertica": "Vertica",
+    "teradatasql": "Teradata",
+    "ibm_db_sa": "Db2",
+    "db2": "Db2",
+    "hana": "SAP HANA",
+    "sybase": "Sybase",
+    "cassandra": "Cassandra",
+    "couchbase": "Couchbase",
+    "neo4j": "Neo4j",
+    "libsql": "libSQL",
+    "monetdb": "MonetDB",
 }
 _SCHEME = re.compile(rf"({'|'.join(DATABASES)})(?:\+(\w+))?", re.IGNORECASE)
 _URL = re.compile(rf"({_SCHEME.pattern})://(\S*)", re.IGNORECASE)
@@ -189,13 +210,26 @@ class _Finder:
             return True
         known = self._known(node)
         match = _URL.fullmatch(known)
-        if match and self._is_used(match, node, listed=listed):
+        if match and self._is_used(match, node, listed=listed) and not self._is_named(node):
             self._add(node, match[1], match[2], match[3])
         return isinstance(node, ast.Constant) or match is not None
 
     def _is_used(self, match: re.Match[str], node: ast.expr, *, listed: bool) -> bool:
         """Whether a URL is more than a prefix to look for: it goes on, or is SQLite's in memory."""
         return bool(match[4]) or (match[2].lower() == "sqlite" and not listed)
+
+    def _is_named(self, node: ast.expr) -> bool:
+        """Whether the URL begins with one that has a name: that is reported where it is written."""
+        while not isinstance(node, (ast.Name, ast.Attribute)):
+            match node:
+                case ast.BinOp(left=first) | ast.FormattedValue(value=first):
+                    node = first
+                case ast.JoinedStr(values=[ast.FormattedValue(value=first), *_]):
+                    node = first
+                case _:
+                    return False
+        match = _URL.match(self._known(node))
+        return match is not None and bool(match[4])
 
     def _known(self, node: ast.expr) -> str:
         match node:

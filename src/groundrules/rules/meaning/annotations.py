@@ -93,6 +93,11 @@ class Annotations:
                         return self.alternatives(inner[0], scope)
                     case "Union" | "Optional":
                         return [each for part in inner for each in self.alternatives(part, scope)]
+            case ast.Tuple(elts=parts):  # of a type parameter
+                return [each for part in parts for each in self.alternatives(part, scope)]
+            case ast.Call(func=func, args=[_, _, *_] as parts):
+                if self._typing_name(func, scope) == "TypeVar":
+                    return [each for part in parts[1:] for each in self.alternatives(part, scope)]
             case ast.Name() | ast.Attribute():
                 alias = self.definition(node, scope)
                 if alias is not None:

@@ -3,13 +3,16 @@
 import ast
 from dataclasses import dataclass
 
-from groundrules.rules.meaning.definitions import Definitions, class_of, function_of
-from groundrules.rules.source.syntax import operands, parsed_annotation
+from groundrules.rules.meaning.definitions import Definitions, function_of
+from groundrules.rules.meaning.lineages import Lineages
+from groundrules.rules.meaning.objects import Objects
+from groundrules.rules.source.syntax import match_arguments
 from groundrules.rules.source.tree import Binding, CallSite, Class, Function, Scope
 
-_DEPTH = 20  # aliases of types followed
-_FIRST = frozenset({"typing.Optional", "typing.Annotated", "typing_extensions.Annotated"})
-_ENTERED = ("__enter__", "__aenter__")
+_DEPTH = 20  # names of functions followed
+_PARTIAL = frozenset({"functools.partial"})
+_METHODS = frozenset({"builtins.staticmethod", "builtins.classmethod"})
+_MAKING = ("__init__", "__new__")
 
 
 @dataclass(frozen=True)
@@ -21,133 +24,102 @@ class Callee:
     cls: Class | None = None
 
 
-@dataclass(frozen=True)
-class Lineage:
-    """A class and the classes of the project that it descends from, the nearest first.
-
-    :param outside: the full names of the others.
-    :param is_whole: whether these are all.
-    """
-
-    classes: tuple[Class, ...]
-    outside: frozenset[str]
-    is_whole: bool
-
-
 class Callees:
     """The functions of a project that its calls call."""
 
-    def __init__(self, definitions: Definitions) -> None:
+    def __init__(self, definitions: Definitions, lineages: Lineages) -> None:
         self._definitions = definitions
-        self._lineages: dict[Class, Lineage] = {}
+        self._lineages = lineages
+        self._objects = Objects(definitions, lineages)
 
     def of(self, site: CallSite) -> Callee | None:
         """Return what a call calls, a method as the class has it that the source names.
 
         An object may be of a class below that one, and anything may be patched: see `Replaced`.
         """
-        func, scope = site.node.func, site.scope
-        function = self._definitions.function(func, scope)
+        return self._callee(site.node.func, site.scope, 0)
+
+    def _callee(self, func: ast.expr, scope: Scope, depth: int) -> Callee | None:
+        found = self._definitions.find(func, scope)
+        function = function_of(found)
         if function is not None:
-            return Callee(function, site.name or function.name)
+            name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+            return Callee(function, name)
+        if isinstance(found, Binding) and found.is_whole and depth < _DEPTH:
+            match found.value:
+                case ast.Name() | ast.Attribute() as alias:
+                    return self._callee(alias, found.scope, depth + 1)
+                case ast.Call(func=maker, args=[first, *_]) if (
+                    self._definitions.outside(maker, found.scope) in _PARTIAL
+                ):
+                    return self._callee(first, found.scope, depth + 1)
         if not isinstance(func, ast.Attribute):
+            return self._called(self._objects.instance(func, scope))
+        above = _above(func.value, scope)
+        cls = above or self._objects.cls(func.value, scope)
+        if cls is None:
             return None
-        owner = self._above(func.value, scope)
-        cls = owner or self._reached(func.value, scope)
-        return self._method(cls, func.attr, above=owner is not None) if cls else None
+        method = self._objects.method(cls, func.attr, above=above is not None)
+        return Callee(method, func.attr, cls) if method else None
 
-    def lineage(self, cls: Class) -> Lineage:
-        """Return what a class descends from."""
-        if cls not in self._lineages:
-            self._lineages[cls] = self._climb(cls)
-        return self._lineages[cls]
+    def _called(self, cls: Class | None) -> Callee | None:
+        """Return what calling an instance of a class calls."""
+        method = self._objects.method(cls, "__call__") if cls else None
+        return Callee(method, "__call__", cls) if method else None
 
-    def _climb(self, cls: Class) -> Lineage:
-        classes, outside, is_whole = [cls], set[str](), True
-        for each in classes:
-            for base in each.node.bases:
-                known = self._definitions.cls(base, each.outer)
-                name = self._definitions.outside(base, each.outer)
-                if known is not None:
-                    classes += [] if known in classes else [known]
-                elif name is not None:
-                    outside.add(name)
-                else:
-                    is_whole = False
-        return Lineage(tuple(classes), frozenset(outside), is_whole)
+    def parameter(self, site: CallSite, given: ast.expr) -> tuple[ast.expr | None, Scope] | None:
+        """Return the annotation, with its scope, of what an argument of a call is surely given for.
 
-    def _method(self, cls: Class, name: str, *, above: bool) -> Callee | None:
-        for each in self.lineage(cls).classes[1 if above else 0 :]:
-            bindings = each.scope.bindings.get(name)
-            if bindings:
-                function = function_of(bindings[0]) if len(bindings) == 1 else None
-                return Callee(function, name, cls) if function else None
+        None if it is not known what takes it: then there is no telling what becomes of it.
+        """
+        taking = self.taking(site, given)
+        if taking is not None:
+            function, argument = taking
+            return argument.annotation, function.outer
+        cls = self._definitions.cls(site.node.func, site.scope)
+        return self._field(cls, site.node, given) if cls else None
+
+    def taking(self, site: CallSite, given: ast.expr) -> tuple[Function, ast.arg] | None:
+        """Return the function that surely takes an argument of a call, and its parameter for it."""
+        cls = self._definitions.cls(site.node.func, site.scope)
+        callee = self.of(site) if cls is None else self._constructor(cls)
+        if callee is None:
+            return None
+        function, decorators = callee.function, self._definitions.decorators(callee.function)
+        if not decorators <= _METHODS:
+            return None
+        bound = function.owner is not None and "builtins.staticmethod" not in decorators
+        if bound and cls is None and "builtins.classmethod" not in decorators:
+            owner = getattr(site.node.func, "value", None)
+            if owner is not None and self._definitions.cls(owner, site.scope) is not None:
+                return None  # `Class.method(object, …)`
+        matched = match_arguments(function, site.node, bound=bound)
+        names = [name for name, each in matched.items() if each is given]
+        taking = [each for each in function.arguments if each.arg in names]
+        return (function, taking[0]) if len(taking) == 1 else None
+
+    def _constructor(self, cls: Class) -> Callee | None:
+        method = self._objects.method(cls, "__init__")
+        return Callee(method, "__init__", cls) if method else None
+
+    def _field(
+        self, cls: Class, node: ast.Call, given: ast.expr
+    ) -> tuple[ast.expr | None, Scope] | None:
+        """Return the annotation of what a class without a constructor of its own is given by name."""
+        lineage = self._lineages.of(cls)
+        if any(name in each.scope.bindings for each in lineage.classes for name in _MAKING):
+            return None
+        name = next((each.arg for each in node.keywords if each.value is given), None)
+        for each in lineage.classes:
+            for binding in each.scope.bindings.get(name or "", ()):
+                return binding.annotation, binding.scope
         return None
 
-    def _above(self, node: ast.expr, scope: Scope) -> Class | None:
-        """Return the class whose bases `super()` means."""
-        match node:
-            case ast.Call(func=ast.Name(id="super"), args=[], keywords=[]):
-                method = scope.function
-                return method.owner if method else None
-        return None
 
-    def _reached(self, node: ast.expr, scope: Scope) -> Class | None:
-        """Return the class that an expression is, or is an instance of."""
-        if isinstance(node, ast.Call):
-            return self._definitions.cls(node.func, scope)
-        found = self._definitions.find(node, scope)
-        if not isinstance(found, Binding):
-            return None
-        home, owner = found.scope, found.scope.owner
-        if isinstance(found.node, ast.arg):
-            if not isinstance(owner, Function):
-                return None
-            if _is_self(owner, found.node):
-                return owner.owner
-            given = owner.node.args
-            is_one = found.node not in (given.vararg, given.kwarg)
-            return self._type(found.annotation, owner.outer) if is_one else None
-        if found.element or found.unpacked is not None:
-            return None
-        if found.annotation is not None:
-            return self._type(found.annotation, home)
-        if isinstance(found.value, ast.Call):
-            cls = self._definitions.cls(found.value.func, home)
-            return None if cls is None or self._is_entered(cls) else cls
-        return class_of(found)
-
-    def _is_entered(self, cls: Class) -> bool:
-        """Whether `with` may bind something else than the instance that it was given."""
-        classes = self.lineage(cls).classes
-        return any(name in each.scope.bindings for each in classes for name in _ENTERED)
-
-    def _type(self, node: ast.expr | None, scope: Scope, depth: int = 0) -> Class | None:
-        """Return the only class that an annotation names, `None` apart."""
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node = parsed_annotation(node.value, node)
-        match node:
-            case ast.BinOp(op=ast.BitOr()):
-                parts = [each for each in operands(node, ast.BitOr) if not _is_none(each)]
-                return self._type(parts[0], scope, depth) if len(parts) == 1 else None
-            case ast.Subscript(slice=inner) if self._definitions.outside(node, scope) in _FIRST:
-                first = inner.elts[0] if isinstance(inner, ast.Tuple) else inner
-                return self._type(first, scope, depth)
-            case None:
-                return None
-        found = self._definitions.find(node, scope)
-        if isinstance(found, Binding) and isinstance(found.value, ast.Subscript):
-            return self._type(found.value, found.scope, depth + 1) if depth < _DEPTH else None
-        return self._definitions.cls(node, scope)
-
-
-def _is_self(function: Function, argument: ast.arg) -> bool:
-    if function.owner is None or argument.arg not in ("self", "cls"):
-        return False
-    decorators = function.node.decorator_list
-    is_static = any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in decorators)
-    return argument in function.positional[:1] and not is_static
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _above(node: ast.expr, scope: Scope) -> Class | None:
+    """Return the class whose bases `super()` means."""
+    match node:
+        case ast.Call(func=ast.Name(id="super"), args=[], keywords=[]):
+            method = scope.function
+            return method.owner if method else None
+    return None

@@ -9,12 +9,14 @@ from http import HTTPStatus
 from groundrules.rules.meaning.callers import given_for
 from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.origins import origin
-from groundrules.rules.meaning.values import Constant, External, Frames, Value
+from groundrules.rules.meaning.values import Constant, External, Frames, Instance, Value
 from groundrules.rules.source.syntax import default_of
 from groundrules.rules.source.tree import Function, Scope
 
 _NAMED = re.compile(r"(?:fastapi|starlette)\.status\.HTTP_(\d{3})_\w+")
 _ENUMS = ("http.HTTPStatus.", "http.client.", "httpx.codes.", "httpx2.codes.")
+_ENUMERATIONS = frozenset({"http.HTTPStatus", "enum.Enum", "enum.IntEnum"})
+_NUMBERS = _ENUMERATIONS | {"builtins.int"}
 _STEPS = 5
 _SITES = 5000  # calls of one name, to be sure that none of them gives a wrong code
 
@@ -43,16 +45,24 @@ def codes(
             several += codes(names, node.body, scope, frames, steps - 1)
             node = node.orelse
         return [*several, *codes(names, node, scope, frames, steps - 1)]
-    number = _number(names.evaluate(node, scope, frames))
+    value = names.evaluate(node, scope, frames)
+    number = _number(value)
     if isinstance(node, ast.Name) and not (frames and number is not None):
         found = list(_assigned(names, node, scope, steps - 1))
-        if found or number is None:
+        if found:
             return found
     if number is None and isinstance(node, ast.Attribute) and node.attr == "value":
         return codes(names, node.value, scope, frames, steps - 1)
-    if number is None and isinstance(node, ast.Call) and len(node.args) == 1:
-        is_int = names.evaluate(node.func, scope, frames) == External("builtins.int")
-        return codes(names, node.args[0], scope, frames, steps - 1) if is_int else []
+    if isinstance(value, Instance):
+        match value.call:
+            case ast.Call(args=[given], keywords=[]) if names.is_a(value.of, _NUMBERS):
+                found = codes(names, given, value.scope or scope, value.frames, steps - 1)
+                return [Code(each.number, node, scope) for each in found]
+    if isinstance(node, ast.Subscript):
+        key = names.constant(node.slice, scope, frames)
+        if names.is_a(value, _ENUMERATIONS) and isinstance(key, str):
+            member = _number(names.attribute(value, key))
+            return [] if member is None else [Code(member, node, scope)]
     if number is None and isinstance(node, ast.Subscript):
         return [Code(each.number, node, scope) for each in _looked_up(names, node, scope, steps)]
     return [] if number is None else [Code(number, node, scope)]

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from groundrules.rules.meaning.keywords import keywords_of
 from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.origins import origin
 from groundrules.rules.meaning.values import ClassValue, External, FunctionValue, Value
@@ -46,7 +47,7 @@ class Constructors:
             if isinstance(each, ast.Starred):
                 break
             positional.append((each, scope))
-        return Given(positional, {**held.keywords, **_keywords(node, scope)})
+        return Given(positional, {**held.keywords, **keywords_of(self._names, node, scope)[0]})
 
     def _partial(self, func: ast.expr, scope: Scope) -> tuple[ast.Call | None, Scope]:
         """Return the call of `functools.partial` that what is called comes from."""
@@ -221,10 +222,6 @@ class _Arguments:
         """Whether an expression is the `**kwargs` of the constructor."""
         given = self._init.node.args.kwarg
         return isinstance(node, ast.Name) and given is not None and node.id == given.arg
-
-
-def _keywords(node: ast.Call, scope: Scope) -> dict[str, Place]:
-    return {each.arg: (each.value, scope) for each in node.keywords if each.arg}
 
 
 def _is_super(node: ast.expr) -> bool:

@@ -35,6 +35,12 @@ _TRANSPARENT = frozenset({"Annotated", "Final", "ClassVar", "Required", "NotRequ
 _UNIONS = frozenset({"Optional", "Union"})
 _SAME = frozenset({"reversed", "sorted", "list", "tuple", "set", "frozenset", "iter", "deque"})
 _TAKING = frozenset({"pop", "popleft", "get", "setdefault"})
+_CALLABLES = (External("collections.abc.Callable"), External("typing.Callable"))
+_AWAITABLES = tuple(
+    External(f"{module}.{name}")
+    for module in ("collections.abc", "typing")
+    for name in ("Awaitable", "Coroutine")
+)
 _DEPTH = 20
 
 
@@ -77,8 +83,10 @@ def first_argument(names: "Names", annotation: ast.Subscript, scope: Scope) -> V
     return names.type_of(_parts(annotation)[0], scope)
 
 
-def takes_out(node: ast.Call) -> bool:
-    """Whether a call may be of a method that takes an element out of a container."""
+def takes_out(called: Value, node: ast.Call) -> bool:
+    """Whether a call may be of a method that takes an element out of a container, or of a `Callable`."""
+    if isinstance(called, Instance):
+        return called.of in _CALLABLES
     return isinstance(node.func, ast.Attribute) and node.func.attr in _TAKING
 
 
@@ -157,9 +165,25 @@ def _called(names: "Names", node: ast.Call, scope: Scope, depth: int) -> Shape |
     if isinstance(called, FunctionValue):
         returns, outer = called.function.node.returns, called.function.outer
         return Shape(returns, outer, is_type=True) if returns else None
-    if isinstance(node.func, ast.Attribute) and takes_out(node):
+    if isinstance(called, Instance) and called.of in _CALLABLES:
+        return _returned(names, _of(names, node.func, scope, depth), depth)
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _TAKING:
         return _item(names, _of(names, node.func.value, scope, depth), None, depth)
     return Shape(node, scope, is_type=False) if isinstance(called, ClassValue) else None
+
+
+def _returned(names: "Names", shape: Shape | None, depth: int) -> Shape | None:
+    """Return what calling a `Callable[[…], X]` gives."""
+    if shape is None or not shape.is_type:
+        return None
+    annotation, where = _container(names, shape.node, shape.scope, depth)
+    parts = _parts(annotation) if isinstance(annotation, ast.Subscript) else []
+    if len(parts) != 2:
+        return None
+    given = parts[1]
+    if isinstance(given, ast.Subscript) and names.type_of(given, where) in _AWAITABLES:
+        given = _parts(given)[-1]
+    return Shape(given, where, is_type=True)
 
 
 def _pairs(shape: Shape | None, kind: str) -> Shape | None:

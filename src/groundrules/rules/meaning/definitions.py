@@ -20,6 +20,7 @@ class Definitions:
 
     def __init__(self, names: Names) -> None:
         self._names = names
+        self.modules = names.modules
 
     def find(self, node: ast.expr, scope: Scope, depth: int = 0) -> Definition:
         """Return what a name or dotted name stands for in a scope, behind all imports of it."""
@@ -50,12 +51,21 @@ class Definitions:
         found = self.find(inner, scope)
         return found if isinstance(found, str) else None
 
+    def decorators(self, defined: Function | Class) -> set[str | None]:
+        """Return the full names of what a definition is decorated with; None for the project's own."""
+        called = (
+            each.func if isinstance(each, ast.Call) else each
+            for each in defined.node.decorator_list
+        )
+        return {self.outside(each, defined.outer) for each in called}
+
     def _behind(self, bindings: list[Binding], depth: int) -> Definition:
         if len(bindings) != 1 or depth > _DEPTH:
             return None
         (binding,) = bindings
         home, name, node = binding.scope, binding.name, binding.node
-        if home.stars or home.is_class or (home.parent is None and name in _BUILTINS):
+        is_hidden = any(star.lineno > binding.place[0] for star in home.stars)
+        if is_hidden or home.is_class or (home.parent is None and name in _BUILTINS):
             return None
         if isinstance(node, ast.ImportFrom):
             source = home.module.source_of(node)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from groundrules.rules.meaning.containers import given_type, item_type, takes_out
 from groundrules.rules.meaning.heritage import instance_of_base
 from groundrules.rules.meaning.values import (
+    Attribute,
     ClassValue,
     Constant,
     External,
@@ -25,6 +26,16 @@ _TYPING = ("typing.", "typing_extensions.")
 _TRANSPARENT = frozenset(
     {"Annotated", "Optional", "Union", "ClassVar", "Final", "Required", "NotRequired"}
 )
+# what they enter is what matters, as with the functions that `contextmanager` decorates
+_MANAGERS = frozenset(
+    {
+        *("contextlib.AbstractContextManager", "contextlib.AbstractAsyncContextManager"),
+        *("typing.ContextManager", "typing.AsyncContextManager"),
+    }
+)
+_STACKS = frozenset({"contextlib.AsyncExitStack", "contextlib.ExitStack"})
+# methods of an exit stack, by what each enters its argument
+ENTERING = {"enter_async_context": "__aenter__", "enter_context": "__enter__"}
 # functions that give something else than an object of theirs
 SPECIAL = frozenset(
     {
@@ -57,10 +68,25 @@ def call_special(
 
 def _call(names: "Names", node: ast.Call, scope: Scope, frames: Frames) -> Value | None:
     value = names.call(names.evaluate(node.func, scope, frames), node, scope, frames)
-    if value is None or (isinstance(value, Result) and takes_out(node)):
+    if isinstance(value, Result):
+        given, by = _entered_by_stack(value)
+        if given is not None:
+            return names.entered(names.evaluate(given, scope, frames), by)
+    if value is None or (isinstance(value, Result) and takes_out(value.of, node)):
         kind = given_type(names, node, scope)
         return Instance(kind) if kind else value
     return value
+
+
+def _entered_by_stack(value: Result) -> tuple[ast.expr | None, str]:
+    """Return what `await stack.enter_async_context(…)` enters, and by which method."""
+    match value:
+        case Result(
+            of=Attribute(of=Instance(of=External(name=stack)), name=name),
+            call=ast.Call(args=[given]),
+        ) if stack in _STACKS and name in ENTERING:
+            return given, ENTERING[name]
+    return None, ""
 
 
 def _constant(names: "Names", node: ast.Constant, scope: Scope, frames: Frames) -> Value | None:
@@ -95,6 +121,9 @@ def _subscript(names: "Names", node: ast.Subscript, scope: Scope, frames: Frames
             parts = index.elts if isinstance(index, ast.Tuple) else [index]
             kinds = (names.type_of(part, scope, frames) for part in parts)
             return next((kind for kind in kinds if kind is not None), None)
+    if isinstance(base, External) and base.name in _MANAGERS:
+        first = index.elts[0] if isinstance(index, ast.Tuple) else index
+        return names.type_of(first, scope, frames) or base
     if isinstance(base, (External, ClassValue)):
         return base
     held, where = names.literal(value, scope)

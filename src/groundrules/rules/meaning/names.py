@@ -12,7 +12,7 @@ from groundrules.rules.meaning.containers import element_type
 from groundrules.rules.meaning.expressions import EVALUATE, SPECIAL, call_special
 from groundrules.rules.meaning.heritage import climb, member_of_class
 from groundrules.rules.meaning.imports import imported, imported_from, module_named
-from groundrules.rules.meaning.outcomes import outcome_of_call
+from groundrules.rules.meaning.outcomes import outcome, outcome_of_call
 from groundrules.rules.meaning.values import (
     Attribute,
     ClassValue,
@@ -182,6 +182,20 @@ class Names:
             return Result(of, node, scope, frames)
         return None
 
+    def entered(self, value: Value | None, by: str) -> Value | None:
+        """Return what `with` binds for a value: itself, unless a class of the project says otherwise.
+
+        :param by: the method that enters it, `__enter__` or `__aenter__`.
+        """
+        if isinstance(value, Instance) and isinstance(value.of, ClassValue):
+            enter = self.attribute(value, by)
+            if isinstance(enter, FunctionValue):
+                given: dict[str, Value] = {
+                    each.arg: value for each in enter.function.positional[:1]
+                }
+                return outcome(self, enter, given) or value
+        return value
+
     def bases(self, cls: Class) -> list[Value | None]:
         """Return what each base class of `cls` is."""
         return [self.evaluate(base, cls.outer) for base in cls.node.bases]
@@ -311,6 +325,8 @@ class Names:
             sources = elements(binding.value) if binding.element else (binding.value,)
             for source in sources:
                 value = self.evaluate(source, scope, frames)
+                if binding.entered:
+                    value = self.entered(value, binding.entered)
                 is_field = isinstance(value, Instance) and _is_one_of(value.of, _FIELDS)
                 if is_something(value) and not is_field:
                     return value

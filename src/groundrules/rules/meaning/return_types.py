@@ -1,4 +1,4 @@
-"""Says whether what a function declares to return can be awaited."""
+"""Says whether what an annotation allows can be awaited."""
 
 import ast
 import re
@@ -8,18 +8,43 @@ from groundrules.rules.meaning.definitions import Definitions
 from groundrules.rules.meaning.names import Names
 from groundrules.rules.meaning.values import ClassValue, External
 from groundrules.rules.source.syntax import operands, parsed_annotation
-from groundrules.rules.source.tree import Class, Function, Scope
+from groundrules.rules.source.tree import Class, Scope
 
 _AWAITABLE = re.compile(r"Await|Coro|Generator|Future|Task|Async|Deferred|Protocol|^Any$|^object$")
+_CONTAINERS = ("builtins.", "collections.", "typing.")
 _UNIONS = frozenset({"typing.Union", "typing.Optional"})
 
 
-def returns_no_awaitable(names: Names, definitions: Definitions, function: Function) -> bool:
-    """Whether a function surely declares to return only what nobody would await."""
-    scope, returns = function.outer, function.node.returns
-    choices = _choices(definitions, returns, scope)
-    return returns is not None and all(
+def allows_no_awaitable(
+    names: Names, definitions: Definitions, annotation: ast.expr | None, scope: Scope
+) -> bool:
+    """Whether an annotation surely allows only what nobody would await."""
+    choices = _choices(definitions, annotation, scope)
+    return annotation is not None and all(
         _is_no_awaitable(names, definitions, each, scope) for each in choices
+    )
+
+
+def holds_no_awaitable(
+    names: Names, definitions: Definitions, annotation: ast.expr | None, scope: Scope
+) -> bool:
+    """Whether an annotation surely allows only containers of what nobody would await."""
+    choices = list(_choices(definitions, annotation, scope))
+    return any(isinstance(each, ast.Subscript) for each in choices) and all(
+        _holds_none(names, definitions, each, scope) for each in choices
+    )
+
+
+def _holds_none(
+    names: Names, definitions: Definitions, node: ast.expr | None, scope: Scope
+) -> bool:
+    if not isinstance(node, ast.Subscript):
+        return isinstance(node, ast.Constant) and node.value is None
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    container = definitions.outside(node, scope) or ""
+    return container.startswith(_CONTAINERS) and all(
+        isinstance(each, ast.Constant) or allows_no_awaitable(names, definitions, each, scope)
+        for each in parts
     )
 
 

@@ -7,7 +7,10 @@ import tokenize
 from collections.abc import Iterator
 from itertools import pairwise
 
+from groundrules.rules.source.syntax import parsed_annotation
+
 _Place = tuple[int, int]
+_Written = list[tuple[str, str]]  # type parameters, each with the text of its bound
 _Change = tuple[_Place, str]  # what is written over the text from a place on
 
 _BEGIN = frozenset({tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT})
@@ -15,20 +18,28 @@ _BEGIN |= {tokenize.COMMENT, tokenize.ENCODING}
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _END = -1  # of a line
 _TEMPLATES = frozenset({"t", "tr", "rt"})
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class TypeParameter(ast.AST):
+    """A type parameter, for a Python that has no syntax for it; `bound` is None if it has none."""
+
+    name: str
+    bound: ast.expr | None
 
 
 def parse(text: str) -> ast.Module:
     """Return the tree of a file's text, newer syntax read as what comes nearest to it.
 
-    `except A, B` is read as `except (A, B)`, `type X = Y` and `lazy import x` without their first word, type
-    parameters are left out, and a template string is an f-string.
+    `except A, B` is read as `except (A, B)`, `type X = Y` and `lazy import x` without their first word, and a
+    template string is an f-string. Type parameters are `type_params` of their definitions, as in Python 3.12.
 
     Raises what `ast.parse` raises for the text as it is.
     """
     try:
         return ast.parse(text)
     except SyntaxError:
-        changed, places = _older(text)
+        changed, places, generic = _older(text)
         if changed == text:
             raise
         try:
@@ -37,10 +48,19 @@ def parse(text: str) -> ast.Module:
             tree = None
         if tree is None:
             raise
-    for node in ast.walk(tree) if places else ():
+    for node in ast.walk(tree) if places or generic else ():
         if isinstance(node, ast.ExceptHandler) and (node.lineno, node.col_offset) in places:
             node.type = _joined(node.type)
+        if isinstance(node, _DEFINITIONS) and (node.lineno, node.col_offset) in generic:
+            written = generic[node.lineno, node.col_offset]
+            setattr(node, "type_params", [_parameter(*each, at=node) for each in written])  # noqa: B010  # new to it
     return tree
+
+
+def _parameter(name: str, bound: str, *, at: ast.stmt) -> TypeParameter:
+    made = TypeParameter()
+    made.name, made.bound = name, parsed_annotation(bound, at) if bound else None
+    return ast.copy_location(made, at)
 
 
 def _joined(node: ast.expr | None) -> ast.expr | None:
@@ -55,23 +75,26 @@ def _joined(node: ast.expr | None) -> ast.expr | None:
     return ast.copy_location(ast.Tuple([node, *reversed(parts)], ast.Load()), last)
 
 
-def _older(text: str) -> tuple[str, set[_Place]]:
-    """Return a text in older syntax, and where in it `except` has exceptions without brackets."""
+def _older(text: str) -> tuple[str, set[_Place], dict[_Place, _Written]]:
+    """Return a text in older syntax, and where in it were exceptions without brackets and type parameters."""
     lines = text.split("\n")
-    places = set[_Place]()
+    places, generic = set[_Place](), dict[_Place, _Written]()
     try:
         for statement in _statements(text):
+            first = statement[0].start
+            before = lines[first[0] - 1][: first[1]]
+            place = first[0], len(before.encode("utf-8", "surrogatepass"))
+            if written := _written(statement):
+                generic[place] = written
             for (line, column), new in _changes(statement):
                 old = lines[line - 1]
                 column = len(old) if column == _END else column
                 lines[line - 1] = old[:column] + new + old[column + len(new) :]
                 if new == "|":
-                    first = statement[0].start
-                    before = lines[first[0] - 1][: first[1]]
-                    places.add((first[0], len(before.encode("utf-8", "surrogatepass"))))
+                    places.add(place)
     except (tokenize.TokenError, SyntaxError, IndexError):
-        return text, set()
-    return "\n".join(lines), places
+        return text, set(), {}
+    return "\n".join(lines), places, generic
 
 
 def _statements(text: str) -> Iterator[list[tokenize.TokenInfo]]:
@@ -99,10 +122,39 @@ def _changes(tokens: list[tokenize.TokenInfo]) -> Iterator[_Change]:
             yield from _parameters(tokens, 2)
         case ["lazy", "import" | "from", *_] if sys.version_info < (3, 15):
             yield tokens[0].start, "0;" + " " * (tokens[1].start[1] - tokens[0].start[1] - 2)
+    yield from _parameters(tokens, _bracket(words))
+
+
+def _bracket(words: list[str]) -> int:
+    """Return where the type parameters of a definition begin among the words of a line; -1 for none."""
+    match words:
         case ["class" | "def", _, "[", *_]:
-            yield from _parameters(tokens, 2)
+            return 2
         case ["async", "def", _, "[", *_]:
-            yield from _parameters(tokens, 3)
+            return 3
+    return -1
+
+
+def _written(tokens: list[tokenize.TokenInfo]) -> _Written:
+    """Return the type parameters of a definition, each with its bound."""
+    words = [token.string for token in tokens]
+    begin = _bracket(words)
+    depth, parts = 0, [list[str]()]
+    for word in words[begin:] if begin > 0 else ():
+        depth += (word in _OPENING) - (word in _CLOSING)
+        if depth == 0:
+            break
+        if depth == 1 and word == ",":
+            parts.append([])
+        elif not (depth == 1 and word == "["):
+            parts[-1].append(word)
+    return [(each[0], _bound(each[1:])) for each in parts if each and each[0].isidentifier()]
+
+
+def _bound(words: list[str]) -> str:
+    """Return what follows the colon of a type parameter, its default left out."""
+    end = words.index("=") if "=" in words else len(words)
+    return " ".join(words[1:end])
 
 
 def _exceptions(tokens: list[tokenize.TokenInfo]) -> Iterator[_Change]:
@@ -120,7 +172,7 @@ def _exceptions(tokens: list[tokenize.TokenInfo]) -> Iterator[_Change]:
 
 def _parameters(tokens: list[tokenize.TokenInfo], index: int) -> Iterator[_Change]:
     """Yield blanks over the brackets that follow the name of a class, a function or a type."""
-    if index >= len(tokens) or tokens[index].string != "[":
+    if not 0 < index < len(tokens) or tokens[index].string != "[":
         return
     depth, line = 0, tokens[index].start[0]
     for token in tokens[index:]:

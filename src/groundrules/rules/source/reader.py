@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from groundrules.rules.source.patterns import captures, placed
 from groundrules.rules.source.tree import Binding, CallSite, Class, Function, Module, Scope
 
 # what has nothing below it that binds, calls or defines
@@ -103,20 +104,35 @@ class Reader:
         annotation: ast.expr | None = None,
         element: bool = False,
         at: tuple[int, ...] = (),
+        *,
+        entered: str = "",
     ) -> None:
         if scope.elsewhere:
             scope = scope.elsewhere.get(name, scope)
         unpacked = at[-1] if at else None
-        binding = Binding(name, node, scope, value, annotation, element, unpacked, at[:-1])
+        within = at[:-1]
+        binding = Binding(name, node, scope, value, annotation, element, unpacked, within, entered)
         if name in scope.bindings:
             scope.bindings[name].append(binding)
         else:
             scope.bindings[name] = [binding]
 
+    def _outer(self, node: ast.AST, scope: Scope) -> Scope:
+        """Return the scope of a definition's type parameters, the one around it if it has none."""
+        parameters = getattr(node, "type_params", ())
+        if not parameters:
+            return scope
+        outer = self._scope(scope)
+        outer.owner, outer.is_generic = scope.owner, True
+        for each in parameters:
+            self._bind(outer, each.name, each, getattr(each, "bound", None))
+        return outer
+
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
-        inner, given = self._scope(scope), node.args
+        outer = self._outer(node, scope)
+        inner, given = self._scope(outer), node.args
         arguments = _arguments(given)
-        function = Function(node, scope, inner, arguments)
+        function = Function(node, outer, inner, arguments)
         inner.owner = inner.function = function
         self._module.functions.append(function)
         self._module.defined[node] = function
@@ -139,8 +155,9 @@ class Reader:
         self._next(*given.defaults, *given.kw_defaults)
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> None:
-        inner = self._scope(scope)
-        found = Class(node, scope, inner)
+        outer = self._outer(node, scope)
+        inner = self._scope(outer)
+        found = Class(node, outer, inner)
         inner.owner, inner.is_class = found, True
         self._module.classes.append(found)
         self._module.defined[node] = found
@@ -208,8 +225,12 @@ class Reader:
         self._branch(node, scope)
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
+        method = "__enter__" if isinstance(node, ast.With) else "__aenter__"
         for item in node.items:
-            if item.optional_vars is not None:
+            if isinstance(item.optional_vars, ast.Name):
+                name, value = item.optional_vars, item.context_expr
+                self._bind(scope, name.id, name, value, entered=method)
+            elif item.optional_vars is not None:
                 self._target(scope, item.optional_vars, item.context_expr)
         self._below(node, scope)
 
@@ -267,10 +288,11 @@ class Reader:
             scope.owner.yields.append(node.value)
         self._next(node.value)
 
-    def _captured(self, node: ast.AST, scope: Scope) -> None:
-        if name := getattr(node, "name", None) or getattr(node, "rest", None):
-            self._bind(scope, name, node)
-        self._below(node, scope)
+    def _match(self, node: ast.Match, scope: Scope) -> None:
+        for case in node.cases:
+            for each in captures(case.pattern, node.subject):
+                self._bind(scope, each.name, each.node, each.value, each.annotation, at=each.at)
+        self._branch(node, scope)
 
     def _target(
         self,
@@ -297,6 +319,9 @@ class Reader:
             for index, part in enumerate(target.elts):
                 if pairs is not None and len(pairs) == len(target.elts):
                     self._target(scope, part, pairs[index])
+                elif isinstance(part, ast.Starred) and value is not None and not element and not at:
+                    rest = ast.Subscript(value, ast.Slice(ast.Constant(index)), ast.Load())
+                    self._target(scope, part.value, placed(rest, part))
                 else:
                     self._target(scope, part, value, element=element, at=(*at, index))
 
@@ -310,9 +335,12 @@ class Reader:
         method = scope.function
         if method is not None:
             method.assigned.append(target)
-        if not isinstance(target.value, ast.Name):
+        owner = target.value
+        if getattr(owner, "id", getattr(owner, "attr", "")) not in ("self", "state"):
+            self._module.reassigned.add(target.attr)
+        if not isinstance(owner, ast.Name):
             return
-        name = target.value.id
+        name = owner.id
         if method and method.owner and method.positional and name == method.positional[0].arg:
             binding = Binding(target.attr, target, scope, value, annotation)
             method.owner.attributes.setdefault(target.attr, []).append(binding)
@@ -369,13 +397,11 @@ _VISITS: dict[type[ast.AST], Callable[[Reader, Any, Scope], None]] = {
     ast.Await: Reader._await,
     ast.Return: Reader._return,
     ast.Yield: Reader._yield,
-    ast.MatchAs: Reader._captured,
-    ast.MatchStar: Reader._captured,
-    ast.MatchMapping: Reader._captured,
     ast.BinOp: Reader._operation,
     ast.AugAssign: Reader._operation,
     **dict.fromkeys(_BRANCHES, Reader._branch),
     **dict.fromkeys(_COMPREHENSIONS, Reader._comprehension),
+    ast.Match: Reader._match,
 }
 if hasattr(ast, "TypeAlias"):
     _VISITS[ast.TypeAlias] = Reader._type_alias

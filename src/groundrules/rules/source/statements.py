@@ -2,8 +2,7 @@
 
 import ast
 from collections.abc import Iterator
-
-from groundrules.rules.source.tree import FunctionNode
+from itertools import takewhile
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -74,6 +73,20 @@ def ends(block: list[ast.stmt]) -> bool:
     return False
 
 
+def following(body: list[ast.stmt], statement: ast.stmt) -> list[ast.stmt]:
+    """Return what surely runs after a statement; what may depend on the same condition is left out."""
+    for index, each in enumerate(body):
+        if each is statement:
+            return body[index + 1 :]
+        for block in blocks(each):
+            if any(inner is statement for inner in statements(block)):
+                inside, rest = following(block, statement), body[index + 1 :]
+                is_left = ends(block) or any(isinstance(last, ast.Return) for last in inside)
+                plain = takewhile(lambda later: not blocks(later), rest)
+                return inside if is_left else [*inside, *plain]
+    return []
+
+
 def expressions(statement: ast.stmt) -> Iterator[ast.expr]:
     """Yield the expressions of a statement, nested ones too, but for those of its blocks."""
     todo: list[ast.AST] = [
@@ -89,10 +102,3 @@ def expressions(statement: ast.stmt) -> Iterator[ast.expr]:
             yield each
         if not isinstance(each, ast.Lambda):
             todo.extend(ast.iter_child_nodes(each))
-
-
-def nodes(function: FunctionNode) -> Iterator[tuple[ast.stmt, ast.expr]]:
-    """Yield each expression of a function's own body, with the statement it stands in."""
-    for statement in statements(function.body):
-        for expression in expressions(statement):
-            yield statement, expression

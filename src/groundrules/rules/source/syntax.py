@@ -105,7 +105,7 @@ def _is_inside(position: tuple[int, int], node: ast.expr | None) -> bool:
     return position < (node.end_lineno or 0, node.end_col_offset or 0)
 
 
-def parsed_annotation(text: str, at: ast.expr) -> ast.expr | None:
+def parsed_annotation(text: str, at: ast.AST) -> ast.expr | None:
     """Return the expression a string annotation holds, placed where the string stands."""
     try:
         parsed = ast.parse(text.strip(), mode="eval").body

@@ -18,6 +18,7 @@ class Binding:
     :param element: whether it is bound to each element of `value` in turn, as in a loop.
     :param unpacked: its position in a tuple that is unpacked, None if the value is bound whole.
     :param within: the positions of the tuples around that one, the outermost first.
+    :param entered: the method that `with` or `async with` binds it by; empty for any other binding.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Binding:
     element: bool = False
     unpacked: int | None = None
     within: tuple[int, ...] = ()
+    entered: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -46,6 +48,7 @@ class Scope:
     :param function: the innermost function that this scope is or lies in.
     :param comprehension: the expression whose own names it holds, None if it is none of one.
     :param is_class: whether it is that of a class body, which the functions in it do not see.
+    :param is_generic: whether it holds the type parameters of one definition.
     """
 
     __slots__ = (
@@ -54,6 +57,7 @@ class Scope:
         "elsewhere",
         "function",
         "is_class",
+        "is_generic",
         "module",
         "owner",
         "parent",
@@ -66,6 +70,7 @@ class Scope:
         self.owner: Function | Class | None = None
         self.function: Function | None = parent.function if parent else None
         self.is_class = False
+        self.is_generic = False
         self.comprehension: ast.expr | None = None
         self.bindings: dict[str, list[Binding]] = {}
         self.elsewhere: Mapping[str, Scope] = _NOWHERE
@@ -88,7 +93,7 @@ class Scope:
         """Yield the scopes in which a name that is used here may be bound, the nearest first."""
         here: Scope | None = self
         while here is not None:
-            if here is self or not here.is_class:
+            if not here.is_class or here is self or (self.is_generic and here is self.parent):
                 yield here.elsewhere.get(name, here) if here.elsewhere else here
             here = here.parent
 
@@ -202,6 +207,7 @@ class Module:
     :param awaited: the expressions that are awaited where they stand.
     :param called: the calls by the last name of what is called.
     :param attributes: the names of all attributes that are read or assigned.
+    :param reassigned: the names of attributes that are assigned to other objects than `self` or a `state`.
     :param packages: the first parts of the absolute names that it imports.
     """
 
@@ -217,6 +223,7 @@ class Module:
     calls: list[CallSite] = field(default_factory=list)
     called: dict[str | None, list[CallSite]] = field(default_factory=dict)
     attributes: set[str] = field(default_factory=set)
+    reassigned: set[str] = field(default_factory=set)
     packages: set[str] = field(default_factory=set)
     imports: list[ast.Import | ast.ImportFrom] = field(default_factory=list)
     scopes: list[Scope] = field(default_factory=list)
