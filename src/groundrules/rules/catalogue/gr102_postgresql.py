@@ -299,7 +299,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "databases for analyses and graphs, and a template that is filled in elsewhere",
+        "URLs of analytics and graph databases, and a URL template that is filled in elsewhere",
         """
         from os import environ
 

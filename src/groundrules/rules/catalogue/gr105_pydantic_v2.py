@@ -609,7 +609,7 @@ INVALID = (
         path="app/schemas/base.py",
     ),
     case(
-        "methods of a type parameter's bound, of what a pattern captures, and of what a callable gives",
+        "V1 methods on a value whose type is a type parameter, a captured pattern or a callable's result",
         {
             "app/schemas/book.py": """
                 from pydantic import BaseModel
@@ -685,7 +685,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "methods of a type variable's bound and of each of its constraints",
+        "V1 methods on a value whose type is a type variable, with a bound or with constraints",
         {
             "app/schemas/book.py": """
                 from pydantic import BaseModel
@@ -935,7 +935,7 @@ VALID_ALTERNATIVE = (
         path="app/schemas/book.py",
     ),
     case(
-        "the same names on type parameters and captures of other classes",
+        "the same names on values whose type parameter or pattern names another class",
         {
             "app/schemas/shelf.py": """
                 from collections import UserDict
@@ -977,7 +977,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a method that one of a type variable's constraints has, too",
+        "a type variable of which one constraint is a plain class with that method",
         """
         from typing import TypeVar
 

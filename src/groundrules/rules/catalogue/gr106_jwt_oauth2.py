@@ -494,7 +494,7 @@ INVALID = (
         18,
     ),
     case(
-        "the `Authorization` header from a copy of all headers, from the raw ones, and by a pattern",
+        "the `Authorization` header read from a copy of the headers, from the raw headers, or with a pattern",
         """
         from fastapi import Request
 
@@ -780,7 +780,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "other headers in a copy, and the `Authorization` header of one's own request",
+        "other headers read from a copy, and the `Authorization` header of an outgoing request",
         """
         import httpx
         from fastapi import Request

@@ -610,7 +610,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "repositories in attributes: given, made, declared, inherited, behind a property or a generic",
+        "calls without `await` on a repository in an attribute, a property or a generic class",
         {
             **LIBRARY,
             "app/services/repository.py": _REPOSITORY,
@@ -681,7 +681,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "what `with`, an exit stack and functions of the application give",
+        "calls without `await` on objects from `with`, an exit stack or an application function",
         {
             **LIBRARY,
             "app/services/repository.py": _REPOSITORY,
@@ -754,7 +754,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "coroutines in a container that is thrown away, or given to what takes no coroutine",
+        "coroutines in a list that is discarded, or passed to a function that takes no coroutine",
         {
             **LIBRARY,
             "app/services/repository.py": _REPOSITORY,
@@ -801,7 +801,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "a handler that returns a coroutine inside of its result",
+        "a handler that returns a coroutine inside its result",
         library(
             "app/api/books.py",
             """
@@ -902,7 +902,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "a protocol, an abstract class, an object that is called, and other names of functions",
+        "calls through a protocol, an abstract class, a callable object or another name of a function",
         {
             **LIBRARY,
             "app/services/repository.py": _REPOSITORY,
@@ -969,7 +969,7 @@ INVALID = (
         path="app/services/shelves.py",
     ),
     case(
-        "repositories that a loop, a cast or a declared callable gives",
+        "repositories from a loop, a cast or a typed callable",
         {
             **LIBRARY,
             "app/services/repository.py": _REPOSITORY,
@@ -1007,7 +1007,7 @@ INVALID = (
         path="app/services/shelves.py",
     ),
     case(
-        "coroutines for what wants a function, and for a response",
+        "a coroutine passed where a function is expected, or put into a response",
         library(
             "app/api/books.py",
             """
@@ -1040,7 +1040,7 @@ INVALID = (
         path="app/api/books.py",
     ),
     case(
-        "sessions from callables that are declared to give a context manager, or something to await",
+        "sessions from callables whose return type is a context manager or an awaitable",
         """
         from collections.abc import Awaitable, Callable
         from contextlib import AbstractAsyncContextManager
@@ -1072,7 +1072,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "coroutines given to functions and classes that put them into a response, or only look at them",
+        "coroutines passed to functions or classes that put them into a response or only print them",
         library(
             "app/core/envelope.py",
             """
@@ -1144,7 +1144,7 @@ INVALID = (
         path="app/api/books.py",
     ),
     case(
-        "a function defined below a star import, which only adds",
+        "a function that only adds a row, defined below a star import",
         """
         from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -1172,7 +1172,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "repositories that class methods and cached functions make",
+        "repositories created by class methods and cached functions",
         """
         from functools import cache
         from typing import Self
@@ -1483,7 +1483,7 @@ VALID_ALTERNATIVE = (
         path="app/services/work.py",
     ),
     case(
-        "attributes that may hold something else: of two classes, replaced below or from outside",
+        "attributes that may have another class, or that are replaced later or from outside",
         {
             **LIBRARY,
             "app/services/repository.py": _REPOSITORY,
@@ -1537,7 +1537,7 @@ VALID_ALTERNATIVE = (
         path="app/services/books.py",
     ),
     case(
-        "what `with` binds is not what it is given, and decorators that start the coroutine",
+        "a context manager that returns another object, and decorators that start the coroutine",
         """
         import asyncio
         from collections.abc import Awaitable, Callable
@@ -1587,7 +1587,7 @@ VALID_ALTERNATIVE = (
         path="app/services/books.py",
     ),
     case(
-        "coroutines in containers and arguments that somebody awaits",
+        "coroutines in containers and arguments that are awaited elsewhere",
         """
         import asyncio
         import inspect
@@ -1637,7 +1637,7 @@ VALID_ALTERNATIVE = (
         path="app/services/work.py",
     ),
     case(
-        "one class for `with` and `async with`, and a protocol that a plain class keeps, too",
+        "one class for `with` and `async with`, and a protocol that a plain class also implements",
         """
         from typing import Protocol
 
@@ -1688,7 +1688,7 @@ VALID_ALTERNATIVE = (
         path="app/services/books.py",
     ),
     case(
-        "coroutines given to functions without annotations that keep, start, return or await them",
+        "coroutines passed to functions without annotations that store, start, return or await them",
         """
         import asyncio
         from typing import Any

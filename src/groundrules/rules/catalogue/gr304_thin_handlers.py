@@ -508,7 +508,7 @@ INVALID = (
         12,
     ),
     case(
-        "a session that is declared as anything, and queries that a table builds",
+        "a session that is annotated as `Any`, and queries that are built from a table",
         library(
             "app/api/items.py",
             """

@@ -333,7 +333,7 @@ INVALID = (
         path="app/models/user.py",
     ),
     case(
-        "values that are no columns",
+        "values that are not columns",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/loan.py": """

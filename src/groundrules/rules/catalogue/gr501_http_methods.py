@@ -24,7 +24,7 @@ FIX = (
     "DELETE to delete."
 )
 UNDECIDED = (
-    "a route of several methods whose handler asks for the request, or for something that may be missing",
+    "a route for several methods whose handler takes the request, or an optional parameter",
 )
 AGREED = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
 _ADDS = Effects(adds=True)
@@ -419,7 +419,7 @@ INVALID = (
         9,
     ),
     case(
-        "a GET among several methods, through a `partial`, and writing in `run_sync`",
+        "a route for GET and other methods that writes, also through a `partial` or `run_sync`",
         {
             **LIBRARY,
             "app/services/shelf.py": """
@@ -730,7 +730,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "several methods, each of which does what it is for",
+        "a route for several methods whose handler distinguishes them",
         library(
             "app/api/items.py",
             """
@@ -774,7 +774,7 @@ VALID_ALTERNATIVE = (
         path="app/api/items.py",
     ),
     case(
-        "a GET that shows what would be added, and takes it back",
+        "a GET that adds a row to preview it and rolls back",
         library(
             "app/api/items.py",
             """

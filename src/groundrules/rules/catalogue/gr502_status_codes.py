@@ -521,7 +521,7 @@ INVALID = (
         9,
     ),
     case(
-        "codes by an enum's key, value or constructor, and by a dictionary",
+        "codes from an enum, by key, value or constructor, and from a dictionary",
         {
             "app/core/codes.py": """
                 from enum import IntEnum
@@ -575,7 +575,7 @@ INVALID = (
         path="app/api/items.py",
     ),
     case(
-        "204 from a constant, set on the response or under a condition, and a body by another name",
+        "a 204 with a body, where the code is a constant, set on the response or conditional",
         library(
             "app/api/books.py",
             """

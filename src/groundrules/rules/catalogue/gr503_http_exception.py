@@ -26,7 +26,7 @@ FIX = (
     "register an exception handler for it."
 )
 UNDECIDED = (
-    'a message whose words alone tell of a failure, such as `{"detail": "There is no such book."}`',
+    'a message that reports a failure only in words, such as `{"detail": "There is no such book."}`',
     "an error in an object of your own class, such as `Result(error=…)`",
     'a field for errors whose value is known only at run time, such as `{"errors": errors}`',
 )
@@ -448,7 +448,7 @@ INVALID = (
         19,
     ),
     case(
-        "an error in a list, a status, a response or a caught exception's text",
+        "an error returned as a list, a status field, a response or the text of a caught exception",
         """
         from fastapi import APIRouter, Response
         from fastapi.responses import JSONResponse
@@ -491,7 +491,7 @@ INVALID = (
         path="app/api/books.py",
     ),
     case(
-        "an error that is put into a result, and a case that is not implemented",
+        "an error that is put into the result, and a `NotImplementedError`",
         """
         from fastapi import APIRouter
 
@@ -514,7 +514,7 @@ INVALID = (
         path="app/api/items.py",
     ),
     case(
-        "a result that an error takes the place of, or is merged into",
+        "a result that is replaced by an error or merged with one",
         """
         from fastapi import APIRouter
 
@@ -854,7 +854,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "words for a failure in results that report one, and a handler that is not written yet",
+        "results that report on a failure of something else, and a handler that is not written yet",
         """
         from fastapi import APIRouter, HTTPException
 
