@@ -42,10 +42,11 @@ def test_a_valid_case_trips_no_rule(rule: Rule, case: Case, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=name_of)
-def test_a_rule_has_enough_cases_of_each_kind(rule: Rule) -> None:
-    assert len(rule.invalid) >= 6
-    assert len(rule.valid) >= 3
-    assert len(rule.valid_alternative) >= 4
+def test_a_rule_is_shown_from_all_sides(rule: Rule) -> None:
+    cases = (*rule.invalid, *rule.valid, *rule.valid_alternative)
+
+    assert all((rule.invalid, rule.valid, rule.valid_alternative))
+    assert len({each.title for each in cases}) == len(cases)
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=name_of)

@@ -63,8 +63,8 @@ def check(mutation: Mutation, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
-def test_every_rule_is_broken_in_ten_ways_at_least(rule: Rule) -> None:
-    assert len({each.source for each in mutations(rule.code)}) >= 10
+def test_the_finished_application_can_break_every_rule(rule: Rule) -> None:
+    assert mutations(rule.code)
 
 
 @pytest.mark.parametrize(
