@@ -65,7 +65,7 @@ LEAD = {
     "who maintains": "Whose rules are these?",
     "change log": "Releases",
     "why no 409": "Why exactly these seven status codes",
-    "secrets": "What does Groundrules not check?",
+    "blocking calls": "What does Groundrules not check?",
     "single sign-on": "We have single sign-on.",
     "install": "(download, clone, install)",
 }
