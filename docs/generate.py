@@ -6,7 +6,8 @@
 import argparse
 import re
 import sys
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
 from textwrap import dedent, indent
@@ -20,6 +21,10 @@ from groundrules.site.clauses import clauses
 
 DOCS = Path(__file__).resolve().parent
 PAGES = DOCS / "rules"
+NOTES = DOCS / "notes.toml"
+SHOWN = 3  # names of files that an example needs
+
+Notes = Mapping[str, Mapping[str, str]]
 
 
 def main() -> int:
@@ -48,39 +53,50 @@ def main() -> int:
 def expected_pages() -> dict[Path, str]:
     """Return the text of every page by its path."""
     course = Course(DOCS.parent)
-    pages = {PAGES / f"{rule.code}.md": _page(rule, course) for rule in all_rules()}
-    return {**pages, PAGES / "index.md": _index(course)}
+    notes = tomllib.loads(NOTES.read_text(encoding="utf-8"))
+    pages = {
+        PAGES / f"{rule.code}.md": _page(rule, course, notes[rule.code]) for rule in all_rules()
+    }
+    return {**pages, PAGES / "index.md": _index(course, notes)}
 
 
-def _index(course: Course) -> str:
+def _index(course: Course, notes: Notes) -> str:
     rules = {rule.code: rule for rule in all_rules()}
     parts = [
         "# The rules",
-        "Each rule checks one of [the team's clauses](../spec.md), and nothing else. They are listed in the "
-        "order of the clauses. `groundrules rules GR402` prints one in the terminal.",
+        "Each rule checks one clause of [what the team agreed on](../spec.md), which is one sentence such as "
+        '"Use `HTTPException` for error handling." The rules are listed in the order of the clauses. '
+        "`groundrules rules GR402` prints one in the terminal.",
     ]
     section = ""
     for clause in clauses(course.root):
         if clause.section != section:
             section = clause.section
-            parts.append(f"## {section}\n\n| rule | what it requires | taught in |\n|---|---|---|")
-        parts[-1] += "".join(f"\n{_row(rules[code], course)}" for code in clause.codes)
-    parts.append(
-        "`GR000` is not a rule: it marks a file that cannot be read or parsed. "
-        "The other files are still checked."
-    )
+            head = "| rule | what it requires | setting | taught in |\n|---|---|---|---|"
+            parts.append(f"## {section}\n\n{head}")
+        parts[-1] += "".join(f"\n{_row(rules[code], course, notes[code])}" for code in clause.codes)
+    parts += [
+        "Two more codes are not rules. `GR000` marks a file that cannot be read or parsed, and the other "
+        "files are still checked. `GR001` marks a [baseline](../guides/adopting.md) entry that counts more "
+        "violations than the code contains.",
+        "[Checked projects](../checked-projects.md) shows how many findings each rule had in thirty "
+        "public projects.",
+    ]
     return "\n\n".join(parts) + "\n"
 
 
-def _row(rule: Rule, course: Course) -> str:
-    return f"| [{rule.code} {rule.name}]({rule.code}.md) | {rule.summary} | {_step(rule, course)} |"
+def _row(rule: Rule, course: Course, note: Mapping[str, str]) -> str:
+    setting = note["settings"].partition(" ")[0] + "{ .whole }" if "settings" in note else ""
+    name = f"[{rule.code} {rule.name}]({rule.code}.md)"
+    return f"| {name} | {rule.summary} | {setting} | {_step(rule, course)} |"
 
 
-def _page(rule: Rule, course: Course) -> str:
+def _page(rule: Rule, course: Course, note: Mapping[str, str]) -> str:
     pair = rule.pair
     sections = [
         f"# {rule.code} {rule.name}",
         f"{rule.summary} {rule.rationale}",
+        *([note["note"]] if "note" in note else []),
         "## Example",
         _side("✗", pair.wrong, pair.right),
         f"**Fix:** {rule.fix}",
@@ -91,8 +107,14 @@ def _page(rule: Rule, course: Course) -> str:
         "## What the checker reports",
         _checked(rule),
         "## What it accepts",
-        "These variants are unusual, and all of them keep the rule:",
+        "These variants are unusual but comply with the rule:",
         *(_folded(case) for case in rule.valid_alternative),
+        *_settings(note),
+        "## When not to follow it",
+        note["exceptions"],
+        "To ignore the rule for one finding, put a comment on the reported line: "
+        f"`# groundrules: ignore[{rule.code}]`. To ignore it in some files or in the whole project, see "
+        "[Settings](../reference/settings.md).",
         "## References",
         "\n".join(f"- [{title}]({url})" for title, url in pair.links.items())
         + f"\n- The clause [`{rule.clause}`](../spec.md): {_clause(rule, course)}\n"
@@ -122,20 +144,32 @@ def _side(mark: str, case: Case, other: Case) -> str:
 
 
 def _around(context: Case) -> list[str]:
-    if not context.files:
+    names = [f"`{path}`" for path in context.files]
+    if not names:
         return []
-    names = ", ".join(f"`{path}`" for path in context.files)
-    return [f"Both versions use the same {names}, which the example does not repeat."]
+    if len(names) > SHOWN:
+        return ["Both versions also need some files of the application, which are not shown."]
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return [
+        f"Both versions also need {listed}, which {'are' if len(names) > 1 else 'is'} not shown."
+    ]
+
+
+def _settings(note: Mapping[str, str]) -> list[str]:
+    if "settings" not in note:
+        return []
+    link = "[Settings](../reference/settings.md) describes where to write it."
+    return ["## Settings", f"{note['settings']} {link}"]
 
 
 def _checked(rule: Rule) -> str:
     found = "\n".join(f"- {_escaped(case.title)}" for case in rule.invalid)
     return (
-        "The checker reads the code and never runs it. If it cannot tell what a name refers to, it reports "
-        f"nothing. It reports, among other things (each is a test case):\n\n{found}\n\n{_undecided(rule)}"
-        f"To check this rule alone:\n\n```\ngroundrules check --select {rule.code}\n```\n\n"
-        f"To make an exception, put a comment on the line: `# groundrules: ignore[{rule.code}]`. "
-        "[Settings](../reference/settings.md#ignore-a-rule-on-one-line) has the details."
+        "The checker reads the code and never runs it. If it cannot tell what a name refers to, it stays "
+        "silent. Among the violations that it reports are the following, each of which is a test "
+        "case:\n\n"
+        f"{found}\n\n{_undecided(rule)}"
+        f"To check this rule alone:\n\n```\ngroundrules check --select {rule.code}\n```"
     )
 
 
@@ -143,7 +177,10 @@ def _undecided(rule: Rule) -> str:
     if not rule.undecided:
         return ""
     found = "\n".join(f"- {_escaped(each)}" for each in rule.undecided)
-    return f"It does not report what the code alone cannot decide, so look for it in a review:\n\n{found}\n\n"
+    return (
+        "The code alone cannot decide the following cases, so the checker does not report them. Look for "
+        f"them in a review:\n\n{found}\n\n"
+    )
 
 
 def _escaped(phrase: str) -> str:

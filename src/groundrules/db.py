@@ -18,10 +18,9 @@ DATABASE = "groundrules_dev"
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Manage the course's PostgreSQL 15.\n\nCommands that need it start it themselves, and "
-    "it runs until `groundrules db stop`. It belongs to this clone, does not listen on the "
-    "network, and its databases stay until you delete them.\n\nTo use a server of your own, "
-    "set GROUNDRULES_DATABASE_URL.",
+    help="Manage the course's PostgreSQL 15.\n\nCommands that need it start it, and it runs until "
+    "`groundrules db stop`. It belongs to this clone and does not listen on the network. Its "
+    "databases stay until you delete them.\n\nTo use another server, set GROUNDRULES_DATABASE_URL.",
 )
 
 
@@ -30,13 +29,13 @@ def start(
     wheel: Annotated[
         bool,
         typer.Option(
-            "--wheel", help="Use the PostgreSQL 15 of a Python wheel, not the one of the machine."
+            "--wheel", help="Use the PostgreSQL 15 from a Python wheel, not the installed one."
         ),
     ] = False,
 ) -> None:
-    """Start PostgreSQL, unless it runs already.
+    """Start PostgreSQL, unless it is already running.
 
-    It is the machine's own PostgreSQL 15 if there is one, and otherwise one that is downloaded once.
+    Uses the PostgreSQL 15 that is installed on this machine, or else downloads one.
     """
     from groundrules import postgres
 
@@ -47,7 +46,7 @@ def start(
 
 @app.command()
 def stop() -> None:
-    """Stop PostgreSQL; its databases stay for the next start."""
+    """Stop PostgreSQL. Its databases stay for the next start."""
     from groundrules import postgres
 
     with plain_errors():
@@ -59,9 +58,9 @@ def stop() -> None:
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say whether PostgreSQL runs, where it comes from and where its data is.
+    """Show whether PostgreSQL is running, where it comes from and where its data is.
 
-    The exit status is 0 if it runs, 1 if it does not, and 2 if that cannot be told.
+    Exits with 0 if it is running, with 1 if it is not, and with 2 if that cannot be determined.
     """
     from groundrules import postgres
 
@@ -89,7 +88,7 @@ def status(
 @app.command()
 def url(
     name: Annotated[
-        str, typer.Argument(help=("The database; it is created if it does not exist."))
+        str, typer.Argument(help=("The database. It is created if it does not exist."))
     ] = DATABASE,
 ) -> None:
     """Print the URL of a database, for the application's DATABASE_URL.
@@ -103,7 +102,7 @@ def url(
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def psql(context: typer.Context) -> None:
-    """Open the application's database in psql; what follows goes to psql.
+    """Open the application's database in psql. Further arguments are passed to psql.
 
     For example: groundrules db psql -c "SELECT count(*) FROM users"
     """

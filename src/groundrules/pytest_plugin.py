@@ -51,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--app",
         metavar="PATH",
-        help="the folder that holds the app package to check (default: exercises)",
+        help="the folder that contains the app package to check (default: exercises)",
     )
     group.addoption(
         "--groundrules-report", metavar="FILE", help="write the verdict by task, as JSON"

@@ -76,7 +76,7 @@ def test_stubs_are_renewed_and_work_stays_and_new_demands_are_told(
     assert working.file(f"{STEP}/test_new.py").exists()
     assert not working.file(f"{STEP}/test_rules.py").exists()
     told = updated.stdout.splitlines()
-    assert f"Renewed in exercises/, since you had not changed them: {UNTOUCHED}" in told
+    assert f"Replaced in exercises/, since you had not changed them: {UNTOUCHED}" in told
     assert f"Kept as you have them, though the course's own changed: {TOUCHED}" in told
     assert "  01.3 title-given: The title is not empty." in told
     assert "  01 GR999: groundrules rules GR999" in told

@@ -1,7 +1,9 @@
 """What of the site is made from the code: quickly, without building it."""
 
+import json
 import re
 import shutil
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,8 +12,9 @@ import pytest
 
 from groundrules.course.demands import demands_of
 from groundrules.course.steps import Course, CourseError, Step
+from groundrules.rules import check_project, render_finding
 from groundrules.rules.registry import all_rules
-from groundrules.site import demands, lengths, listings, recording, reference, workshop
+from groundrules.site import api, demands, lengths, listings, recording, reference, workshop
 from groundrules.site.clauses import clauses, held, table_of_clauses
 from groundrules.site.lessons import page_of_step
 from groundrules.site.links import between_pages
@@ -41,11 +44,16 @@ def test_every_clause_and_every_rule_is_on_the_map() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("docs/spec.md", "| GR402 |", "| |", "the clause models.timestamps names no rule"),
         (
             "docs/spec.md",
-            "| GR402 |",
-            "| GR401 |",
+            "| [GR402](rules/GR402.md) |",
+            "| |",
+            "the clause models.timestamps names no rule",
+        ),
+        (
+            "docs/spec.md",
+            "| [GR402](rules/GR402.md) |",
+            "| [GR401](rules/GR401.md) |",
             "GR401 is no rule of the clause models.timestamps",
         ),
         ("steps/03-models/step.toml", ', "GR402"', "", "models.timestamps has no step"),
@@ -119,8 +127,8 @@ def test_every_demand_of_a_step_can_be_linked_to(step: Step) -> None:
     assert "<!-- demand" not in shown
 
 
-def test_the_trust_page_links_every_demand_to_its_sentence() -> None:
-    shown = demands.table(COURSE)
+def test_the_trust_page_links_every_requirement_to_its_sentence() -> None:
+    shown = demands.listed(COURSE)
 
     assert "[01.4 only-get](/steps/01-setup/README.md#only-get) | 1 | 1 |" in shown
     assert len(re.findall(r"\(/steps/[\w-]+/README\.md#[\w-]+\)", shown)) == sum(
@@ -183,6 +191,20 @@ def test_every_command_is_listed_with_its_options() -> None:
     assert "## groundrules db start" in shown
 
 
+def test_the_api_is_listed_with_who_may_use_it_and_what_it_takes() -> None:
+    shown, schemas = api.endpoints(ROOT), api.schemas(ROOT)
+
+    assert (
+        "| `DELETE /api/v1/books/{book_id}` | Delete a book that has no open loans. | `book_id` | librarian |"
+        in shown
+    )
+    assert "| `GET /api/v1/users/me` | Show the current user. | nothing | user |" in shown
+    assert "| `GET /api/v1/health` |" in shown
+    assert "| `book_id` | integer | yes | at least 1, at most 9223372036854775807 |" in schemas
+    assert "at least 1 character," in schemas
+    assert "Page_" not in schemas.replace("#page_", "").replace("{ #page", "")
+
+
 def test_the_workshop_has_every_step_and_keeps_its_hours() -> None:
     slots = list(workshop.slots(COURSE))
 
@@ -214,3 +236,82 @@ def test_the_picture_of_a_terminal_has_each_line_that_was_recorded() -> None:
     drawn = [["".join(text.itertext()) for text in frame] for frame in frames]
     recorded = [(examples / name).read_text("utf-8").splitlines() for name in recording.FRAMES]
     assert drawn == [[line for line in screen if line] for screen in recorded]
+
+
+def test_the_pages_of_the_rules_name_every_setting_that_a_rule_has() -> None:
+    notes = tomllib.loads((ROOT / "docs/notes.toml").read_text(encoding="utf-8"))
+    schema = json.loads(
+        (ROOT / "docs/reference/groundrules.schema.json").read_text(encoding="utf-8")
+    )
+    told = {
+        code: note["settings"].split("`")[1] for code, note in notes.items() if "settings" in note
+    }
+    of_rules = {"folders", "status-codes", "complexity", "timestamps"}
+
+    assert list(notes) == [rule.code for rule in all_rules()]
+    assert set(told.values()) == of_rules <= set(schema["properties"])
+
+
+def test_the_numbers_of_the_checked_projects_add_up() -> None:
+    text = (ROOT / "docs/checked-projects.md").read_text(encoding="utf-8")
+    rows = [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in text.splitlines()]
+    tables: dict[int, list[list[str]]] = {}
+    for row in rows:
+        if "/" in row[0] or row[0] == "together":
+            tables.setdefault(len(row), []).append(row)
+    by_rule = [row for row in rows if row[0].startswith("GR") and len(row) == 9]
+    totals = [
+        [sum(int(cell) for row in part for cell in row[column::3]) for column in (1, 2)]
+        for part in (by_rule[:7], by_rule[7:])
+    ]
+    first, thirteen = tables[8], tables[9]
+
+    for *projects, together in (first, thirteen):
+        for column, total in enumerate(together):
+            if total.isdigit():
+                assert int(total) == sum(
+                    int(row[column]) for row in projects if row[column].isdigit()
+                )
+    assert [int(first[-1][5]), int(first[-1][6])] == totals[0]
+    assert [int(thirteen[-1][6]), int(thirteen[-1][7])] == [totals[1][0] + 1, totals[1][1]]  # GR000
+    read = f"{totals[0][1] + totals[1][1]:,}"
+    for page in ("docs/checked-projects.md", "docs/explanation/trust.md"):
+        assert f"{read} findings" in (ROOT / page).read_text(encoding="utf-8")
+
+
+def test_the_sample_of_grading_counts_the_requirements_of_its_steps() -> None:
+    number = sum(len(demands_of(COURSE.step(step))) for step in range(1, 6))
+    shown = (ROOT / "docs/start/instructor.md").read_text(encoding="utf-8")
+
+    assert f"152 of {number} requirements" in shown
+    assert f"Steps 01 to 05 have {number} of them" in shown
+
+
+def test_the_change_log_and_the_pins_have_the_version_of_the_project() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "version"
+    ]
+    log = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    pinned = {
+        found
+        for path in [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs/examples").rglob("*.y*ml")]
+        for found in re.findall(
+            r"groundrules[\w.-]*[@:]v(\d+\.\d+\.\d+)", path.read_text(encoding="utf-8")
+        )
+    }
+
+    assert re.findall(r"^\*\*(\d+\.\d+\.\d+)", log, re.MULTILINE)[0] == version
+    assert pinned == {version}
+
+
+def test_the_finding_in_the_readme_is_what_the_checker_prints(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python title=\"✗ app/api/health.py\"\n(.*?)```", readme, re.DOTALL)
+    (tmp_path / "app/api").mkdir(parents=True)
+    (tmp_path / "app/api/health.py").write_text(code, encoding="utf-8")
+
+    report = check_project(tmp_path)
+
+    [finding] = [each for each in report.findings if each.rule == "GR202"]
+    assert render_finding(finding, tmp_path).strip() in readme
+    assert len(report.findings) == 3

@@ -20,30 +20,36 @@ def page(browser: Any) -> "Iterator[Page]":
     context.close()
 
 
-# What people ask, and what one of the first three results must say: ten questions each.
+# What people ask, and what one of the first three results must say: at least ten questions each.
 TRAINEE = {
-    "MissingGreenlet": "An attribute was read that is not loaded",
+    "MissingGreenlet": "Your code read an attribute that was not loaded",
     "may my handler run a query": "It calls a service, and the service runs the query.",
     "why did I get GR502": "GR502 status-codes",
-    "status code exists already": "The code 409 is not among the agreed ones",
-    "pagination": "Pagination",
+    "status code exists already": "the code 409 is not among the agreed ones",
+    "pagination": "Search and pagination",
     "eager loading": "Relationships and eager loading",
     "authentication": "How does authentication work?",
     "offline": "Does it work offline",
     "timestamps": "GR402 timestamps",
     "undo my exercises": "groundrules undo",
+    "where do I get the course": "Where do I get the course?",
+    "Windows": "Does it run on macOS or Windows?",
+    "passlib": "Why passlib and python-jose",
 }
 INSTRUCTOR = {
     "check a trainee": "pytest steps/05 --app=alice",
     "learning objectives": "what are the learning objectives?",
     "timetable": "Running a workshop",
-    "sandbox": "You teach",
+    "sandbox": "For instructors",
     "how long": "How long",
     "report for a program": "a report that a program can read",
     "seed": "seed",
     "docker": "Deploying",
     "questions to ask the group": "What do I ask the group",
     "package index": "with our own package index",
+    "class taken the course": "Has a class taken the course?",
+    "Ubuntu": "How do I grade on a Mac, on Ubuntu",
+    "good grade": "Is 152 of 174 a good grade?",
 }
 LEAD = {
     "GR502": "GR502 status-codes",
@@ -56,6 +62,12 @@ LEAD = {
     "CORS": "CORS",
     "performance": "Performance",
     "license": "What is the license?",
+    "who maintains": "Whose rules are these?",
+    "change log": "Releases",
+    "why no 409": "Why exactly these seven status codes",
+    "blocking calls": "What does Groundrules not check?",
+    "single sign-on": "We have single sign-on.",
+    "install": "(download, clone, install)",
 }
 
 

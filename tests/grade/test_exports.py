@@ -121,7 +121,7 @@ def test_moodles_worksheet_is_filled_in_where_there_is_a_verdict(worksheet: Path
     assert list(rows[0]) == WORKSHEET.lstrip("\ufeff").partition("\r")[0].split(",")
     assert [row["Grade"] for row in rows] == ["7.5", "3.00", "2.5", "10"]
     assert [row["Feedback comments"] for row in rows][:2] == [
-        "3 of 4 demands met, 1 of 2 tasks.",
+        "3 of 4 requirements met, 1 of 2 tasks.",
         "by hand",
     ]
     assert (exported.without, exported.unknown) == (("Grace Hopper",), ("Somebody Else",))
@@ -194,7 +194,7 @@ def test_github_annotates_the_lines_and_nothing_handed_in_becomes_a_command() ->
         "::error file=app/schemas/user.py,line=7,title=05.2 Passwords::wrong%0A::"
     )
     assert "%250A" in first
-    assert last == "::notice title=Grade::3 of 4 demands met, 1 of 2 tasks."
+    assert last == "::notice title=Grade::3 of 4 requirements met, 1 of 2 tasks."
 
 
 def test_the_command_converts_what_grade_wrote(tmp_path: Path, worksheet: Path) -> None:

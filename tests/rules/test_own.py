@@ -119,9 +119,7 @@ def test_its_cases_prove_it_both_ways(project: Path) -> None:
     change(project, by_meaning, by_name)
     status, told = run(project, "rules", "test", "AC101")
     assert status == 1
-    assert (
-        "“a function of one's own that is named print”: line 6 of app/services/labels.py is" in told
-    )
+    assert "“a project function that is named print”: line 6 of app/services/labels.py is" in told
 
     change(project, '"print")', '"input")')
     status, told = run(project, "rules", "test")
@@ -212,7 +210,7 @@ def test_two_rules_cannot_share_a_code(project: Path) -> None:
 
 
 def test_there_may_be_nothing_to_test(project: Path) -> None:
-    assert "There is no rule AC9 of your own: use AC101." in run(project, "rules", "test", "AC9")[1]
+    assert "You have no rule AC9: use AC101." in run(project, "rules", "test", "AC9")[1]
     (project / "pyproject.toml").unlink()
 
     status, told = run(project, "rules", "test")

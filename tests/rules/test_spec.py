@@ -12,7 +12,9 @@ from groundrules.rules.rule import Rule
 
 ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "docs" / "spec.md"
-ROW = re.compile(r"^\| `([\w.-]+)` \|.*\| ((?:GR\d{3}(?:, )?)+) \|$", re.MULTILINE)
+ROW = re.compile(
+    r"^\| `([\w.-]+)` \|.*\| ((?:\[GR\d{3}\]\(rules/GR\d{3}\.md\)(?:, )?)+) \|$", re.MULTILINE
+)
 
 EXAMPLE = {
     "app/api/users.py": '''
@@ -121,7 +123,8 @@ async def create(db: AsyncSession, *, obj_in: UserCreate) -> User:
 
 
 def clauses() -> dict[str, list[str]]:
-    return {clause: rules.split(", ") for clause, rules in ROW.findall(SPEC.read_text("utf-8"))}
+    rows = ROW.findall(SPEC.read_text("utf-8"))
+    return {clause: re.findall(r"\[(GR\d{3})\]", rules) for clause, rules in rows}
 
 
 def test_every_clause_names_the_rules_that_check_it() -> None:

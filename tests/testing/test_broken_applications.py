@@ -168,7 +168,10 @@ SLOW = {
         old=OK,
     ),
     "no route": Break(
-        ROUTER, "", ("    It has no routes yet.\n",), old="api_router.include_router(health.router)"
+        ROUTER,
+        "",
+        ("    The application has no routes yet.\n",),
+        old="api_router.include_router(health.router)",
     ),
     "a function in the place of the application": Break(
         MAIN,
@@ -185,7 +188,7 @@ SLOW = {
     "an application that the function did not make": Break(
         MAIN,
         'app = FastAPI(title="Library")',
-        ("create_app() fails, but `app` exists", "It has no routes yet."),
+        ("create_app() fails, but `app` exists", "The application has no routes yet."),
         old="app = create_app()",
         once=2,
     ),

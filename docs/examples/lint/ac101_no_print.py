@@ -28,7 +28,7 @@ INVALID = (
 )
 VALID = (
     case(
-        "a function of one's own that is named print",
+        "a project function that is named print",
         """
         def print(text: str) -> None:
             \"\"\"Send a text to the label printer.\"\"\"

@@ -8,7 +8,7 @@ from app.schemas.base import PRINTABLE
 
 
 class LoginForm(BaseModel):
-    """The form of OAuth2's password grant, whose `username` is an email here."""
+    """The form of the OAuth2 password grant; here `username` is the email."""
 
     grant_type: Literal["password"] = "password"
     username: Annotated[

@@ -11,17 +11,17 @@ from groundrules.bootstrap.trouble import Trouble, sentence
 HELP = """\
 Learn a team's FastAPI backend rules by building one application, step by step.
 
-    python3 course.py start         set everything up, and see what to do next
+    python3 course.py start         set everything up and see what to do next
     python3 course.py pytest ...    check your work: pytest steps/01
-    python3 course.py test          the project's own tests (--all: the slow too)
+    python3 course.py test          the project's own tests (--all: the slow ones also)
     python3 course.py docs          serve the documentation on this machine
     python3 course.py notebooks     open the explorations, a notebook for each step
     python3 course.py COMMAND ...   any other command: status, check, db, ...
 
-The first run makes the environment .venv in this folder, exactly as uv.lock
-says, and needs the network. Later runs start at once. Once .venv is activated,
-type `groundrules` and `pytest` as they are. With uv: `uv run groundrules start`
-and `uv run pytest` do the same.
+The first run creates the environment .venv in this folder, with the versions
+in uv.lock, and needs the network. Later runs start at once. Once .venv is
+activated, type `groundrules` and `pytest` directly. With uv, run
+`uv run groundrules start` and `uv run pytest` instead.
 
 `python3 course.py groundrules --help` lists all commands.
 """

@@ -13,13 +13,14 @@ from groundrules.terminal import plain_errors
 def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     static: Annotated[
-        bool, typer.Option("--static", help="Leave out what takes running the suites.")
+        bool, typer.Option("--static", help="Skip every check that runs the suites.")
     ] = False,
 ) -> None:
-    """Check the course itself: lessons, demands, tests, states and versions.
+    """Check the course itself: lessons, requirements, tests, states and versions.
 
-    Prints how many tests hold each demand of the lessons and how many wrong versions break it. To run the
-    suites on all versions takes about half an hour the first time. If you stop it, the next call continues.
+    Prints how many tests cover each requirement of the lessons and how many wrong versions break it. Running
+    the suites on all versions takes about half an hour the first time. If you stop the command, the next call
+    continues where it stopped.
 
     Exits with 0 if all is well, and with 1 and a line for each problem if not.
     """
@@ -44,7 +45,7 @@ def verify(
 
 @authors.command()
 def digests() -> None:
-    """Update the digests of steps/ and solution/; run it after a change there."""
+    """Update the checksums of steps/ and solution/. Run this after you change a file there."""
     from groundrules.course.digests import write_digests
     from groundrules.course.steps import find_course
 

@@ -21,7 +21,7 @@ def start() -> None:
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check your code, and show your progress in the course."""
+    """Check your code and show your progress in the course."""
     from groundrules.course import command
 
     with plain_errors():
@@ -31,10 +31,11 @@ def status(
 @app.command(name="list")
 def list_tasks(
     step: Annotated[
-        str | None, typer.Argument(help="The step whose tasks to list; by default, the next one.")
+        str | None,
+        typer.Argument(help="The step whose tasks to list. The default is the next one."),
     ] = None,
 ) -> None:
-    """List the steps and the tasks of one of them, with what is known to be done."""
+    """List the steps and the tasks of one step, and show which are done."""
     from groundrules.course import command
 
     with plain_errors():
@@ -47,18 +48,18 @@ def watch(
         str | None,
         typer.Argument(
             metavar="[TASK or STEP]",
-            help="A task, such as 05.3, or a step; by default, the next one.",
+            help="A task, such as 05.3, or a step. The default is the next one.",
         ),
     ] = None,
     poll: Annotated[
         bool,
-        typer.Option("--poll", help="Look at the files, where the system tells of no saves."),
+        typer.Option("--poll", help="Poll the files, for systems that do not report saves."),
     ] = False,
     manual: Annotated[
         bool, typer.Option("--manual", help="Check when you press Enter, not after each save.")
     ] = False,
 ) -> None:
-    """Check the task at hand after each save, and show the one thing to do next."""
+    """Check the current task after each save and show the one thing to do next."""
     from groundrules.watch.session import watch as run
 
     with plain_errors():
@@ -68,10 +69,10 @@ def watch(
 @app.command()
 def hint(
     task: Annotated[
-        str | None, typer.Argument(help="A task, such as 01.2; by default, the next one.")
+        str | None, typer.Argument(help="A task, such as 01.2. The default is the next one.")
     ] = None,
     number: Annotated[
-        str, typer.Argument(help="The number of the hint; each says more than the one before.")
+        str, typer.Argument(help="The number of the hint. Each says more than the one before.")
     ] = "1",
 ) -> None:
     """Show a hint for a task."""
@@ -85,7 +86,7 @@ def hint(
 def goto(
     step: Annotated[str, typer.Argument(help="The step to start, such as 03.")],
 ) -> None:
-    """Start a step, with all steps before it done, in exercises/.
+    """Start a step in exercises/, with all steps before it done for you.
 
     Your files are saved first, and `groundrules undo` restores them.
     """
@@ -102,7 +103,7 @@ def reset(
         typer.Argument(help="A task, such as 01.2, or a file as in the lessons: app/main.py."),
     ] = None,
 ) -> None:
-    """Reset a file, or the files of a task, to the state in which you got them.
+    """Reset a file, or all files of a task, to their state at the start.
 
     Your files are saved first, and `groundrules undo` restores them.
     """
@@ -114,7 +115,7 @@ def reset(
 
 @app.command()
 def undo() -> None:
-    """Undo the last goto, reset or update; run it again to undo the one before."""
+    """Undo the last goto, reset or update. Run it again to undo the one before."""
     from groundrules.course import command
 
     with plain_errors():
@@ -127,13 +128,13 @@ def update(
         str | None,
         typer.Argument(
             metavar="[FOLDER or REMOTE]",
-            help="Where the newer course is; by default, the git remote of this clone.",
+            help="Where the newer course is. The default is the git remote of this clone.",
         ),
     ] = None,
 ) -> None:
-    """Replace the course with a newer one, and keep your own work.
+    """Replace the course with a newer version and keep your own work.
 
-    Stubs that you have not touched are renewed, and what the lessons newly demand is listed.
+    Replaces the stubs that you have not changed and lists the new requirements of the lessons.
     `groundrules undo` restores the course and your files.
     """
     from groundrules.course import command
@@ -147,12 +148,12 @@ def compare(
     file: Annotated[
         str | None,
         typer.Argument(
-            help="A file as in the lessons, such as app/main.py; by default, all files."
+            help="A file as in the lessons, such as app/main.py. The default is all files."
         ),
     ] = None,
     force: Annotated[
         bool,
-        typer.Option("--force", help="Compare with the finished application, and reveal its code."),
+        typer.Option("--force", help="Compare with the finished application and reveal its code."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -23,14 +23,21 @@ def check(
     ] = None,
     package: Package = None,
     select: Annotated[
-        list[str] | None, typer.Option(help="Rules to check, such as GR201,GR4; by default, all.")
+        list[str] | None,
+        typer.Option(
+            help="Rules to check, such as GR201,GR4, instead of those that pyproject.toml selects."
+        ),
     ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(help="Rules to ignore.")] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="Rules to ignore, instead of those that pyproject.toml ignores."),
+    ] = None,
     output: Annotated[Format, typer.Option("--format", help="The output format.")] = "text",
     baseline: Annotated[
         Path | None,
         typer.Option(
-            help="A file of accepted findings; by default, groundrules-baseline.toml beside pyproject.toml."
+            help="A file of accepted findings. The default is groundrules-baseline.toml next to "
+            "pyproject.toml."
         ),
     ] = None,
     since: Annotated[
@@ -40,14 +47,17 @@ def check(
         ),
     ] = None,
     output_file: Annotated[
-        Path | None, typer.Option(help="Write the report to a file, instead of standard output.")
+        Path | None, typer.Option(help="Write the report to a file instead of standard output.")
     ] = None,
     stdin_filename: Annotated[
         Path | None,
-        typer.Option(help="Read this file's code from standard input, and report it alone."),
+        typer.Option(
+            help="Read this file's code from standard input and report only its findings."
+        ),
     ] = None,
     no_baseline: Annotated[
-        bool, typer.Option("--no-baseline", help="Report what the baseline lists, too.")
+        bool,
+        typer.Option("--no-baseline", help="Also report the findings that the baseline lists."),
     ] = False,
     statistics: Annotated[
         bool, typer.Option("--statistics", help="Print the number of findings by rule instead.")
@@ -61,7 +71,7 @@ def check(
 ) -> None:
     """Check that a project follows the rules, without running its code.
 
-    Exits with 0 if there are no findings, 1 if there are some, 2 if it could not check.
+    Exits with 0 if there are no findings, with 1 if there are some, and with 2 if the check could not run.
     """
     from groundrules.rules.command import run_check
     from groundrules.rules.options import Check
@@ -94,16 +104,16 @@ def baseline(
         Path | None,
         typer.Option(
             "--baseline",
-            help="The file; by default, groundrules-baseline.toml beside pyproject.toml.",
+            help="The file. The default is groundrules-baseline.toml next to pyproject.toml.",
         ),
     ] = None,
     grow: Annotated[
-        bool, typer.Option("--grow", help="Add new findings to an existing baseline, too.")
+        bool, typer.Option("--grow", help="Also add new findings to an existing baseline.")
     ] = False,
 ) -> None:
-    """Write the findings of today to a file, so that `check` reports new ones only.
+    """Write the current findings to a file, so that `check` reports only new ones.
 
-    Run again, it removes from the file whatever has been fixed.
+    Run the command again to remove the entries that have been fixed.
     """
     from groundrules.rules.command import run_baseline
 
@@ -121,22 +131,22 @@ def rules(
     tested: Annotated[
         str | None,
         typer.Argument(
-            help="After `test`: one of your own rules; by default, all of them.", metavar="[OWN]"
+            help="After `test`: one of your own rules. The default is all of them.", metavar="[OWN]"
         ),
     ] = None,
     as_instructions: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write the rules for coding agents to a section of a file, such as AGENTS.md.",
+            help="Write instructions for coding agents to a section of a file, such as AGENTS.md.",
         ),
     ] = None,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Write nothing; exit with 1 if that file is out of date."),
+        typer.Option("--check", help="Write nothing, and exit with 1 if that file is out of date."),
     ] = False,
 ) -> None:
-    """List the rules, explain one, test your own, or write them down for coding agents.
+    """List the rules, explain one, test your own rules, or write instructions for coding agents.
 
     `groundrules rules test` runs the cases of the rules that `own-rules` in pyproject.toml names.
     """

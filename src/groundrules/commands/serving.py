@@ -14,7 +14,7 @@ def serve(
     folder: Annotated[
         Path | None,
         typer.Option(
-            "--app", help="The folder that contains the app package; by default, solution."
+            "--app", help="The folder that contains the app package. The default is solution."
         ),
     ] = None,
     port: Annotated[int, typer.Option(help="The port, on this machine only.", max=65535)] = 8000,
@@ -27,7 +27,8 @@ def serve(
 ) -> None:
     """Serve the finished application, or yours, with a login and some sample books.
 
-    It has its own database, which is kept for the next time. For your application: --app exercises
+    The application gets its own database, which is kept for the next time. To serve yours, use
+    --app exercises.
     """
     from groundrules.serve import serve as run
 
@@ -38,9 +39,9 @@ def serve(
 
 @app.command()
 def doctor() -> None:
-    """Show what the course needs, what is missing of it, and how to get it.
+    """Show what the course needs, what is missing, and how to install it.
 
-    Exits with 0 if all is there, and with 1 if something is missing.
+    Exits with 0 if nothing is missing, and with 1 otherwise.
     """
     from groundrules.course.doctor import doctor as run
 
@@ -57,7 +58,7 @@ def docs(
 ) -> None:
     """Serve the documentation on this machine: lessons, rules, guides and reference.
 
-    `python3 course.py docs` installs the packages that it needs first.
+    `python3 course.py docs` first installs the packages that this needs.
     """
     from groundrules.site.serve import serve as run
 
@@ -75,7 +76,7 @@ def notebooks(
 ) -> None:
     """Open the explorations in JupyterLab: a notebook for each step.
 
-    `python3 course.py notebooks` installs the packages that it needs first. Press Ctrl-C twice to stop.
+    `python3 course.py notebooks` first installs the packages that this needs. Press Ctrl-C twice to stop.
     """
     from groundrules.notebooks.jupyter import start as run
 

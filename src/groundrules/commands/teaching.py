@@ -21,14 +21,14 @@ def grade(
     ],
     out: Annotated[Path, typer.Option(help="The folder for the gradebook, report and feedback.")],
     steps: Annotated[
-        str, typer.Option(help="The steps to grade, such as 01-05 or 03; by default, all.")
+        str, typer.Option(help="The steps to grade, such as 01-05 or 03. The default is all.")
     ] = "",
     jobs: Annotated[
         int | None,
-        typer.Option(help="How many to judge at a time; by default, one for each core.", min=1),
+        typer.Option(help="How many to grade at a time. The default is one for each core.", min=1),
     ] = None,
     timeout: Annotated[
-        float, typer.Option(help="The seconds after which a submission is given up.", min=1)
+        float, typer.Option(help="Stop grading a submission after this many seconds.", min=1)
     ] = 600,
     resume: Annotated[
         bool,
@@ -36,23 +36,23 @@ def grade(
     ] = False,
     again: Annotated[
         list[str] | None,
-        typer.Option(help="Keep all other grades, and grade this person again.", metavar="NAME"),
+        typer.Option(help="Grade this person again and keep all other grades.", metavar="NAME"),
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Grade this person only; others keep their grades.", metavar="NAME"),
+        typer.Option(help="Grade this person only. Others keep their grades.", metavar="NAME"),
     ] = None,
     isolate: Annotated[
         bool,
         typer.Option(
             "--isolate",
-            help="Judge a step that fails once more, with the other steps as the course has them.",
+            help="Grade a step that fails once more, with the course's own files of the other steps.",
         ),
     ] = False,
     deadline: Annotated[
         datetime | None,
         typer.Option(
-            help="Judge the last commit before it, and mark files that are newer as late.",
+            help="Grade the last commit before it, and mark submissions with newer files as late.",
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
         ),
     ] = None,
@@ -62,13 +62,13 @@ def grade(
     explain: Annotated[
         str | None,
         typer.Option(
-            help="Show how this person's grade came about, and repeat it alone.", metavar="NAME"
+            help="Explain this person's grade, and grade the same files again.", metavar="NAME"
         ),
     ] = None,
     cluster: Annotated[
         str | None,
         typer.Option(
-            help="Have the workers of a Dask scheduler judge, such as tcp://10.0.0.1:8786.",
+            help="Let the workers of the Dask scheduler at this address do the grading, such as tcp://10.0.0.1:8786.",
             metavar="ADDRESS",
         ),
     ] = None,
@@ -79,10 +79,11 @@ def grade(
 ) -> None:
     """Grade a folder of submissions, each in a sandbox.
 
-    Every person gets a row in gradebook.csv, feedback of their own and a place in report.html. Nothing
-    leaves this machine.
+    Every person gets a row in gradebook.csv, individual feedback and a row in report.html. Without --cluster,
+    nothing leaves this machine.
 
-    Exits with 0 if everybody has a verdict, with 1 if somebody has none, and with 2 if it could not grade.
+    Exits with 0 if everybody has a verdict, with 1 if somebody has none, and with 2 if it could
+    not start.
     """
     from groundrules.course.steps import find_course
     from groundrules.grade.command import run, steps_named
@@ -119,20 +120,20 @@ def export(
     ],
     sheet: Annotated[
         Path | None,
-        typer.Option(help="The CSV file that Moodle or Canvas gave you, to be filled in."),
+        typer.Option(help="The CSV file from Moodle or Canvas to fill in."),
     ] = None,
     column: Annotated[
         str, typer.Option(help="The assignment in that file, for Canvas.", metavar="NAME")
     ] = "",
     output_file: Annotated[
-        Path | None, typer.Option(help="Write to a file, instead of standard output.")
+        Path | None, typer.Option(help="Write to a file instead of standard output.")
     ] = None,
 ) -> None:
-    """Convert grades to what a platform takes in: Moodle, Canvas, Gradescope or GitHub Actions.
+    """Convert grades to the format of a platform: Moodle, Canvas, Gradescope or GitHub Actions.
 
-    Whoever has no verdict gets no grade, and is named on standard error.
+    A person without a verdict gets no grade and is named on standard error.
 
-    Exits with 0 if everybody has a grade, with 1 if somebody has none, and with 2 if it could not convert.
+    Exits with 0 if everybody has a grade, with 1 if somebody has none, and with 2 if the conversion failed.
     """
     from groundrules.grade.exporting import run
 

@@ -231,7 +231,7 @@ def application_folder(path: Path) -> Path:
     """
     path = path.resolve()
     if not path.is_dir():
-        raise CourseError(f"{path} is not a folder: name the one that holds the app package.")
+        raise CourseError(f"{path} is not a folder: name the one that contains the app package.")
     candidates = [path, path / EXERCISES]
     if path.name == "app":
         candidates.insert(0, path.parent)

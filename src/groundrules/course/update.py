@@ -55,7 +55,7 @@ WIDTH = 80
 def update(named: str | None, typed: str) -> None:
     """Replace the course with a newer one; raise `CourseError` if that is not possible.
 
-    :param named: a folder that holds the newer course, or a git remote; by default, where this clone is from.
+    :param named: a folder that contains the newer course, or a git remote; by default, that of this clone.
     :param typed: the command as it was typed.
     """
     course = find_course()
@@ -139,21 +139,21 @@ class Change:
         """Yield what there is to know about the change, before it is made."""
         yield f"The course is updated: {_counted(len([*filter(self._is_file, self.paths)]), 'file')} changed."
         for told, files in (
-            ("Renewed in exercises/, since you had not changed them", list(self.renewed)),
-            ("Removed from exercises/, since the course has them no more", self.away),
+            ("Replaced in exercises/, since you had not changed them", list(self.renewed)),
+            ("Removed from exercises/, since the course no longer has them", self.away),
             ("Kept as you have them, though the course's own changed", self.kept),
         ):
             if files:
                 yield _filled(f"{told}: {some_of(sorted(files), 6)}", "  ")
         demands = list(self._new_demands())
         if demands:
-            yield "\nNew in the lessons of steps that you have begun:"
+            yield "\nNew requirements in the steps that you have started:"
             yield from (_filled(f"  {each}", "    ") for each in demands[:SHOWN])
             if len(demands) > SHOWN:
                 yield f"  and {len(demands) - SHOWN} more"
             yield ""
         if not set(INSTALLED).isdisjoint(self.paths):
-            yield "Its packages changed, too. To install them: python3 course.py"
+            yield "Its packages also changed. To install them: python3 course.py"
         yield "To check your work: groundrules status"
         yield "To go back to the course and the files as they were: groundrules undo"
 
@@ -221,7 +221,7 @@ def _origin(course: Course) -> str:
 def _git(*arguments: str) -> "subprocess.CompletedProcess[str]":
     git = shutil.which("git")
     if git is None:
-        raise CourseError("git is not installed: name a folder that holds the newer course.")
+        raise CourseError("git is not installed: name a folder that contains the newer course.")
     return subprocess.run([git, *arguments], capture_output=True, text=True, check=False)
 
 

@@ -149,7 +149,7 @@ class Lines:
         self._statuses[grade.status] += 1
         if grade.status == OK:
             demands = sum(step.demands for step in grade.steps)
-            told = f"{grade.total} of {demands} demands"
+            told = f"{grade.total} of {demands} requirements"
         else:
             told = grade.why
         status = paint(f"{grade.status:<17}", "green" if grade.status == OK else "yellow")

@@ -11,7 +11,7 @@ def explanation(grade: Grade, seed: int) -> Iterator[str]:
     """Yield the lines that tell how a grade came about."""
     yield f"{grade.name}: {grade.status}. {summary_of(grade)}"
     confined = "in a sandbox" if grade.sandbox else "without a sandbox"
-    yield f"Files {grade.digest or 'none'}, course {grade.course}, seed {seed}, judged {confined}."
+    yield f"Files {grade.digest or 'none'}, course {grade.course}, seed {seed}, graded {confined}."
     if grade.sandbox:
         yield "At home it differs in two things: there is a network, and the code can change its own files."
     if grade.commit is not None:
@@ -20,7 +20,7 @@ def explanation(grade: Grade, seed: int) -> Iterator[str]:
         yield f"Handed in late: {grade.late}."
     for step in grade.steps:
         alone = ", by itself" if step.isolated else ""
-        yield f"\n{step.step}: {step.met} of {step.demands} demands{alone}"
+        yield f"\n{step.step}: {step.met} of {step.demands} requirements{alone}"
         for task in step.tasks:
             yield f"  {task.state:>9}  {task.task} {task.title}"
             if task.state == "not met":
@@ -35,7 +35,7 @@ def comparison(before: Grade, now: Grade) -> Iterator[str]:
     if before.course != now.course:
         yield "The course, or this Python, has changed since it was graded."
     if before.sandbox != now.sandbox:
-        yield "It was judged with another kind of sandbox."
+        yield "It was graded with another kind of sandbox."
     if now.status != OK or before.status != OK:
         same = "the same" if now.status == before.status else f"{now.status}: {now.why}"
         yield f"Repeated: {same}."
@@ -50,6 +50,6 @@ def comparison(before: Grade, now: Grade) -> Iterator[str]:
     if others:
         yield f"Repeated: it differs. {'; '.join(others)}."
     elif before.total != now.total:
-        yield f"Repeated: the tasks are the same, and {now.total} demands instead of {before.total}."
+        yield f"Repeated: the tasks are the same, and {now.total} requirements instead of {before.total}."
     else:
         yield f"Repeated: the same, in {now.seconds:.0f} s."

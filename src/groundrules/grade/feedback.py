@@ -19,7 +19,7 @@ WITHOUT = {
     grades.NOTHING: "Nothing was handed in.",
     grades.NO_APPLICATION: "No application was found.",
     grades.TIMED_OUT: "The check did not end in time.",
-    grades.BROKEN: "The submission could not be judged.",
+    grades.BROKEN: "The submission could not be graded.",
     grades.TROUBLE: "The machine had trouble, and that says nothing about the code.",
 }
 
@@ -80,14 +80,14 @@ def summary_of(grade: Grade) -> str:
         return f"{WITHOUT[grade.status]} {grade.why}".strip()
     tasks = sum(len(step.tasks) for step in grade.steps)
     demands = sum(step.demands for step in grade.steps)
-    met = f"{grade.total} of {counted(demands, 'demand')} met"
+    met = f"{grade.total} of {counted(demands, 'requirement')} met"
     return f"{met}, {grade.tasks_met} of {counted(tasks, 'task')}."
 
 
 def _heading(step: StepGrade, run: Run) -> str:
     title = next(each.title for each in run.steps if each.name == step.step)
-    alone = ", judged over the course's own files of the other steps" if step.isolated else ""
-    return f"{step.step[:2]} {title}: {step.met} of {counted(step.demands, 'demand')}{alone}"
+    alone = ", graded with the course's own files of the other steps" if step.isolated else ""
+    return f"{step.step[:2]} {title}: {step.met} of {counted(step.demands, 'requirement')}{alone}"
 
 
 def _unmet(step: StepGrade, task: TaskGrade, sentences: Sentences) -> Iterator[str]:

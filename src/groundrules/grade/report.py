@@ -46,7 +46,7 @@ def _summary(run: Run) -> Iterator[str]:
         else "<strong>There was no sandbox: the code ran with all rights of the instructor.</strong>"
     )
     yield f"<p>{counted(len(run.grades), 'person')}: {counts}.</p>".replace("persons", "people")
-    yield f"<p>{sandbox} Judging took {seconds / 60:.1f} minutes of time in all.</p>"
+    yield f"<p>{sandbox} Grading took {seconds / 60:.1f} minutes of time in all.</p>"
     if not run.complete:
         yield "<p><strong>This run is not complete.</strong></p>"
     elif run.seed is not None:
@@ -69,7 +69,7 @@ def _alike(run: Run) -> Iterator[str]:
 def _people(run: Run) -> Iterator[str]:
     yield "<h2>People</h2>"
     heads = ["Name", *(step.name for step in run.steps), "Total", "Change", "Status", "Seconds"]
-    yield _table_begin("Demands met, by person and step", heads)
+    yield _table_begin("Requirements met, by person and step", heads)
     files = file_names(grade.name for grade in run.grades)
     for grade in run.grades:
         met = {step.step: f"{step.met} / {step.demands}" for step in grade.steps}
@@ -127,7 +127,7 @@ def _hardest(run: Run, sentences: Sentences) -> Iterator[str]:
                     missed[step.step, name] += 1
                     if place == 0:
                         told.setdefault((step.step, name), Counter())[task.message] += 1
-    yield "<h2>Hardest demands</h2>"
+    yield "<h2>Hardest requirements</h2>"
     if not missed:
         yield "<p>Everybody who began a task has met it.</p>"
         return

@@ -24,7 +24,7 @@ def test_rules(code: str | None) -> int:
             )
         chosen = [each for each in rules if code is None or each.code == code.upper()]
         if not chosen:
-            raise CheckError(f"There is no rule {code} of your own: use {_listed(rules)}.")
+            raise CheckError(f"You have no rule {code}: use {_listed(rules)}.")
         problems = 0
         for rule in chosen:
             found = list(_problems(rule))

@@ -39,7 +39,7 @@ def clauses(root: Path) -> tuple[Clause, ...]:
         if line.startswith("## "):
             section = line.removeprefix("## ")
         elif row := _ROW.match(line):
-            codes = tuple(re.findall(r"GR\d{3}", row[3]))
+            codes = tuple(dict.fromkeys(re.findall(r"GR\d{3}", row[3])))
             found.append(Clause(row[1], section, row[2], codes))
     return tuple(found)
 

@@ -1,4 +1,7 @@
-"""The demands of the lessons on the site: a link to each sentence, and the table of what holds them."""
+"""The requirements of the lessons on the site: a link to each sentence, and the tests that cover it.
+
+In the code and in the lessons' marks, a requirement is a `demand`.
+"""
 
 from html import escape
 
@@ -20,24 +23,37 @@ def with_anchors(text: str, step: Step) -> str:
     )
 
 
-def table(course: Course) -> str:
-    """Return, for each step, its demands, tests and versions, and below it a box with each demand."""
+def numbers(course: Course) -> str:
+    """Return a table of the steps: how many requirements, tests and versions each has."""
     lines = [
-        "| step | demands | tests | wrong versions | right versions |",
+        "| step | requirements | tests | wrong versions | right versions |",
         "|---|---|---|---|---|",
     ]
-    boxes = []
     for step in course.ready_steps:
         rows = rows_of(course, step)
         tests = {test.place for row in rows for test in row.tests}
         wrong, right = (len(versions_of(course, kind, step)) for kind in ("wrong", "right"))
-        title = f"{step.number:02} {step.title}"
-        lines.append(f"| {title} | {len(rows)} | {len(tests)} | {wrong} | {right} |")
-        page = f"/steps/{step.name}/README.md"
-        listed = [
+        lines.append(
+            f"| {step.number:02} {step.title} | {len(rows)} | {len(tests)} | {wrong} | {right} |"
+        )
+    return "\n".join(lines)
+
+
+def listed(course: Course) -> str:
+    """Return a box for each step with its requirements, each linked to its sentence."""
+    return "\n\n".join(_box(course, step) for step in course.ready_steps)
+
+
+def _box(course: Course, step: Step) -> str:
+    page = f"/steps/{step.name}/README.md"
+    lines = [
+        f'??? note "The requirements of step {step.number:02} {step.title}"',
+        "",
+        "    | requirement | tests | wrong versions |",
+        "    |---|---|---|",
+        *(
             f"    | [{row.demand}]({page}#{row.demand.name}) | {len(row.tests)} | {len(row.versions)} |"
-            for row in rows
-        ]
-        head = ["    | demand | tests | wrong versions |", "    |---|---|---|"]
-        boxes.append("\n".join([f'??? note "The demands of step {title}"', "", *head, *listed]))
-    return "\n\n".join(["\n".join(lines), *boxes])
+            for row in rows_of(course, step)
+        ),
+    ]
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The timetable of a workshop, computed from the measured length of the steps."""
+"""The timetable of a workshop, computed from the estimated length of the steps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,9 +37,7 @@ def slots(course: Course) -> Iterator[Slot]:
             now += BREAK
         yield Slot(day, now, minutes, what)
         now += minutes
-        yield Slot(
-            day, now, TALK, "Discussion: two solutions side by side, and the questions of the step"
-        )
+        yield Slot(day, now, TALK, "Discussion")
         now += TALK
 
 
@@ -54,7 +52,11 @@ def timetable(course: Course) -> str:
         end = _clock(slot.begin + slot.minutes)
         lines.append(f"| {_clock(slot.begin)} | {end} | {slot.what} |")
     total = sum(step.minutes for step in course.steps)
-    lines += ["", f"The steps alone take {total // 60} hours and {total % 60} minutes."]
+    lines += [
+        "",
+        f"The steps alone take {total // 60} hours and {total % 60} minutes by estimate, and the "
+        "timetable has no slack. For a mixed group, plan one day more.",
+    ]
     return "\n".join(lines).lstrip()
 
 
@@ -79,7 +81,7 @@ def week(course: Course) -> str:
         for name, steps in zip(names, days, strict=True)
     ]
     return "\n".join(
-        ["| day | steps | minutes | rules to look for in your code |", "|---|---|---|---|", *rows]
+        ["| day | steps | minutes | rules that the steps introduce |", "|---|---|---|---|", *rows]
     )
 
 

@@ -364,7 +364,7 @@ def _frames(frames: Iterable[Frame]) -> list[str]:
 def _routes(routes: Sequence[str]) -> str:
     """Return a line with as many routes as it holds."""
     if not routes:
-        return "It has no routes yet."
+        return "The application has no routes yet."
     for shown in range(len(routes), 0, -1):
         left_out = [f"{len(routes) - shown} more"] if shown < len(routes) else []
         line = f"It has: {and_join([*routes[:shown], *left_out])}"

@@ -19,7 +19,7 @@ def export(asked: Asked) -> Exported:
     """Return the result of the only submission; raise `CourseError` for several, or after trouble."""
     if len(asked.grades) != 1:
         raise CourseError(
-            f"Gradescope judges one submission at a time, and this run has {len(asked.grades)}: grade each "
+            f"Gradescope grades one submission at a time, and this run has {len(asked.grades)}: grade each "
             "by itself."
         )
     [grade] = asked.grades
@@ -47,7 +47,7 @@ def _result(grade: Grade) -> dict[str, Any]:
                     "score": step.met,
                     "max_score": step.demands,
                     "status": "passed" if step.met == step.demands else "failed",
-                    "output": f"{step.met} of {step.demands} demands, {step.tasks_met} of "
+                    "output": f"{step.met} of {step.demands} requirements, {step.tasks_met} of "
                     f"{len(step.tasks)} tasks.",
                 }
                 for step in grade.steps

@@ -12,7 +12,8 @@ from groundrules.rules.source.versions import NotASpecifier, newest_too_old
 
 CLAUSE = "stack.framework"
 RATIONALE = (
-    "Code written for Python 3.11 breaks on an older version, and only once somebody runs it there."
+    "Code written for Python 3.11 can fail on an older version, and nobody notices before it runs "
+    "there."
 )
 FIX = 'Set `requires-python = ">=3.11"` under `[project]`.'
 
@@ -94,9 +95,9 @@ PAIR = pair(
             """,
     },
     matters=(
-        "Without this line, pip installs the service on any Python it finds. A build image with "
-        "Python 3.9 then passes the installation and fails at the first import that 3.9 does not "
-        "know, usually during a deployment."
+        "Without this line, pip installs the service on any Python it finds. On a build image with "
+        "Python 3.9 the installation then succeeds, and the service fails at the first import that "
+        "3.9 does not have, usually during a deployment."
     ),
     links={
         "Packaging guide: requires-python": "https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#python-requires-version",
@@ -105,7 +106,7 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "an older Python is allowed",
+        "a lower bound below 3.11",
         _project('[project]\nname = "app"\nrequires-python = ">=3.10"\n'),
         3,
         path="pyproject.toml",
@@ -129,7 +130,7 @@ INVALID = (
         path="pyproject.toml",
     ),
     case(
-        "Poetry's caret, and one of several sets",
+        "Poetry's caret, in one of several alternatives joined by `||`",
         _project(
             """
             [tool.poetry]
@@ -144,7 +145,7 @@ INVALID = (
         path="pyproject.toml",
     ),
     case(
-        "`[project]` decides over Poetry",
+        "an older version in `[project]`, which takes precedence over Poetry's table",
         _project(
             """
             [tool.poetry.dependencies]
@@ -159,7 +160,7 @@ INVALID = (
         path="pyproject.toml",
     ),
     case(
-        "not a valid version set",
+        "a version set that is not valid",
         _project('project.requires-python = "3.11 or newer"\n'),
         1,
         path="pyproject.toml",
@@ -179,7 +180,10 @@ VALID = (
 )
 
 VALID_ALTERNATIVE = (
-    case("no pyproject.toml", {"app/main.py": "TITLE = 'app'\n"}),
+    case(
+        "no pyproject.toml: without one, the checker cannot know how the project is installed",
+        {"app/main.py": "TITLE = 'app'\n"},
+    ),
     case(
         "a pyproject.toml that says nothing about Python",
         _project('[tool.ruff]\ntarget-version = "py310"\n'),
@@ -187,7 +191,7 @@ VALID_ALTERNATIVE = (
     case("exactly 3.11", _project('[project]\nrequires-python = "==3.11.*"\n')),
     case("`~=3.11`", _project('[project]\nrequires-python = "~=3.11"\n')),
     case(
-        "pre-releases of 3.11 are no final release below it",
+        "`>=3.11.0a1`: pre-releases of 3.11 are not an older version",
         _project('[project]\nrequires-python = ">=3.11.0a1"\n'),
     ),
     case(

@@ -14,10 +14,10 @@ from groundrules.rules.source.tree import Module
 
 CLAUSE = "stack.database"
 RATIONALE = (
-    "Code that was only ever run on another database, or through a sync driver, fails first in "
-    "production."
+    "Code that has only been run on another database, or through a sync driver, shows its errors "
+    "for the first time in production."
 )
-FIX = "Use a PostgreSQL URL that begins with `postgresql+asyncpg://`, and no other driver."
+FIX = "Use a PostgreSQL URL with an async driver, such as `postgresql+asyncpg://`."
 
 _OTHER = "another database than PostgreSQL"
 _SYNC = "PostgreSQL by a driver that cannot be async"
@@ -189,7 +189,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "a default for an environment variable, over several lines",
+        "a default for an environment variable, written over several lines",
         """
         import os
 
@@ -202,7 +202,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "URLs from parts: an f-string, a sum, a format and a constant elsewhere",
+        "a URL that is built with an f-string, with `+`, with `format` or from a constant in another module",
         {
             "app/core/config.py": """
                 from app.core.names import HOST, SCHEME
@@ -227,7 +227,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "the scheme that is passed to a URL builder",
+        "a wrong scheme that is passed to a URL builder",
         """
         from pydantic import MySQLDsn, PostgresDsn
         from sqlalchemy import URL
@@ -275,7 +275,7 @@ INVALID = (
         path="app/core/storage.py",
     ),
     case(
-        "SQLite in memory in an experiment, and a module imported by its name",
+        "an in-memory SQLite URL in a conditional, and a driver imported with `importlib`",
         """
         import importlib
         import os
@@ -288,7 +288,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "a `replace` with another wrong URL as its result or its argument",
+        "a `replace` that results in another wrong URL",
         """
         import os
 
@@ -299,7 +299,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "databases for analyses and graphs, and a template that is filled in elsewhere",
+        "URLs of analytics and graph databases, and a URL template that is filled in elsewhere",
         """
         from os import environ
 
@@ -321,7 +321,7 @@ INVALID = (
 
 VALID = (
     case(
-        "PostgreSQL by asyncpg",
+        "PostgreSQL through asyncpg",
         """
         from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -330,7 +330,7 @@ VALID = (
         path="app/core/database.py",
     ),
     case(
-        "PostgreSQL by psycopg 3, written and built",
+        "PostgreSQL through psycopg 3, as a URL and with `URL.create`",
         """
         from sqlalchemy import URL
 
@@ -429,7 +429,7 @@ VALID_ALTERNATIVE = (
         path="app/core/events.py",
     ),
     case(
-        "the driver set by SQLAlchemy, on a URL of the environment",
+        "a URL from the environment whose driver is set with `URL.set`",
         """
         import os
 

@@ -1,4 +1,4 @@
-"""GR103: The SQLAlchemy engine and its sessions are the async ones."""
+"""GR103: The SQLAlchemy engine and its sessions are async."""
 
 import ast
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ from groundrules.rules.source.tree import CallSite, Function, Module, Scope
 
 CLAUSE = "stack.orm"
 RATIONALE = (
-    "A sync query blocks the event loop, and with it every other request, until the database "
-    "replies."
+    "A sync query blocks the event loop until the database replies, and no other request makes "
+    "progress meanwhile."
 )
 FIX = "Use `create_async_engine`, `async_sessionmaker` and `AsyncSession`, and await their methods."
 
@@ -187,7 +187,7 @@ INVALID = (
         path="app/core/database.py",
     ),
     case(
-        "`Session` as the type of an argument or in a return type, and opened",
+        "`Session` as the type of an argument, in a return type, and in a `with` statement",
         """
         from collections.abc import Iterator
 
@@ -210,7 +210,7 @@ INVALID = (
         path="app/services/counts.py",
     ),
     case(
-        "under other names: an alias, and a package that re-exports it",
+        "a sync engine imported under an alias, or from a package that re-exports it",
         {
             "app/core/database.py": """
                 from sqlalchemy.orm import Session as OrmSession
@@ -233,7 +233,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "under other names: a module's attribute and a variable",
+        "a sync engine reached as a module's attribute or through a variable",
         """
         import sqlalchemy as sa
         import sqlalchemy.orm as orm
@@ -247,7 +247,7 @@ INVALID = (
         path="app/core/database.py",
     ),
     case(
-        "`Annotated`, an alias of a union, a string, and an import only for type checkers",
+        "a sync session in `Annotated`, an alias of a union, a string, or an import for type checkers",
         """
         from __future__ import annotations
 
@@ -288,7 +288,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "SQLModel's session, a class of the project, and attributes",
+        "SQLModel's session, a project class that inherits from `Session`, and sync sessions as attributes",
         """
         from dataclasses import dataclass
 
@@ -365,7 +365,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "work for a thread, which is not work for `AsyncSession.run_sync`",
+        "a function with a sync session that is passed to a thread instead of `AsyncSession.run_sync`",
         """
         from anyio import to_thread
         from sqlalchemy.orm import Session

@@ -215,7 +215,7 @@ INVALID = (
         path="app/models/book.py",
     ),
     case(
-        "a base from the older function",
+        "a base created with `declarative_base()`",
         """
         from datetime import datetime
 
@@ -310,7 +310,7 @@ INVALID = (
         path="app/models/base.py",
     ),
     case(
-        "columns behind a function, a class of the project, a variable, `deferred` and `Mapped`",
+        "columns created by a function, a project class or a variable, or wrapped in `deferred` or `Mapped`",
         {
             "app/models/base.py": _BASE,
             "app/models/kinds.py": """
@@ -381,7 +381,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "a query inside what `run_sync` runs",
+        "`query` in a function that `run_sync` runs",
         {
             "app/models/base.py": _BASE,
             "app/models/book.py": _BOOK,
@@ -410,7 +410,7 @@ INVALID = (
 
 VALID = (
     case(
-        "a base and a model as SQLAlchemy 2.0 has them",
+        "a base and a model in the SQLAlchemy 2.0 style",
         {"app/models/base.py": _BASE, "app/models/book.py": _BOOK},
     ),
     case(
@@ -559,7 +559,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "functions of the project with the old names",
+        "project functions with the old names",
         """
         def declarative_base(name: str) -> str:
             return name

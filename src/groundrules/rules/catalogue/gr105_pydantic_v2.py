@@ -18,8 +18,8 @@ from groundrules.rules.source.tree import CallSite, Class, Module, Scope
 
 CLAUSE = "stack.validation"
 RATIONALE = (
-    "The names of Pydantic V1 are deprecated or gone in V2: a warning today, an error after an "
-    "upgrade."
+    "The names of Pydantic V1 are deprecated in V2 or already removed. A warning today becomes an "
+    "error after an upgrade."
 )
 FIX = "Use the V2 name, and import it from `pydantic` or `pydantic_settings`."
 
@@ -362,9 +362,9 @@ PAIR = pair(
             """,
     },
     matters=(
-        "Pydantic V2 ignores some V1 names without an error. A `class Config` with a misspelled or "
-        "renamed option is accepted, and the limit or alias it was meant to set is silently missing "
-        "from the API."
+        "Pydantic V2 accepts a `class Config` with a misspelled option without any message about "
+        "it, and for a renamed one it only warns. The limit or alias that it was meant to set is "
+        "missing from the API."
     ),
     links={
         "Pydantic: migration guide": "https://docs.pydantic.dev/latest/migration/",
@@ -396,7 +396,7 @@ INVALID = (
         path="app/schemas/user.py",
     ),
     case(
-        "methods of V1, on a class, an argument and the result of a class method",
+        "V1 methods called on a class, on an argument and on the result of a class method",
         {
             "app/schemas/user.py": """
                 from pydantic import BaseModel
@@ -438,7 +438,7 @@ INVALID = (
         path="app/services/users.py",
     ),
     case(
-        "variables of loops and comprehensions, and a method that is passed on",
+        "V1 methods of loop variables and in comprehensions, and a V1 method passed as a function",
         {
             "app/schemas/book.py": """
                 from pydantic import BaseModel
@@ -472,7 +472,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "settings of V1, and the old version under its new name",
+        "V1 settings, and imports from `pydantic.v1`",
         """
         import pydantic
         from pydantic import v1
@@ -489,7 +489,7 @@ INVALID = (
         path="app/core/config.py",
     ),
     case(
-        "old settings in the new place, `Extra`, `regex` and attributes",
+        "V1 keys in `model_config`, `Extra`, `regex=` and V1 attributes",
         """
         from pydantic import BaseModel, ConfigDict, Extra, Field
 
@@ -526,7 +526,7 @@ INVALID = (
         path="app/schemas/book.py",
     ),
     case(
-        "a pattern of a query, `root_validator` under another name, and a validator used again",
+        "`root_validator` under another name, a reused `validator`, and `parse_obj_as`",
         {
             "app/schemas/loan.py": """
                 import pydantic as p
@@ -562,7 +562,7 @@ INVALID = (
         path="app/schemas/loan.py",
     ),
     case(
-        "a query's pattern in a handler",
+        "`regex=` for a query parameter of a handler",
         """
         from typing import Annotated
 
@@ -579,7 +579,7 @@ INVALID = (
         9,
     ),
     case(
-        "a class in between, with a method that calls the one that it overrides",
+        "a V1 method that is overridden in an intermediate class and calls `super()`",
         {
             "app/schemas/base.py": """
                 from typing import Any, Generic, TypeVar
@@ -609,7 +609,7 @@ INVALID = (
         path="app/schemas/base.py",
     ),
     case(
-        "methods of a type parameter's bound, of what a pattern captures, and of what a callable gives",
+        "V1 methods on a value whose type is a type parameter, a captured pattern or a callable's result",
         {
             "app/schemas/book.py": """
                 from pydantic import BaseModel
@@ -685,7 +685,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "methods of a type variable's bound and of each of its constraints",
+        "V1 methods on a value whose type is a type variable, with a bound or with constraints",
         {
             "app/schemas/book.py": """
                 from pydantic import BaseModel
@@ -840,7 +840,7 @@ VALID_ALTERNATIVE = (
         path="app/schemas/book.py",
     ),
     case(
-        "a schema or a dict, and an import that falls back to V1's place for settings",
+        "a value that is a schema or a dict, and a fallback import of V1's settings",
         """
         try:
             from pydantic_settings import BaseSettings
@@ -935,7 +935,7 @@ VALID_ALTERNATIVE = (
         path="app/schemas/book.py",
     ),
     case(
-        "the same names on type parameters and captures of other classes",
+        "the same names on values whose type parameter or pattern names another class",
         {
             "app/schemas/shelf.py": """
                 from collections import UserDict
@@ -977,7 +977,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a method that one of a type variable's constraints has, too",
+        "a type variable of which one constraint is a plain class with that method",
         """
         from typing import TypeVar
 

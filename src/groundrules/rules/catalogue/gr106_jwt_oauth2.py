@@ -14,9 +14,11 @@ from groundrules.rules.rule import Violation
 from groundrules.rules.source.tree import Function, Scope
 
 CLAUSE = "stack.auth"
-RATIONALE = "With one standard scheme, every client and the API documentation know how to log in."
+RATIONALE = (
+    "With one standard scheme, the API documentation and generated clients know how to log in."
+)
 FIX = (
-    "Depend on `OAuth2PasswordBearer(tokenUrl=…)`, and let a JWT library encode and decode the "
+    "Depend on `OAuth2PasswordBearer(tokenUrl=…)` and let a JWT library encode and decode the "
     "token."
 )
 _MODULES = ("", "api_key.", "http.", "oauth2.", "open_id_connect_url.", "base.")
@@ -217,9 +219,9 @@ PAIR = pair(
             """,
     },
     matters=(
-        "`HTTPBearer` reads the same header, but the OpenAPI document then names no login URL. "
-        "`/docs` and generated clients cannot log in, and every team that calls the API writes its "
-        "own login code."
+        "`HTTPBearer` reads the same header, but the OpenAPI document then names no login URL. In "
+        "`/docs`, one then has to paste a token instead of logging in, and generated clients "
+        "contain no login."
     ),
     links={
         "FastAPI: OAuth2 with JWT": "https://fastapi.tiangolo.com/tutorial/security/oauth2-jwt/",
@@ -245,7 +247,7 @@ INVALID = (
         path="app/api/deps.py",
     ),
     case(
-        "other schemes: in an alias, a string, a signature of several lines, a subclass, a router",
+        "another scheme, in an alias, a string, a signature of several lines, a subclass or a router",
         """
         from typing import Annotated
 
@@ -286,7 +288,7 @@ INVALID = (
         26,
     ),
     case(
-        "a password in every request, next to a token that is read",
+        "HTTP Basic in every request, although the application also reads tokens",
         {
             "app/core/security.py": """
                 from jose import jwt
@@ -343,7 +345,7 @@ INVALID = (
         17,
     ),
     case(
-        "the header taken as a parameter, by its name, an alias or a model",
+        "the `Authorization` header taken as a parameter, by its name, an alias or a model",
         {
             "app/schemas/common.py": """
                 from pydantic import BaseModel
@@ -389,7 +391,7 @@ INVALID = (
         27,
     ),
     case(
-        "the header's name given to a header scheme",
+        "`APIKeyHeader` for the `Authorization` header",
         """
         from fastapi import Depends
         from fastapi.security import APIKeyHeader
@@ -405,7 +407,7 @@ INVALID = (
         path="app/api/deps.py",
     ),
     case(
-        "access tokens that no JWT library encodes",
+        "access tokens that are not JWTs, such as random strings",
         {
             "app/schemas/token.py": """
                 from pydantic import BaseModel
@@ -457,7 +459,7 @@ INVALID = (
         path="app/core/security.py",
     ),
     case(
-        "a user name, or a string made from it, as a token",
+        "a user name, or a string built from it, as a token",
         {
             "app/schemas/token.py": """
                 from pydantic import BaseModel
@@ -492,7 +494,7 @@ INVALID = (
         18,
     ),
     case(
-        "the `Authorization` header from a copy of all headers, from the raw ones, and by a pattern",
+        "the `Authorization` header read from a copy of the headers, from the raw headers, or with a pattern",
         """
         from fastapi import Request
 
@@ -590,7 +592,7 @@ VALID = (
         """,
     ),
     case(
-        "another OAuth2 flow, and scopes",
+        "another OAuth2 flow, such as `OAuth2AuthorizationCodeBearer`, and scopes",
         """
         from fastapi import Security
         from fastapi.security import OAuth2AuthorizationCodeBearer, SecurityScopes
@@ -723,7 +725,7 @@ VALID_ALTERNATIVE = (
         path="app/services/shop.py",
     ),
     case(
-        "a JWT that is encoded by hand",
+        "a JWT whose signature is computed by hand: it has the standard format, but use a library",
         {
             "app/core/security.py": """
                 import base64
@@ -760,7 +762,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "a token from another server",
+        "a token that another server issues",
         """
         import httpx
         from fastapi import APIRouter
@@ -778,7 +780,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "other headers in a copy, and the `Authorization` header of one's own request",
+        "other headers read from a copy, and the `Authorization` header of an outgoing request",
         """
         import httpx
         from fastapi import Request

@@ -60,23 +60,47 @@ def _message(name: str, missing: list[str], *, lacks_return: bool) -> str:
 
 PAIR = pair(
     wrong={
-        "app/core/paging.py": """
-            def clamp(limit, most=100):
-                return min(limit, most)
+        "app/api/shelves.py": """
+            from fastapi import APIRouter
+
+            from app.core.shelves import SHELVES
+
+            router = APIRouter()
+
+
+            @router.get("/shelves")
+            async def list_shelves(limit=20):
+                \"\"\"List the first shelves.\"\"\"
+                return SHELVES[:limit]
             """,
     },
     right={
-        "app/core/paging.py": """
-            def clamp(limit: int, most: int = 100) -> int:
-                return min(limit, most)
+        "app/api/shelves.py": """
+            from fastapi import APIRouter
+
+            from app.core.shelves import SHELVES
+
+            router = APIRouter()
+
+
+            @router.get("/shelves")
+            async def list_shelves(limit: int = 20) -> list[str]:
+                \"\"\"List the first shelves.\"\"\"
+                return SHELVES[:limit]
+            """,
+    },
+    context={
+        "app/core/shelves.py": """
+            SHELVES = ["Fiction", "History", "Science"]
             """,
     },
     matters=(
-        "FastAPI validates a query parameter only if it has a type. Without one, `limit` is the "
-        "string that the client sent, and `min` raises a `TypeError`, which the client sees as a "
-        "500."
+        "FastAPI validates a query parameter only if it has a type hint. Without one, `limit` is the "
+        "raw string that the client sent, the slice raises a `TypeError`, and the client gets a 500. "
+        "With `int` it gets the list, or a 422 that names the parameter."
     ),
     links={
+        "FastAPI: query parameters": "https://fastapi.tiangolo.com/tutorial/query-params/",
         "FastAPI: Python types": "https://fastapi.tiangolo.com/python-types/",
         "Python: typing": "https://docs.python.org/3/library/typing.html",
     },
@@ -146,7 +170,7 @@ INVALID = (
         path="app/core/calls.py",
     ),
     case(
-        "an argument by keyword only, in a signature of several lines under a decorator",
+        "a keyword-only argument, in a signature of several lines under a decorator",
         """
         from functools import cache
 

@@ -9,10 +9,10 @@ from groundrules.rules.rule import Violation
 
 CLAUSE = "style.async"
 RATIONALE = (
-    "A plain `def` handler runs in a worker thread, where it can await neither the database nor "
+    "FastAPI runs a plain `def` handler in a thread pool. Such a handler cannot await a query or "
     "a service."
 )
-FIX = "Write `async def`, and await the calls inside."
+FIX = "Write `async def` and await the calls inside."
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -52,7 +52,9 @@ PAIR = pair(
     matters=(
         "FastAPI runs plain handlers in a pool of 40 threads. Forty slow requests fill it, and the "
         "forty-first waits although the event loop is idle. An `async def` handler that awaits "
-        "needs no thread."
+        "needs no thread. But if a handler calls a blocking library, such as `requests`, `async "
+        "def` alone makes it worse, because it then blocks every request: first replace the "
+        "library, or call it with `await asyncio.to_thread(…)`."
     ),
     links={
         "FastAPI: concurrency and async": "https://fastapi.tiangolo.com/async/",
@@ -93,7 +95,7 @@ INVALID = (
         8,
     ),
     case(
-        "registered by a call, in a different module than the one that defines it",
+        "a handler that is registered by a function call in another module",
         {
             "app/api/items.py": """
                 def list_items() -> list[str]:
@@ -112,7 +114,7 @@ INVALID = (
         1,
     ),
     case(
-        "an aliased class, and a router from a factory in another module",
+        "`APIRouter` under an alias, and a router from a factory in another module",
         {
             "app/api/items.py": """
                 from fastapi import APIRouter as Routes
@@ -211,7 +213,7 @@ INVALID = (
         23,
     ),
     case(
-        "decorators of the project's own",
+        "the project's own decorators",
         """
         from collections.abc import Callable
         from typing import Any
@@ -317,7 +319,7 @@ INVALID = (
         17,
     ),
     case(
-        "registered in a loop, and through a decorator that wraps the handler",
+        "handlers that are registered in a loop, or through a decorator that wraps them",
         """
         from collections.abc import Callable
         from functools import wraps
@@ -445,7 +447,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "objects of the project that happen to have a `get` or `post`",
+        "project objects that happen to have a method `get` or `post`",
         """
         from collections.abc import Callable
 
@@ -504,7 +506,7 @@ VALID_ALTERNATIVE = (
         path="app/main.py",
     ),
     case(
-        "an HTTP client, a dict and a cache",
+        "an HTTP client, a dict and a cache with a method `get`",
         """
         import functools
 
@@ -526,7 +528,7 @@ VALID_ALTERNATIVE = (
         path="app/services/names.py",
     ),
     case(
-        "an `async def` handler under a plain wrapper, or made partial",
+        "an `async def` handler in a plain wrapper or in `functools.partial`",
         """
         from collections.abc import Callable
         from functools import partial, wraps
@@ -561,7 +563,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "a name that is a router in one module, and something else in another",
+        "a name that is a router in one module and something else in another",
         {
             "app/api/items.py": """
                 from fastapi import APIRouter

@@ -224,8 +224,9 @@ PAIR = pair(
     },
     context=LIBRARY,
     matters=(
-        "The request below returns 200, the client sees the new title, and the table still has the "
-        "old one. The only trace is a `RuntimeWarning` in a log that nobody reads."
+        "A request that runs the first version returns 200 and shows the new title, but the table "
+        "still contains the old one. The only trace is a `RuntimeWarning` in a log that nobody "
+        "reads."
     ),
     links={
         "SQLAlchemy: asyncio": "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
@@ -286,7 +287,7 @@ INVALID = (
         path="app/services/rows.py",
     ),
     case(
-        "a method of the project's own session class, which is not awaited",
+        "a call to a method of the project's own session class that is not awaited",
         """
         from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -304,7 +305,7 @@ INVALID = (
         path="app/services/rows.py",
     ),
     case(
-        "a coroutine that a plain function returns, and one with its own session",
+        "a coroutine returned by a plain function, and a plain function with its own session",
         """
         from collections.abc import Awaitable
         from typing import Annotated
@@ -382,7 +383,7 @@ INVALID = (
         path="app/services/rows.py",
     ),
     case(
-        "coroutines that are tested, looped over, stored and returned, but not awaited",
+        "coroutines that are used in a condition or a loop, stored or returned, but never awaited",
         """
         from sqlalchemy import Select, text
         from sqlalchemy.ext.asyncio import AsyncSession
@@ -484,7 +485,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "a function of the application that uses a session, not awaited",
+        "a call to an application function that uses a session, without `await`",
         """
         from sqlalchemy import select
         from sqlalchemy.ext.asyncio import AsyncSession
@@ -508,7 +509,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "handlers that use the coroutine of a service as its result",
+        "handlers that call an async service without `await` and use the coroutine as if it were the result",
         library(
             "app/api/books.py",
             """
@@ -609,7 +610,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "repositories in attributes: given, made, declared, inherited, behind a property or a generic",
+        "calls without `await` on a repository in an attribute, a property or a generic class",
         {
             **LIBRARY,
             "app/services/repository.py": _REPOSITORY,
@@ -680,7 +681,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "what `with`, an exit stack and functions of the application give",
+        "calls without `await` on objects from `with`, an exit stack or an application function",
         {
             **LIBRARY,
             "app/services/repository.py": _REPOSITORY,
@@ -753,7 +754,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "coroutines in a container that is thrown away, or given to what takes no coroutine",
+        "coroutines in a list that is discarded, or passed to a function that takes no coroutine",
         {
             **LIBRARY,
             "app/services/repository.py": _REPOSITORY,
@@ -800,7 +801,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "a handler that returns a coroutine inside of its result",
+        "a handler that returns a coroutine inside its result",
         library(
             "app/api/books.py",
             """
@@ -901,7 +902,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "a protocol, an abstract class, an object that is called, and other names of functions",
+        "calls through a protocol, an abstract class, a callable object or another name of a function",
         {
             **LIBRARY,
             "app/services/repository.py": _REPOSITORY,
@@ -968,7 +969,7 @@ INVALID = (
         path="app/services/shelves.py",
     ),
     case(
-        "repositories that a loop, a cast or a declared callable gives",
+        "repositories from a loop, a cast or a typed callable",
         {
             **LIBRARY,
             "app/services/repository.py": _REPOSITORY,
@@ -1006,7 +1007,7 @@ INVALID = (
         path="app/services/shelves.py",
     ),
     case(
-        "coroutines for what wants a function, and for a response",
+        "a coroutine passed where a function is expected, or put into a response",
         library(
             "app/api/books.py",
             """
@@ -1039,7 +1040,7 @@ INVALID = (
         path="app/api/books.py",
     ),
     case(
-        "sessions from callables that are declared to give a context manager, or something to await",
+        "sessions from callables whose return type is a context manager or an awaitable",
         """
         from collections.abc import Awaitable, Callable
         from contextlib import AbstractAsyncContextManager
@@ -1071,7 +1072,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "coroutines given to functions and classes that put them into a response, or only look at them",
+        "coroutines passed to functions or classes that put them into a response or only print them",
         library(
             "app/core/envelope.py",
             """
@@ -1143,7 +1144,7 @@ INVALID = (
         path="app/api/books.py",
     ),
     case(
-        "a function defined below a star import, which only adds",
+        "a function that only adds a row, defined below a star import",
         """
         from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -1171,7 +1172,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "repositories that class methods and cached functions make",
+        "repositories created by class methods and cached functions",
         """
         from functools import cache
         from typing import Self
@@ -1236,7 +1237,7 @@ VALID = (
         path="app/services/books.py",
     ),
     case(
-        "a plain function that uses only what a session does at once",
+        "a plain function that uses only the sync methods of a session, such as `add`",
         """
         from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
@@ -1252,7 +1253,7 @@ VALID = (
         path="app/services/rows.py",
     ),
     case(
-        "storing a session and handing it on",
+        "storing a session and passing it on",
         """
         from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -1438,7 +1439,7 @@ VALID_ALTERNATIVE = (
         path="app/services/work.py",
     ),
     case(
-        "names that may stand for a plain function: defined twice, overridden, patched",
+        "names that may refer to a plain function: defined twice, overridden or patched",
         """
         import os
 
@@ -1482,7 +1483,7 @@ VALID_ALTERNATIVE = (
         path="app/services/work.py",
     ),
     case(
-        "attributes that may hold something else: of two classes, replaced below or from outside",
+        "attributes that may have another class, or that are replaced later or from outside",
         {
             **LIBRARY,
             "app/services/repository.py": _REPOSITORY,
@@ -1536,7 +1537,7 @@ VALID_ALTERNATIVE = (
         path="app/services/books.py",
     ),
     case(
-        "what `with` binds is not what it is given, and decorators that start the coroutine",
+        "a context manager that returns another object, and decorators that start the coroutine",
         """
         import asyncio
         from collections.abc import Awaitable, Callable
@@ -1586,7 +1587,7 @@ VALID_ALTERNATIVE = (
         path="app/services/books.py",
     ),
     case(
-        "coroutines in containers and arguments that somebody awaits",
+        "coroutines in containers and arguments that are awaited elsewhere",
         """
         import asyncio
         import inspect
@@ -1636,7 +1637,7 @@ VALID_ALTERNATIVE = (
         path="app/services/work.py",
     ),
     case(
-        "one class for `with` and `async with`, and a protocol that a plain class keeps, too",
+        "one class for `with` and `async with`, and a protocol that a plain class also implements",
         """
         from typing import Protocol
 
@@ -1687,7 +1688,7 @@ VALID_ALTERNATIVE = (
         path="app/services/books.py",
     ),
     case(
-        "coroutines given to functions without annotations that keep, start, return or await them",
+        "coroutines passed to functions without annotations that store, start, return or await them",
         """
         import asyncio
         from typing import Any

@@ -9,7 +9,7 @@ from groundrules.rules.rule import Violation
 
 CLAUSE = "style.docstrings"
 RATIONALE = "The docstring is the description that readers of the generated API documentation see."
-FIX = "Begin the handler with one line that tells the API's reader what the endpoint does."
+FIX = "Begin the handler with a one-line docstring that tells users of the API what the endpoint does."
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -46,8 +46,9 @@ PAIR = pair(
             """,
     },
     matters=(
-        "FastAPI copies the docstring into `/openapi.json`. Without it, `/docs` shows a bare path, "
-        "and the people who write clients have to ask you what the endpoint does."
+        "FastAPI copies the docstring into `/openapi.json`. Without it, `/docs` shows only a title "
+        'that FastAPI derives from the function\'s name, such as "Read Health", and client '
+        "developers have to ask what the endpoint does."
     ),
     links={
         "FastAPI: description from docstring": "https://fastapi.tiangolo.com/tutorial/path-operation-configuration/#description-from-docstring",
@@ -224,7 +225,7 @@ VALID = (
         """,
     ),
     case(
-        "functions that are no handlers",
+        "functions that are not handlers",
         """
         async def load() -> list[str]:
             return []
@@ -262,7 +263,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "nothing but a docstring",
+        "a handler that contains only a docstring",
         """
         from fastapi import APIRouter
 
@@ -292,7 +293,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "the handler of a WebSocket is not an HTTP endpoint",
+        "the handler of a WebSocket, which is not an HTTP endpoint",
         """
         from fastapi import APIRouter, WebSocket
 

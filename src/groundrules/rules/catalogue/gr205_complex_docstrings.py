@@ -10,7 +10,10 @@ from groundrules.rules.source.complexity import complexity, is_complex
 
 CLAUSE = "style.docstrings"
 RATIONALE = "The purpose and the outcomes of a function with many paths cannot be seen at a glance."
-FIX = "Add a docstring that says what the function does and raises, or split it into simpler ones."
+FIX = (
+    "Add a docstring that says what the function does and what it raises, or split the function "
+    "into simpler ones."
+)
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -60,9 +63,8 @@ PAIR = pair(
             """,
     },
     matters=(
-        "The colleague who handles the errors of this function has to know which ones there are. "
-        "Without a docstring they read every path, or miss one, and the missed one reaches the "
-        "client as a 500."
+        "Callers of this function have to know which errors it raises. Without a docstring they "
+        "read every path, or miss one, and the missed one reaches the client as a 500."
     ),
     links={
         "PEP 257: docstring conventions": "https://peps.python.org/pep-0257/",
@@ -89,7 +91,7 @@ INVALID = (
         path="app/services/fees.py",
     ),
     case(
-        "boolean operators, comprehensions and asserts count",
+        "boolean operators, comprehensions and asserts, which count as decisions",
         """
         def usable(names: list[str], limit: int) -> list[str]:
             assert limit > 0
@@ -163,7 +165,7 @@ INVALID = (
         path="app/services/grades.py",
     ),
     case(
-        "a nested function is counted separately",
+        "a complex function inside another, which is counted separately",
         """
         from collections.abc import Callable
 
@@ -309,7 +311,7 @@ VALID_ALTERNATIVE = (
         path="app/services/rows.py",
     ),
     case(
-        "`with`, `finally`, `lambda`, the default case of a `match`, and decorators do not count",
+        "`with`, `finally`, `lambda`, the default case of a `match`, and decorators, which do not count",
         """
         from functools import lru_cache
         from pathlib import Path

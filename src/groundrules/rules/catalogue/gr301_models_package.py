@@ -80,8 +80,9 @@ PAIR = pair(
     },
     context={"app/models/base.py": LIBRARY["app/models/base.py"]},
     matters=(
-        "Alembic compares the database with the models it has imported. A model that lives in a "
-        "service may not be imported then, and autogenerate proposes to drop its table."
+        "Alembic compares the database with the models it has imported. A model defined in a service "
+        "module may not have been imported at that point, and then autogenerate proposes to drop "
+        "its table."
     ),
     links={
         "FastAPI: bigger applications": "https://fastapi.tiangolo.com/tutorial/bigger-applications/",
@@ -97,7 +98,7 @@ INVALID = (
         path="app/services/books.py",
     ),
     case(
-        "a module named `models.py` is not the package",
+        "a model in a module named `models.py` instead of the package",
         {
             "app/models.py": """
                 from datetime import datetime
@@ -120,7 +121,7 @@ INVALID = (
         path="app/models.py",
     ),
     case(
-        "a folder `models` in a subfolder",
+        "a model in a folder `models` that is not directly in the package",
         {
             "app/models/base.py": _BASE,
             "app/books/models/book.py": _BOOK,
@@ -277,7 +278,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "classes that only look like models",
+        "classes that only look like models, such as a dataclass with `__tablename__`",
         """
         from dataclasses import dataclass
         from typing import ClassVar

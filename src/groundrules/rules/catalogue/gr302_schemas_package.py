@@ -14,7 +14,8 @@ from groundrules.rules.source.tree import Class, Module
 
 CLAUSE = "structure.schemas"
 RATIONALE = (
-    "The request and response bodies are the API's contract, which should be readable in one place."
+    "Request and response bodies are the contract of the API, and it should be possible to read "
+    "that contract in one place."
 )
 FIX = "Move the class into a module of the `schemas` package."
 
@@ -111,8 +112,8 @@ PAIR = pair(
             """,
     },
     matters=(
-        "A review that looks for leaked fields reads `schemas/`. A response model hidden in a "
-        "handler's file escapes it, and so does the password hash that somebody adds to it."
+        "A reviewer who looks for leaked fields reads `schemas/`. They will miss a response model in "
+        "a handler's module, and the password hash that it exposes."
     ),
     links={
         "FastAPI: response model": "https://fastapi.tiangolo.com/tutorial/response-model/",
@@ -142,7 +143,7 @@ INVALID = (
         7,
     ),
     case(
-        "a response model in `core/`, by `response_model=` and under another name",
+        "a response model in `core/`, named by `response_model=` or imported under another name",
         {
             "app/core/answers.py": """
                 from pydantic import BaseModel
@@ -170,7 +171,7 @@ INVALID = (
         path="app/core/answers.py",
     ),
     case(
-        "a module named `schemas.py` is not the package",
+        "a schema in a module named `schemas.py` instead of the package",
         {
             "app/schemas.py": """
                 import pydantic
@@ -203,7 +204,7 @@ INVALID = (
         path="app/schemas.py",
     ),
     case(
-        "models inside others: the argument of a generic one, a field's, and a parent's fields",
+        "nested models: as the argument of a generic model, as the type of a field, or in an inherited field",
         {
             "app/core/parts.py": """
                 from pydantic import BaseModel

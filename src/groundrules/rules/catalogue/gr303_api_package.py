@@ -8,8 +8,8 @@ from groundrules.rules.places import at_name
 from groundrules.rules.rule import Violation
 
 CLAUSE = "structure.api"
-RATIONALE = "Anybody who wants to know what the API offers should find all of it in one place."
-FIX = "Move the handler into a module of the `api` package, and include its router."
+RATIONALE = "All endpoints of the API should be easy to find in one place."
+FIX = "Move the handler into a module of the `api` package and include its router."
 
 
 def check(project: Project) -> Iterator[Violation]:
@@ -102,7 +102,7 @@ INVALID = (
         path="app/main.py",
     ),
     case(
-        "defined elsewhere, registered in `api/`",
+        "a handler that is defined elsewhere and registered in `api/`",
         {
             "app/services/items.py": """
                 async def list_items() -> list[str]:
@@ -122,7 +122,7 @@ INVALID = (
         path="app/services/items.py",
     ),
     case(
-        "a package next to `api/`, with a router from there",
+        "a handler in a package next to `api/`, on a router from `api/`",
         {
             "app/routes/items.py": """
                 from ..api.router import router
@@ -143,7 +143,7 @@ INVALID = (
         path="app/routes/items.py",
     ),
     case(
-        "a module named `api.py` is not the package",
+        "a handler in a module named `api.py` instead of the package",
         """
         from fastapi import APIRouter
 
@@ -159,7 +159,7 @@ INVALID = (
         path="app/api.py",
     ),
     case(
-        "a folder `api` in a subfolder",
+        "a handler in a folder `api` that is not directly in the package",
         """
         from fastapi import APIRouter
 
@@ -306,7 +306,7 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
-        "defined in `api/`, registered in `main.py`",
+        "a handler that is defined in `api/` and registered in `main.py`",
         {
             "app/api/__init__.py": "from .items import list_items as list_items\n",
             "app/api/items.py": """
@@ -325,7 +325,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "the handler in the package's own `__init__.py`, the router from `core/`",
+        "a handler in the package's own `__init__.py`, on a router from `core/`",
         {
             "app/api/__init__.py": """
                 from app.core.routing import router

@@ -18,7 +18,10 @@ from groundrules.rules.source.tree import CallSite, Function, Module
 
 CLAUSE = "structure.services"
 RATIONALE = "A service can be reused and tested without HTTP; code inside a handler cannot."
-FIX = "Move it into a function of the `services` package, and call that from the handler."
+FIX = (
+    "Move the query or the decision into a function of the `services` package, and call that "
+    "function from the handler."
+)
 _COMPUTING = frozenset(f"builtins.{name}" for name in ("sum", "min", "max", "sorted", "round"))
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _NO_SERVICES = frozenset({"api", "core", "schemas", "models"})
@@ -256,8 +259,8 @@ PAIR = pair(
     },
     context=LIBRARY,
     matters=(
-        "The rule that a title must be unique, written in the handler, applies to this route "
-        "only. The nightly import and the next version of the API write rows without it."
+        "A rule that is written in a handler applies to that route only. If, for example, a handler "
+        "checks that a title is unique, a nightly import writes rows without that check."
     ),
     links={
         "FastAPI: bigger applications": "https://fastapi.tiangolo.com/tutorial/bigger-applications/",
@@ -436,7 +439,7 @@ INVALID = (
         25,
     ),
     case(
-        "a branch that chooses between services",
+        "a branch that chooses between services and returns different results",
         library(
             "app/api/items.py",
             """
@@ -505,7 +508,7 @@ INVALID = (
         12,
     ),
     case(
-        "a session that is declared as anything, and queries that a table builds",
+        "a session that is annotated as `Any`, and queries that are built from a table",
         library(
             "app/api/items.py",
             """
@@ -775,7 +778,7 @@ VALID_ALTERNATIVE = (
         ),
     ),
     case(
-        "branches that continue together, and logic that no handler calls",
+        "branches that continue with the same statement, and logic that no handler calls",
         library(
             "app/api/items.py",
             """

@@ -13,10 +13,10 @@ from groundrules.rules.source.tree import CallSite, Class, Module
 
 CLAUSE = "structure.core"
 RATIONALE = (
-    "Settings, passwords and tokens need a careful review, which is possible if they are in one "
+    "Settings, passwords and tokens need careful review, and that is easier if they are in one "
     "place."
 )
-FIX = "Move it into a module of the `core` package, and call your own function from here."
+FIX = "Move the call into a function of the `core` package, and call that function here."
 _SETTINGS = frozenset(
     {
         "pydantic_settings.BaseSettings",
@@ -146,8 +146,8 @@ PAIR = pair(
     },
     matters=(
         "When the hashing library has to be replaced, a project that calls it in one module changes "
-        "one module. With calls in several services, one of them is overlooked, and its users can "
-        "no longer log in."
+        "one module. If several services call it, one is easily overlooked, and its users can no "
+        "longer log in."
     ),
     links={
         "Pydantic: settings management": "https://docs.pydantic.dev/latest/concepts/pydantic_settings/",
@@ -213,7 +213,7 @@ INVALID = (
         path="app/services/users.py",
     ),
     case(
-        "a context of `core` used elsewhere, or passed to a thread",
+        "a password context from `core` that is used elsewhere or passed to a thread",
         {
             "app/core/security.py": """
                 from passlib.context import CryptContext
@@ -404,7 +404,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "objects of the project that hash, verify, encode and decode",
+        "project objects that hash, verify, encode and decode",
         """
         import json
         from hashlib import sha256
@@ -428,7 +428,7 @@ VALID_ALTERNATIVE = (
         path="app/services/isbn.py",
     ),
     case(
-        "a service that receives a hasher of the project",
+        "a service that receives a project object that hashes",
         {
             "app/core/security.py": """
                 from argon2 import PasswordHasher

@@ -134,7 +134,7 @@ PAIR = pair(
             """,
     },
     matters=(
-        "A second base has a `metadata` of its own, which Alembic's `target_metadata` does not "
+        "A second base has its own `metadata`, which Alembic's `target_metadata` does not "
         "include. Its tables are missing after the next deployment, and a foreign key to `books.id` "
         "raises `NoReferencedTableError`."
     ),
@@ -172,7 +172,7 @@ INVALID = (
         path="app/models/loan.py",
     ),
     case(
-        "a table of SQLModel",
+        "a table defined with SQLModel",
         """
         from datetime import datetime
 

@@ -89,6 +89,7 @@ PAIR = pair(
                 updated_at: Mapped[datetime] = mapped_column(
                     DateTime(timezone=True), server_default=func.now(), onupdate=func.now()
                 )
+                __mapper_args__ = {"eager_defaults": True}
 
 
             class Loan(Base):
@@ -98,19 +99,21 @@ PAIR = pair(
             """,
     },
     matters=(
-        "When a customer asks since when a value has been wrong, these two columns are often the "
-        "only answer. They cannot be added afterwards: nobody knows the times of the rows that "
-        "exist."
+        "When a customer asks how long a value has been wrong, `updated_at` is often the only clue. "
+        "The columns can be added later, but for existing rows the times are lost. In async code, "
+        "`eager_defaults` matters: without it, `updated_at` is expired after an UPDATE, and reading "
+        "it raises `MissingGreenlet`."
     ),
     links={
         "SQLAlchemy: column defaults and onupdate": "https://docs.sqlalchemy.org/en/20/core/defaults.html",
+        "SQLAlchemy: eager_defaults": "https://docs.sqlalchemy.org/en/20/orm/persistence_techniques.html#fetching-server-generated-defaults",
         "SQLAlchemy: mixins": "https://docs.sqlalchemy.org/en/20/orm/declarative_mixins.html",
     },
 )
 
 INVALID = (
     case(
-        "a model with neither",
+        "a model with neither column",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/book.py": """
@@ -330,7 +333,7 @@ INVALID = (
         path="app/models/user.py",
     ),
     case(
-        "values that are no columns",
+        "values that are not columns",
         {
             "app/models/base.py": _BARE_BASE,
             "app/models/loan.py": """

@@ -20,10 +20,11 @@ from groundrules.rules.source.syntax import default_of
 CLAUSE = "api.methods"
 RATIONALE = "Browsers, caches and clients rely on the method: they may repeat a GET at any time."
 FIX = (
-    "Use GET to read, POST to create or act, PUT to replace, PATCH to change and DELETE to delete."
+    "Use GET to read, POST to create or to trigger an action, PUT to replace, PATCH to change, and "
+    "DELETE to delete."
 )
 UNDECIDED = (
-    "a route of several methods whose handler asks for the request, or for something that may be missing",
+    "a route for several methods whose handler takes the request, or an optional parameter",
 )
 AGREED = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
 _ADDS = Effects(adds=True)
@@ -183,7 +184,7 @@ INVALID = (
         6,
     ),
     case(
-        "one of several methods, named by a constant, and in a call that registers",
+        "a method outside the five among several, named by a constant, or in a call that registers a route",
         """
         from fastapi import APIRouter
 
@@ -290,7 +291,7 @@ INVALID = (
         10,
     ),
     case(
-        "a POST to one resource that only changes that resource",
+        "a POST to the URL of a single resource that only changes it, which is a PATCH",
         library(
             "app/api/items.py",
             """
@@ -315,7 +316,7 @@ INVALID = (
         10,
     ),
     case(
-        "a POST to one resource whose collection has a singular name",
+        "the same for a collection with a singular name",
         library(
             "app/api/items.py",
             """
@@ -340,7 +341,7 @@ INVALID = (
         10,
     ),
     case(
-        "creating under PATCH and DELETE",
+        "a PATCH and a DELETE that create a row",
         library(
             "app/api/items.py",
             """
@@ -418,7 +419,7 @@ INVALID = (
         9,
     ),
     case(
-        "a GET among several methods, through a `partial`, and writing in `run_sync`",
+        "a route for GET and other methods that writes, also through a `partial` or `run_sync`",
         {
             **LIBRARY,
             "app/services/shelf.py": """
@@ -567,7 +568,7 @@ VALID_ALTERNATIVE = (
         library(
             "app/api/items.py",
             """
-            from fastapi import APIRouter
+            from fastapi import APIRouter, HTTPException, status
 
             from app.api.deps import Db
             from app.schemas.book import BookCreate, BookResponse
@@ -576,18 +577,18 @@ VALID_ALTERNATIVE = (
             router = APIRouter(prefix="/books")
 
 
-            @router.post("/{book_id}/return", response_model=BookResponse)
-            async def return_book(book_id: int, book_in: BookCreate, db: Db) -> BookResponse | None:
+            @router.post("/{book_id}/return")
+            async def return_book(book_id: int, book_in: BookCreate, db: Db) -> BookResponse:
                 \"\"\"Give a book back.\"\"\"
                 book = await books.get(db, book_id)
                 if book is None:
-                    return None
+                    raise HTTPException(status.HTTP_404_NOT_FOUND)
                 return BookResponse.model_validate(await books.update(db, book=book, obj_in=book_in))
 
 
             @router.post("/logout", status_code=204)
             async def logout(db: Db) -> None:
-                \"\"\"End the session; that its row is deleted is nobody's business.\"\"\"
+                \"\"\"End the session; that a row is deleted is an implementation detail.\"\"\"
                 await books.delete_all(db)
             """,
         ),
@@ -597,7 +598,7 @@ VALID_ALTERNATIVE = (
         library(
             "app/api/items.py",
             """
-            from fastapi import APIRouter
+            from fastapi import APIRouter, HTTPException, Response, status
 
             from app.api.deps import Db
             from app.schemas.book import BookCreate, BookResponse
@@ -607,20 +608,23 @@ VALID_ALTERNATIVE = (
 
 
             @router.put("/{book_id}")
-            async def put_book(book_id: int, book_in: BookCreate, db: Db) -> BookResponse:
+            async def put_book(
+                book_id: int, book_in: BookCreate, db: Db, response: Response
+            ) -> BookResponse:
                 \"\"\"Put a book on the shelf.\"\"\"
                 book = await books.get(db, book_id)
                 if book is None:
+                    response.status_code = status.HTTP_201_CREATED
                     return BookResponse.model_validate(await books.create(db, obj_in=book_in))
                 return BookResponse.model_validate(book)
 
 
-            @router.delete("/{book_id}", response_model=BookResponse)
-            async def mark_book(book_id: int, db: Db) -> BookResponse | None:
+            @router.delete("/{book_id}")
+            async def mark_book(book_id: int, db: Db) -> BookResponse:
                 \"\"\"Mark a book as gone.\"\"\"
                 book = await books.get(db, book_id)
                 if book is None:
-                    return None
+                    raise HTTPException(status.HTTP_404_NOT_FOUND)
                 gone = BookCreate(title=book.title, copies=0)
                 return BookResponse.model_validate(await books.update(db, book=book, obj_in=gone))
             """,
@@ -726,7 +730,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "several methods, each of which does what it is for",
+        "a route for several methods whose handler distinguishes them",
         library(
             "app/api/items.py",
             """
@@ -770,7 +774,7 @@ VALID_ALTERNATIVE = (
         path="app/api/items.py",
     ),
     case(
-        "a GET that shows what would be added, and takes it back",
+        "a GET that adds a row to preview it and rolls back",
         library(
             "app/api/items.py",
             """

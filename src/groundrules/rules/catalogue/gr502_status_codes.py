@@ -1,4 +1,4 @@
-"""GR502: Responses use the agreed status codes, and the one that fits."""
+"""GR502: Responses use only the agreed status codes, and each uses the one that fits."""
 
 import ast
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ from groundrules.rules.rule import Violation
 from groundrules.rules.source.tree import Class, Function, Scope
 
 CLAUSE = "api.status-codes"
-RATIONALE = "A client that handles seven status codes can then handle every response."
+RATIONALE = "A short list of status codes keeps clients simple."
 FIX = (
-    "Return 200, 201 (created) or 204 (no content), and for errors 400, 401, 403 or 404; name "
-    "them `status.HTTP_…`."
+    "Return 200, 201 (created) or 204 (no content), and for errors 400, 401, 403 or 404. The "
+    "constants `status.HTTP_…` are easier to read than numbers."
 )
 UNDECIDED = (
     "a 204 whose body may be empty, such as a variable that can be `None`",
@@ -271,7 +271,7 @@ INVALID = (
         6,
     ),
     case(
-        "an `HTTPException`, by number, by position, and by a name of `http`",
+        "a code in an `HTTPException`, as a number, by position, or as a name of `http`",
         {
             "app/api/items.py": """
                 from http import HTTPStatus
@@ -301,7 +301,7 @@ INVALID = (
         16,
     ),
     case(
-        "constants of the project, in an enum and under another name",
+        "project constants, in an enum or under another name",
         {
             "app/core/codes.py": """
                 from enum import IntEnum
@@ -349,7 +349,7 @@ INVALID = (
         24,
     ),
     case(
-        "a function that raises the code of its argument: reported at the call",
+        "a function that raises the code it gets as an argument, reported at the call",
         {
             "app/core/errors.py": """
                 from typing import NoReturn
@@ -478,7 +478,7 @@ INVALID = (
         10,
     ),
     case(
-        "a POST on a collection with a singular name, told by the GET for one of its members",
+        "a POST on a collection with a singular name, recognized by the GET route for a single member",
         library(
             "app/api/items.py",
             """
@@ -521,7 +521,7 @@ INVALID = (
         9,
     ),
     case(
-        "codes by an enum's key, value or constructor, and by a dictionary",
+        "codes from an enum, by key, value or constructor, and from a dictionary",
         {
             "app/core/codes.py": """
                 from enum import IntEnum
@@ -575,7 +575,7 @@ INVALID = (
         path="app/api/items.py",
     ),
     case(
-        "204 from a constant, set on the response or under a condition, and a body by another name",
+        "a 204 with a body, where the code is a constant, set on the response or conditional",
         library(
             "app/api/books.py",
             """
@@ -770,7 +770,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "a POST for an action that adds a row, beside a GET with a parameter that is no key",
+        "a POST for an action that adds a row, next to a GET with a parameter that is not a key",
         library(
             "app/api/items.py",
             """

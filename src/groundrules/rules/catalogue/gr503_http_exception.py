@@ -19,11 +19,14 @@ from groundrules.rules.source.tree import CallSite, Function, Scope
 
 CLAUSE = "api.http-exception"
 RATIONALE = (
-    "Errors that are raised in one way look the same to every client, and end the handler at once."
+    "Clients get every error in the same format, and a raised error ends the handler at once."
 )
-FIX = "Write `raise HTTPException(status_code=…, detail=…)`, or register an exception handler."
+FIX = (
+    "Write `raise HTTPException(status_code=…, detail=…)`, or raise your own exception and "
+    "register an exception handler for it."
+)
 UNDECIDED = (
-    'a message whose words alone tell of a failure, such as `{"detail": "There is no such book."}`',
+    'a message that reports a failure only in words, such as `{"detail": "There is no such book."}`',
     "an error in an object of your own class, such as `Result(error=…)`",
     'a field for errors whose value is known only at run time, such as `{"errors": errors}`',
 )
@@ -210,8 +213,8 @@ PAIR = pair(
     },
     context=LIBRARY,
     matters=(
-        "A returned error is a success to FastAPI: the status code is 200, the declared response "
-        "model is wrong, and clients, caches and alerts all believe that the request went well."
+        "FastAPI treats a returned error as a success. The status code is 200, so clients, caches "
+        "and alerts believe that the request succeeded."
     ),
     links={
         "FastAPI: handling errors": "https://fastapi.tiangolo.com/tutorial/handling-errors/",
@@ -221,7 +224,7 @@ PAIR = pair(
 
 INVALID = (
     case(
-        "exceptions that a handler returns, by their names and from functions too",
+        "exceptions that a handler returns, directly or from a function",
         """
         from fastapi import APIRouter, HTTPException
 
@@ -260,7 +263,7 @@ INVALID = (
         29,
     ),
     case(
-        "an error reported by a response",
+        "an error returned as a `JSONResponse`",
         """
         from fastapi import APIRouter
         from fastapi.responses import JSONResponse
@@ -278,7 +281,7 @@ INVALID = (
         11,
     ),
     case(
-        "other response classes, by position, with named codes, and from a function",
+        "other response classes, with the code by position or by name, and a response from a function",
         {
             "app/core/problems.py": """
                 from fastapi.responses import JSONResponse
@@ -445,7 +448,7 @@ INVALID = (
         19,
     ),
     case(
-        "an error in a list, a status, a response or a caught exception's text",
+        "an error returned as a list, a status field, a response or the text of a caught exception",
         """
         from fastapi import APIRouter, Response
         from fastapi.responses import JSONResponse
@@ -488,7 +491,7 @@ INVALID = (
         path="app/api/books.py",
     ),
     case(
-        "an error that is put into a result, and a case that is not implemented",
+        "an error that is put into the result, and a `NotImplementedError`",
         """
         from fastapi import APIRouter
 
@@ -511,7 +514,7 @@ INVALID = (
         path="app/api/items.py",
     ),
     case(
-        "a result that an error takes the place of, or is merged into",
+        "a result that is replaced by an error or merged with one",
         """
         from fastapi import APIRouter
 
@@ -808,7 +811,7 @@ VALID_ALTERNATIVE = (
         },
     ),
     case(
-        "middleware returns a response: an `HTTPException` from there would not reach the client",
+        "middleware that returns a response: an `HTTPException` raised there would become a 500",
         """
         from collections.abc import Awaitable, Callable
 
@@ -851,7 +854,7 @@ VALID_ALTERNATIVE = (
         """,
     ),
     case(
-        "words for a failure in results that report one, and a handler that is not written yet",
+        "results that report on a failure of something else, and a handler that is not written yet",
         """
         from fastapi import APIRouter, HTTPException
 

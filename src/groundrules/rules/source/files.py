@@ -89,9 +89,9 @@ def find_package(path: Path, name: str | None = None, *, as_named: bool = False)
 
 def _find(path: Path, name: str | None) -> Package:
     if not path.exists():
-        raise CheckError(f"{path} does not exist: name the folder that holds the package.")
+        raise CheckError(f"{path} does not exist: name the folder that contains the package.")
     if not path.is_dir():
-        raise CheckError(f"{path} is not a folder: name the one that holds the package.")
+        raise CheckError(f"{path} is not a folder: name the one that contains the package.")
     if name:
         return _named(path, name)
     apps = [holder / "app" for holder in (path, path / "src") if _has_python(holder / "app")]
@@ -326,7 +326,7 @@ def _by_content(path: Path) -> Package:
             f"{path} holds several packages with FastAPI code: {names}. Say which with --package NAME."
         )
     raise CheckError(
-        f"No package with FastAPI code in {path}: name the folder that holds it, or use --package NAME."
+        f"No package with FastAPI code in {path}: name the folder that contains it, or use --package NAME."
     )
 
 

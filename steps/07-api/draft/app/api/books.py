@@ -61,7 +61,7 @@ async def create_book(book_in: BookCreate, db: AsyncSession = Depends(get_db)) -
 async def replace_book(
     book_in: BookCreate, book: Book = Depends(find_book), db: AsyncSession = Depends(get_db)
 ) -> BookResponse:
-    """Replace all fields of a book; a field that is not given becomes null."""
+    """Replace all fields of a book; `published_year` becomes null if it is left out."""
     try:
         book = await book_service.replace(db, book=book, obj_in=book_in)
     except LibraryError as error:
