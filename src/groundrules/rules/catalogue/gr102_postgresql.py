@@ -17,7 +17,10 @@ RATIONALE = (
     "Code that has only been run on another database, or through a sync driver, shows its errors "
     "for the first time in production."
 )
-FIX = "Use a PostgreSQL URL with an async driver, such as `postgresql+asyncpg://`."
+FIX = (
+    "Use a PostgreSQL URL with an async driver, such as `postgresql+asyncpg://`, and delete settings "
+    "for other databases."
+)
 
 _OTHER = "another database than PostgreSQL"
 _SYNC = "PostgreSQL by a driver that cannot be async"

@@ -18,8 +18,8 @@ RATIONALE = (
     "With one standard scheme, the API documentation and generated clients know how to log in."
 )
 FIX = (
-    "Depend on `OAuth2PasswordBearer(tokenUrl=…)` and let a JWT library encode and decode the "
-    "token."
+    "Depend on `OAuth2PasswordBearer(tokenUrl=…)`, which takes `auto_error=False`, and let a JWT "
+    "library read the token."
 )
 _MODULES = ("", "api_key.", "http.", "oauth2.", "open_id_connect_url.", "base.")
 

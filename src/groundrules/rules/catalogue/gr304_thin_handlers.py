@@ -19,8 +19,7 @@ from groundrules.rules.source.tree import CallSite, Function, Module
 CLAUSE = "structure.services"
 RATIONALE = "A service can be reused and tested without HTTP; code inside a handler cannot."
 FIX = (
-    "Move the query or the decision into a function of the `services` package, and call that "
-    "function from the handler."
+    "Move this into a function of the `services` package, and call that function from the handler."
 )
 _COMPUTING = frozenset(f"builtins.{name}" for name in ("sum", "min", "max", "sorted", "round"))
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)

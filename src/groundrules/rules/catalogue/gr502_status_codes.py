@@ -18,8 +18,8 @@ from groundrules.rules.source.tree import Class, Function, Scope
 CLAUSE = "api.status-codes"
 RATIONALE = "A short list of status codes keeps clients simple."
 FIX = (
-    "Return 200, 201 (created) or 204 (no content), and for errors 400, 401, 403 or 404. The "
-    "constants `status.HTTP_…` are easier to read than numbers."
+    "Return 200, 201, 204, 400, 401, 403 or 404. If the server fails, raise your own exception and "
+    "register a handler for it."
 )
 UNDECIDED = (
     "a 204 whose body may be empty, such as a variable that can be `None`",

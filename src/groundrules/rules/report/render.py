@@ -1,6 +1,7 @@
 """One finding as people read it."""
 
 import io
+import os
 import textwrap
 import tokenize
 from pathlib import Path
@@ -54,9 +55,13 @@ def render_finding(
 
 
 def _docs(finding: Finding) -> str:
-    """Return where the rule is explained: a page that there is, or else a command."""
-    is_here = "://" in finding.docs or (_CLONE / finding.docs).is_file()
-    return finding.docs if is_here else f"groundrules rules {finding.rule}"
+    """Return where the rule is explained: a page that can be opened from here, or else a command."""
+    if "://" in finding.docs:
+        return finding.docs
+    page, here = _CLONE / finding.docs, Path.cwd()
+    if page.is_file() and here.is_relative_to(_CLONE):
+        return Path(os.path.relpath(page, here)).as_posix()
+    return f"groundrules rules {finding.rule}"
 
 
 def _wrapped(text: str, width: int, label: int) -> list[str]:
