@@ -18,13 +18,15 @@ from groundrules.rules.facts.project import Project
 from groundrules.rules.facts.registrations import ROUTING
 from groundrules.rules.facts.replaced import Replaced
 from groundrules.rules.facts.session_kinds import kind_of
+from groundrules.rules.meaning.annotations import Annotations
 from groundrules.rules.meaning.callees import Callee, Callees
 from groundrules.rules.meaning.definitions import Definitions
 from groundrules.rules.meaning.lineages import Lineages
+from groundrules.rules.meaning.values import ClassValue, FunctionValue, Instance
 from groundrules.rules.places import at_name, at_statement, one_a_line
 from groundrules.rules.rule import Violation
 from groundrules.rules.source.syntax import written
-from groundrules.rules.source.tree import CallSite, Function, Module
+from groundrules.rules.source.tree import Binding, CallSite, Function, Module, Scope
 
 CLAUSE = "style.async"
 RATIONALE = "A coroutine that is not awaited never runs: nothing is read, and nothing is saved."
@@ -49,6 +51,7 @@ def check(project: Project) -> Iterator[Violation]:
 class _Checker:
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._annotations = Annotations(project.names)
         self._definitions = Definitions(project.names)
         lineages = Lineages(self._definitions)
         self._callees = Callees(self._definitions, lineages)
@@ -64,7 +67,8 @@ class _Checker:
         names = self._project.names
         for site in _unawaited(module, METHODS):
             if is_of_session(names, site.node.func, site.scope):
-                yield from self._of_session(module, site)
+                if not self._may_be_sync(site):
+                    yield from self._of_session(module, site)
             elif is_of_other(names, site.node.func, site.scope) and self._fate(site) is Fate.LOST:
                 yield _lost(module, site)
         for site in _unawaited(module, self._own):
@@ -75,6 +79,18 @@ class _Checker:
     def forget(self) -> None:
         """Break the circle between this and what it has asked."""
         self._fates.clear()
+
+    def _may_be_sync(self, site: CallSite) -> bool:
+        """Whether what is called may be a plain method of one of the project's classes, in a union."""
+        assert isinstance(site.node.func, ast.Attribute)
+        names, method = self._project.names, site.node.func.attr
+        return any(
+            isinstance(found := names.attribute(Instance(kind), method), FunctionValue)
+            and not found.function.is_async
+            for annotation, scope in _annotated(site.node.func.value, site.scope)
+            for kind in self._annotations.alternatives(annotation, scope)
+            if isinstance(kind, ClassValue)
+        )
 
     def _of_session(self, module: Module, site: CallSite) -> Iterator[Violation]:
         fate, function, text = self._fate(site), site.scope.function, written(site.node.func)
@@ -144,6 +160,30 @@ class _Checker:
             return True
         sites = (site for each in self._project.calls.reached([function]) for site in each.calls)
         return any(is_on_session(names, site.node.func, site.scope) for site in sites)
+
+
+def _annotated(node: ast.expr, scope: Scope, depth: int = 3) -> Iterator[tuple[ast.expr, Scope]]:
+    """Yield the annotations of the variables, or of the attributes of `self`, that an expression may be."""
+    bindings: list[Binding] = []
+    match node:
+        case ast.Name(id=name):
+            bindings = [*scope.visible(name)]
+        case ast.Attribute(value=ast.Name(id="self"), attr=name) if scope.function:
+            cls = scope.function.owner
+            bindings = (
+                [*cls.attributes.get(name, ()), *cls.scope.bindings.get(name, ())] if cls else []
+            )
+        case ast.BoolOp(values=values):
+            for each in values:
+                yield from _annotated(each, scope, depth)
+        case ast.IfExp(body=body, orelse=orelse):
+            for each in (body, orelse):
+                yield from _annotated(each, scope, depth)
+    for binding in bindings:
+        if binding.annotation is not None:
+            yield binding.annotation, binding.scope
+        elif binding.value is not None and depth:
+            yield from _annotated(binding.value, binding.scope, depth - 1)
 
 
 def _lost(module: Module, site: CallSite) -> Violation:
@@ -1271,6 +1311,38 @@ VALID = (
 )
 
 VALID_ALTERNATIVE = (
+    case(
+        "a session, or a class of one's own whose methods are no coroutines",
+        library(
+            "app/services/outbox.py",
+            """
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+
+            class Recorder:
+                def commit(self) -> None:
+                    pass
+
+
+            async def save(db: AsyncSession | Recorder) -> None:
+                if isinstance(db, AsyncSession):
+                    await db.commit()
+                else:
+                    db.commit()
+
+
+            class Store:
+                def __init__(self, db: AsyncSession | Recorder) -> None:
+                    self.db = db
+
+                async def flush(self) -> None:
+                    if isinstance(self.db, AsyncSession):
+                        await self.db.commit()
+                        return
+                    self.db.commit()
+            """,
+        ),
+    ),
     case(
         "coroutines that `gather`, `wait_for`, a task or a task group awaits",
         """

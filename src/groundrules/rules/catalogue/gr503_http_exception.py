@@ -651,6 +651,32 @@ VALID = (
 
 VALID_ALTERNATIVE = (
     case(
+        "pairs and tables of data in which a number, or the word `error`, is no error",
+        """
+        from fastapi import APIRouter
+
+        router = APIRouter()
+
+
+        @router.get("/screen")
+        async def screen() -> tuple[int, int]:
+            \"\"\"Show how wide and how high the screen is.\"\"\"
+            return 640, 480
+
+
+        @router.get("/fall")
+        async def fall() -> tuple[str, int]:
+            \"\"\"Show a city, and a year.\"\"\"
+            return "Rome", 476
+
+
+        @router.get("/colours")
+        async def colours() -> dict[str, str]:
+            \"\"\"Show the colour of each level.\"\"\"
+            return {"error": "red", "warning": "yellow"}
+        """,
+    ),
+    case(
         "a domain error for whose base class an exception handler is registered",
         {
             "app/core/errors.py": """

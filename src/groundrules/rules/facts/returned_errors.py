@@ -1,6 +1,7 @@
 """Finds the errors that a function returns as if they were results."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from functools import reduce
 
@@ -18,6 +19,12 @@ _SUCCEEDED = frozenset({"success", "ok", "succeeded", "is_success", "status"})
 _STATUS = frozenset({"status", "result"})
 _FAILED = frozenset({"error", "fail", "failed", "failure"})
 _CODES = frozenset({"status", "status_code", "code"})
+_EXPLAINING = _REASONS | _STATUS | _CODES | {"type", "title", "description", "name", "loc"}
+_FAILURE = re.compile(
+    r"error|fail|invalid|missing|denied|forbidden|unauthori[sz]ed|unavailable|conflict|required|unknown"
+    r"|expired|reject|exceed|already|taken|wrong|cannot|n't\b|\b(?:no|not|bad|too|must|gone)\b",
+    re.IGNORECASE,
+)
 _DEPTH = 5
 _Place = tuple[ast.expr, Scope]
 
@@ -49,10 +56,12 @@ def _is_error(names: Names, node: ast.expr, scope: Scope, depth: int) -> bool:
             return _tells_error(names, [(each.arg, each.value) for each in keywords], scope)
         case ast.BinOp(op=ast.BitOr(), left=left, right=right):
             return any(_is_error(names, each, scope, depth) for each in (left, right))
-        case ast.Tuple(elts=[ast.Dict() | ast.Constant() as first, second, *_]):
-            found = codes(names, second, scope)
-            is_code = any(400 <= each.number < 600 for each in found)
-            return is_code or _is_error(names, first, scope, depth)
+        case ast.Tuple(elts=[ast.Dict() as first, second, *_]):
+            return _is_failure(names, second, scope) or _is_error(names, first, scope, depth)
+        case ast.Tuple(elts=[ast.Constant(value=str()) as first, second, *_]):
+            # A pair of a text and a number need not be an answer: `"Rome", 476`.
+            is_answer = not isinstance(second, ast.Constant) or _fails(first)
+            return is_answer and _is_failure(names, second, scope)
         case ast.Call(args=args, keywords=keywords):
             match names.evaluate(node, scope):
                 case Instance(of=External(name=name)) if name in RESPONSES:
@@ -61,13 +70,38 @@ def _is_error(names: Names, node: ast.expr, scope: Scope, depth: int) -> bool:
     return False
 
 
+def _is_failure(names: Names, node: ast.expr, scope: Scope) -> bool:
+    return any(400 <= each.number < 600 for each in codes(names, node, scope))
+
+
 def _tells_error(names: Names, entries: Sequence[tuple[object, ast.expr]], scope: Scope) -> bool:
     """Whether what a dict holds is an error: a text for one, or a failure with its reason."""
     texts = {key for key, value in entries if _is_text(names, value, scope)}
+    if _is_table(entries):
+        return False
     told = {key for key, value in entries if _tells_caught(names, value, scope)}
     failed = any(_says_failed(names, key, value, scope) for key, value in entries)
     explained = _REASONS | _ERRORS
     return bool(texts & _ERRORS or told & explained) or (failed and bool(texts & explained))
+
+
+def _is_table(entries: Sequence[tuple[object, ast.expr]]) -> bool:
+    """Whether a dict gives names to words, as colours to levels, and `error` is one of the names."""
+    values = [each for _, each in entries]
+    are_words = all(
+        isinstance(each, ast.Constant) and isinstance(each.value, str) for each in values
+    )
+    others = {key for key, _ in entries} - _ERRORS - _EXPLAINING
+    return bool(others) and are_words and not any(map(_fails, values))
+
+
+def _fails(node: ast.expr) -> bool:
+    """Whether an expression is a text that says that something failed."""
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and _FAILURE.search(node.value) is not None
+    )
 
 
 def _says_failed(names: Names, key: object, value: ast.expr, scope: Scope) -> bool:
@@ -86,8 +120,13 @@ def _is_text(names: Names, node: ast.expr, scope: Scope) -> bool:
             return isinstance(node.value, str) and bool(node.value)
         case ast.JoinedStr():
             return True
-        case ast.Dict():
-            return bool(node.keys)
+        case ast.Dict(keys=keys, values=values):
+            named = {names.constant(key, scope) for key in keys}
+            return (
+                None in named
+                or not named.isdisjoint(_EXPLAINING)
+                or any(isinstance(each, ast.JoinedStr) or _fails(each) for each in values)
+            )
         case ast.List(elts=parts):
             return any(_is_text(names, each, scope) for each in parts)
         case ast.Call(func=func):
