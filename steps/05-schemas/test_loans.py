@@ -1,7 +1,7 @@
 """Task 05.7: loans."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -117,6 +117,19 @@ async def test_an_answer_says_when_a_book_came_back(app: App, library: Library) 
         answer = await app.schemas.loan.LoanResponse.model_validate(row)
 
     must_be_the_moment("returned_at", answer.returned_at, row.returned_at)
+
+
+@task("05.7", "loan-like-user")
+async def test_moments_of_another_time_zone_stay_the_same(app: App, samples: Samples) -> None:
+    zone = timezone(timedelta(hours=samples.numbers.randint(1, 11)))
+    loan: dict[str, Any] = {name: samples.numbers.randint(1, LARGEST) for name in IDS}
+    loan |= {name: samples.moment().astimezone(zone) for name in (*MOMENTS, "returned_at")}
+    response = app.schemas.loan.LoanResponse
+
+    shown = json.loads(await response.model_dump_json(response.model_validate(Record(**loan))))
+
+    for field in (*MOMENTS, "returned_at"):
+        must_be_the_moment(field, shown.get(field), loan[field])
 
 
 @task("05.7", "loan-like-user")

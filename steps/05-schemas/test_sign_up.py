@@ -186,13 +186,13 @@ async def test_a_name_may_have_any_characters(app: App, sign_up: dict[str, Any])
 @task("05.1", "text-stripped", "full-name")
 async def test_spaces_around_a_name_are_taken_away(app: App, sign_up: dict[str, Any]) -> None:
     name = sign_up["full_name"]
-    written = f"  {name}\t"
+    for written in (f"  {name}\t", f"{name}\n", f"\r\n{name}\r\n"):
+        with app.accepts(f"The full_name {written!r}, with spaces, tabs or line ends around it,"):
+            user = await app.schemas.user.UserCreate(**{**sign_up, "full_name": written})
 
-    user = await app.schemas.user.UserCreate(**{**sign_up, "full_name": written})
-
-    assert user.full_name == name, (
-        f"Spaces around a full_name must be stripped; {written!r} becomes {user.full_name!r}."
-    )
+        assert user.full_name == name, (
+            f"Spaces around a full_name must be stripped; {written!r} becomes {user.full_name!r}."
+        )
 
 
 @task("05.1", "text-stripped", "full-name", "names-the-field")

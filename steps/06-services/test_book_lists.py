@@ -40,6 +40,29 @@ async def test_without_a_search_all_books_are_listed_by_pages(app: App, library:
         )
 
 
+@task("06.5", "books-in-order", "search")
+async def test_what_a_search_finds_stays_in_its_place(
+    app: App, library: Library, samples: Samples
+) -> None:
+    word = samples.word(6)
+    books = [
+        await library.book(**{field: f"On {word}"})
+        for field in ("author", "title", "author", "title")
+    ]
+
+    first, _ = await listed(app, search=word, limit=2, offset=0)
+    for book in first:
+        change = "UPDATE books SET title = $1, author = $2 WHERE id = $3"
+        await library.database.execute(change, samples.title(), f"By {word}", book)
+    second, _ = await listed(app, search=word, limit=2, offset=2)
+
+    with demand("books-in-order"):
+        assert sorted(first + second) == sorted(book.id for book in books), (
+            "Every book that a search finds must be on exactly one page, even if some change in between: "
+            "use an order that no change affects, by id."
+        )
+
+
 @task("06.5", "search", "search-total")
 async def test_a_search_finds_parts_in_any_case(
     app: App, library: Library, samples: Samples

@@ -11,6 +11,7 @@ from groundrules.testing.samples import Samples
 from groundrules.testing.values import Row
 
 AT_ONCE = 12
+UNSEEN = 0.008  # seconds
 ROUNDS = 12  # of which right code mostly needs one
 CALL = "authenticate()"
 
@@ -106,6 +107,24 @@ async def test_every_refusal_takes_as_long_as_a_wrong_password(
 
 
 @task("08.3", "same-time")
+async def test_a_password_that_nobody_can_have_tells_nothing(
+    app: App, samples: Samples, account: Account
+) -> None:
+    known = other = float("inf")
+
+    for _ in range(ROUNDS):
+        known = min(known, await seconds(app, account.email, samples.word(100)))
+        other = min(other, await seconds(app, samples.email(), samples.word(100)))
+        if is_alike(known, other):
+            break
+
+    assert is_alike(known, other), (
+        f"For a password of 100 letters, {CALL} takes {known * 1000:.0f} ms if there is a user with that "
+        f"email, and {other * 1000:.0f} ms if there is none. So anybody can find out who has an account."
+    )
+
+
+@task("08.3", "same-time")
 async def test_many_refusals_at_once_take_as_long_as_many_wrong_passwords(
     app: App, samples: Samples, account: Account
 ) -> None:
@@ -122,6 +141,11 @@ async def test_many_refusals_at_once_take_as_long_as_many_wrong_passwords(
         f"{other * 1000:.0f} ms for an email that nobody has. So anybody can find out who has an "
         "account: hash something in that case too, and do not pause in place of it."
     )
+
+
+def is_alike(first: float, second: float) -> bool:
+    """Whether two times differ by no more than a busy machine makes them differ."""
+    return abs(first - second) < UNSEEN or first / 2 < second < 2 * first
 
 
 async def authenticate(app: App, email: str, password: str) -> Any:

@@ -1,5 +1,7 @@
 """Task 08.1: a key, and how long a login lasts."""
 
+from string import punctuation
+
 import pytest
 
 from groundrules.testing import demand, task
@@ -64,6 +66,9 @@ async def test_a_key_may_be_long(app: App, samples: Samples) -> None:
         async with app.started(SECRET_KEY=samples.word(length)) as other:
             with other.accepts(f"A SECRET_KEY of {length} bytes"):
                 await other.core.config.get_settings()
+    async with app.started(SECRET_KEY=f"{punctuation} {samples.word()}") as other:
+        with other.accepts("A SECRET_KEY with a space and every sign of ASCII"):
+            await other.core.config.get_settings()
 
 
 @task("08.1", "minutes")

@@ -156,6 +156,9 @@ async def test_a_token_that_somebody_made_up_is_refused(app: App, subject: str, 
         await must_be_refused(app, sign(claims, key, algorithm="none"), "with `alg: none`")
         await must_be_refused(app, token.rpartition(".")[0] + ".", "without its signature")
     with demand("altered"):
+        assert await app.core.security.read_access_token(token) == subject, (
+            f"{READ} must return the subject that was passed to {CREATE}."
+        )
         for part, name in enumerate(PARTS):
             await must_be_refused(app, alter(token, part), f"whose {name} was altered")
 
