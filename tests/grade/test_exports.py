@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -301,20 +302,19 @@ SUBMITTED = {
 }
 
 
-def graded_in_classroom50(
-    submission: Path, home: Path, *, course: Path | None
-) -> dict[str, Any] | None:
-    """Run the autograder on a checkout as the runner does; return its result, or None without one.
+def graded_in_classroom50(submission: Path, home: Path) -> dict[str, Any] | None:
+    """Run the autograder on a checkout, where the course is installed; return its result, if it has one.
 
-    :param course: the clone that the machine already has, if it has one.
+    What installs the archive of the course elsewhere is what installs it on Gradescope.
     """
     made = [sys.executable, str(ROOT / "adapters" / "classroom50" / "make.py"), str(home), "01"]
     subprocess.run(made, check=True)
-    installed = {} if course is None else {"GROUNDRULES_COURSE": str(course)}
+    with tarfile.open(home / "course.tar.gz") as archive:
+        assert {"course.py", "uv.lock", "steps/01-setup/step.toml"} <= set(archive.getnames())
     ended = subprocess.run(
         [sys.executable, home / "autograder.py"],
         cwd=submission,
-        env={**os.environ, **SUBMITTED, **installed},
+        env={**os.environ, **SUBMITTED, "GROUNDRULES_COURSE": str(ROOT)},
         check=False,
     )
     if ended.returncode != 0:
@@ -327,13 +327,12 @@ def graded_in_classroom50(
 
 
 @needs_sandbox
-@pytest.mark.slow
-def test_classroom50s_autograder_installs_and_grades(tmp_path: Path) -> None:
+def test_classroom50s_autograder_grades_a_checkout(tmp_path: Path) -> None:
     submission = write_state(Course(ROOT), 1, tmp_path / "a checkout")
     (tmp_path / "elsewhere").write_text("Mine.\n", encoding="utf-8")
     (submission / "result.json").symlink_to(tmp_path / "elsewhere")
 
-    result = graded_in_classroom50(submission, tmp_path / "home", course=None)
+    result = graded_in_classroom50(submission, tmp_path / "home")
 
     assert result is not None
     assert result["score"] == result["max-score"] > 10
@@ -347,7 +346,7 @@ def test_classroom50_is_told_why_there_are_no_points(tmp_path: Path) -> None:
     (tmp_path / "checkout").mkdir()
     (tmp_path / "checkout" / "README.md").write_text("Mine.\n", encoding="utf-8")
 
-    result = graded_in_classroom50(tmp_path / "checkout", tmp_path / "home", course=ROOT)
+    result = graded_in_classroom50(tmp_path / "checkout", tmp_path / "home")
 
     assert result is not None
     assert (result["score"], result["max-score"]) == (0, 1)
