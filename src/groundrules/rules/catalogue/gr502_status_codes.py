@@ -18,8 +18,8 @@ from groundrules.rules.source.tree import Class, Function, Scope
 CLAUSE = "api.status-codes"
 RATIONALE = "A short list of status codes keeps clients simple."
 FIX = (
-    "Return 200, 201, 204, 400, 401, 403 or 404. If the server fails, raise your own exception and "
-    "register a handler for it."
+    "Return 201 for an added row, and otherwise 200, 204, 400, 401, 403 or 404. For a failure of the "
+    "server, register an exception handler."
 )
 UNDECIDED = (
     "a 204 whose body may be empty, such as a variable that can be `None`",
