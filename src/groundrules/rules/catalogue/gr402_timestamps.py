@@ -10,10 +10,7 @@ from groundrules.rules.rule import Violation
 
 CLAUSE = "models.timestamps"
 RATIONALE = "Each row should record when it was created and when it last changed."
-FIX = (
-    "Define both on `Base` or on a mixin of every model (in a mapped dataclass with `init=False`), "
-    "and add a migration."
-)
+FIX = "Define both on `Base` or on a mixin of every model, and add a migration."
 
 
 def check(project: Project) -> Iterator[Violation]:
