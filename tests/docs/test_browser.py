@@ -87,6 +87,9 @@ def visits(site: Path, address_without_search: str, browser: Any) -> list[Visit]
     made = []
     for scheme, names in (("light", pages[::2]), ("dark", pages[1::2])):
         context = browser.new_context(color_scheme=scheme)
+        context.add_init_script(
+            "localStorage.clear()"
+        )  # the scheme of the page before is remembered there
         context.set_default_timeout(20_000)
         page = context.new_page()
         made += [look(page, address_without_search, Visit(name, scheme)) for name in names]
@@ -125,7 +128,6 @@ def look(page: "Page", address: str, visit: Visit) -> Visit:
     ]
     page.set_viewport_size({"width": 360, "height": 640})
     visit.too_wide = page.evaluate(TOO_WIDE)
-    page.evaluate("() => localStorage.clear()")  # which remembers the scheme
     for event, listener in listeners.items():
         page.remove_listener(event, listener)
     return visit
